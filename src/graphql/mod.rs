@@ -1,0 +1,6 @@
+//! graphql
+
+mod engine;
+mod roots;
+
+pub use engine::{Engine, Execution, Stats};

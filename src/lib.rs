@@ -1,0 +1,13 @@
+//! Farol: a GraphQL API server for public contracting data.
+//!
+//! Modules in reading order; a request or an import passes them in one direction only.
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod graphql;
+pub mod loader;
+pub mod store;
+pub mod import;
+pub mod ocds;
+pub mod telemetry;

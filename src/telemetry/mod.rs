@@ -1,0 +1,3 @@
+//! What the server says about itself: logs, metrics, and the meter that counts one request's work.
+
+pub mod meter;
