@@ -4,10 +4,10 @@
 
 pub mod cli;
 pub mod config;
-pub mod http;
 pub mod graphql;
-pub mod loader;
-pub mod store;
+pub mod http;
 pub mod import;
+pub mod loader;
 pub mod ocds;
+pub mod store;
 pub mod telemetry;
