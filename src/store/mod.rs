@@ -1,1 +1,19 @@
-//! store
+//! The database: tables, reads and writes. The only module that names `sea_orm` and `sqlx`.
+//!
+//! In reading order: [`entity`] has the tables; [`query`] reads them, [`write`](mod@write) writes whole
+//! processes and the change log in one transaction; [`page`] turns keyset pages into conditions.
+//! Both databases give the same rows in the same order: text by code point, nulls last, times in UTC,
+//! amounts exact.
+
+pub mod amount;
+mod database;
+pub mod entity;
+mod error;
+pub mod id;
+pub mod migrate;
+pub mod page;
+pub mod query;
+pub mod row;
+
+pub use database::{Database, Options};
+pub use error::StoreError;

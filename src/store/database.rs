@@ -1,0 +1,183 @@
+//! Connections: one writer and many readers.
+//!
+//! SQLite has one writer connection and a pool of read-only readers, in WAL mode, so that reads never
+//! wait for a write. PostgreSQL has one pool for both. Statements of readers are counted in the running
+//! request's meter ([`crate::telemetry::meter`]).
+
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    Statement, Value,
+};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{
+    StoreError,
+    row::{Cells, Row},
+};
+use crate::telemetry::meter;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite://PATH` or a PostgreSQL URL with its `sslmode`. May carry a password.
+    pub url: SecretString,
+    /// Connections at most.
+    pub max_connections: u32,
+    /// How long to wait for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long a statement may take.
+    pub statement_timeout: Duration,
+}
+
+/// The open database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Database {
+    reader: DatabaseConnection,
+    writer: Writer,
+    statement_timeout: Duration,
+}
+
+/// The connections that writes take.
+#[derive(Clone, Debug)]
+pub(super) enum Writer {
+    /// PostgreSQL: the pool that readers use too.
+    Postgres(PgPool),
+    /// SQLite: a pool of exactly one connection.
+    Sqlite(SqlitePool),
+}
+
+impl Database {
+    /// Connects. A SQLite file is created when it is missing; its schema is not (see [`super::migrate`]).
+    pub async fn connect(options: &Options) -> Result<Self, StoreError> {
+        let url = options.url.expose_secret();
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Self::connect_sqlite(url, options).await,
+            Some("postgres" | "postgresql") => Self::connect_postgres(url, options).await,
+            Some(scheme) => Err(StoreError::Url(format!("the scheme {scheme:?} is not known"))),
+            None => Err(StoreError::Url("there is no scheme".to_owned())),
+        }
+    }
+
+    async fn connect_postgres(url: &str, options: &Options) -> Result<Self, StoreError> {
+        // The parser's message could repeat the URL, and so a password.
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Url("the PostgreSQL URL cannot be read".to_owned()))?
+            .application_name("farol")
+            .statement_cache_capacity(256)
+            .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .connect_with(connect)
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            reader: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+            writer: Writer::Postgres(pool),
+            statement_timeout: options.statement_timeout,
+        })
+    }
+
+    async fn connect_sqlite(url: &str, options: &Options) -> Result<Self, StoreError> {
+        let connect = SqliteConnectOptions::from_str(url)
+            .map_err(|error| StoreError::Url(error.to_string()))?
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(options.acquire_timeout)
+            .foreign_keys(true)
+            .pragma("mmap_size", "1073741824")
+            .statement_cache_capacity(256);
+        let pool =
+            SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
+        let unavailable = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
+        // The writer goes first: it creates the file and sets WAL, which readers cannot.
+        let writer = connect.clone().create_if_missing(true).pragma("cache_size", "-65536");
+        let writer = pool.clone().max_connections(1).connect_with(writer).await.map_err(unavailable)?;
+        let readers = connect.read_only(true).pragma("cache_size", "-8192");
+        let readers =
+            pool.max_connections(options.max_connections).connect_with(readers).await.map_err(unavailable)?;
+        Ok(Self {
+            reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            writer: Writer::Sqlite(writer),
+            statement_timeout: options.statement_timeout,
+        })
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.reader.get_database_backend()
+    }
+
+    /// Answers when the database does: for readiness.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let one = self.fetch("SELECT 1", [], |cells| cells.take::<i32>()).await?;
+        if one == [1] { Ok(()) } else { Err(StoreError::Corrupt(format!("SELECT 1 gave {one:?}"))) }
+    }
+
+    /// Closes all connections. Waits for those in use.
+    pub async fn close(self) {
+        if let Writer::Sqlite(pool) = &self.writer {
+            pool.close().await;
+        }
+        // PostgreSQL's writer pool is the reader's.
+        let _ = self.reader.close().await;
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(super) fn timeout_ms(&self) -> u64 {
+        u64::try_from(self.statement_timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Runs a constant statement and reads each row with `decode`.
+    pub(super) async fn fetch<T>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+        decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.fetch_statement(Statement::from_sql_and_values(self.backend(), sql, values), decode).await
+    }
+
+    /// Runs a constant statement that selects the columns of one table.
+    pub(super) async fn rows<R: Row>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<R>, StoreError> {
+        self.fetch(sql, values, R::decode).await
+    }
+
+    /// Runs a statement and reads each row with `decode`.
+    pub(super) async fn fetch_statement<T>(
+        &self,
+        statement: Statement,
+        decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, StoreError> {
+        let started = Instant::now();
+        // PostgreSQL ends a late statement itself; on SQLite the caller stops waiting.
+        let limit = self.statement_timeout + Duration::from_secs(1);
+        let answer = tokio::time::timeout(limit, self.reader.query_all_raw(statement)).await;
+        meter::record_statement(started.elapsed());
+        let rows = answer
+            .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
+            .map_err(|error| StoreError::from_db(&error, self.timeout_ms()))?;
+        rows.iter()
+            .map(|row| decode(&mut Cells::new(row)?))
+            .collect::<Result<_, DbErr>>()
+            .map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+    }
+}

@@ -1,0 +1,37 @@
+//! An organisation in a process, with its roles there.
+
+use sea_orm::entity::prelude::*;
+
+use crate::store::row::{Cells, Row};
+
+/// An organisation in a process, with its roles there.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "parties")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub process_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i32,
+    pub organization_id: i64,
+    pub roles: i32,
+    pub other_roles: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Row for Model {
+    type Entity = Entity;
+
+    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            process_id: cells.take()?,
+            position: cells.take()?,
+            organization_id: cells.take()?,
+            roles: cells.take()?,
+            other_roles: cells.take()?,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Brings the schema of the database to the one this program was built with.
+//!
+//! Migrations are plain SQL, one folder per database, forward only, embedded in the binary. They run
+//! under a lock, so that several nodes may start at once: PostgreSQL's advisory lock, or a lock on the
+//! file `NAME.lock` beside SQLite's.
+
+use std::{fs::File, path::PathBuf};
+
+use sqlx::{
+    migrate::{Migrate, MigrateError, Migrator},
+    sqlite::SqlitePool,
+};
+
+use super::{Database, StoreError, database::Writer};
+
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Where a database's schema stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemaVersion {
+    /// The newest migration applied; 0 for none.
+    pub applied: i64,
+    /// The newest migration this program has.
+    pub expected: i64,
+}
+
+/// Applies the migrations that are missing. Returns the version before and after.
+pub async fn run(database: &Database) -> Result<(SchemaVersion, SchemaVersion), StoreError> {
+    let before = version(database).await?;
+    match database.writer() {
+        Writer::Postgres(pool) => POSTGRES.run(pool).await.map_err(|error| explain(&error))?,
+        Writer::Sqlite(pool) => run_sqlite(pool).await?,
+    }
+    Ok((before, version(database).await?))
+}
+
+/// Reads how far the schema is.
+pub async fn version(database: &Database) -> Result<SchemaVersion, StoreError> {
+    let (applied, migrator) = match database.writer() {
+        Writer::Postgres(pool) => {
+            let mut connection = pool.acquire().await.map_err(|error| unavailable(&error))?;
+            (applied(&mut *connection).await?, &POSTGRES)
+        }
+        Writer::Sqlite(pool) => {
+            let mut connection = pool.acquire().await.map_err(|error| unavailable(&error))?;
+            (applied(&mut *connection).await?, &SQLITE)
+        }
+    };
+    Ok(SchemaVersion {
+        applied,
+        expected: migrator.iter().map(|migration| migration.version).max().unwrap_or(0),
+    })
+}
+
+async fn applied(connection: &mut impl Migrate) -> Result<i64, StoreError> {
+    connection.ensure_migrations_table(TABLE).await.map_err(|error| explain(&error))?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(|error| explain(&error))?;
+    Ok(applied.iter().map(|migration| migration.version).max().unwrap_or(0))
+}
+
+/// The table that sqlx keeps.
+const TABLE: &str = "_sqlx_migrations";
+
+async fn run_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
+    let path = PathBuf::from(format!("{}.lock", pool.connect_options().get_filename().display()));
+    let lock_error = |error: std::io::Error| StoreError::Migration(format!("{}: {error}", path.display()));
+    let file = File::create(&path).map_err(lock_error)?;
+    let file = tokio::task::spawn_blocking(move || file.lock().map(|()| file))
+        .await
+        .map_err(|error| StoreError::Migration(error.to_string()))?
+        .map_err(lock_error)?;
+    let done = SQLITE.run(pool).await.map_err(|error| explain(&error));
+    drop(file);
+    done
+}
+
+fn unavailable(error: &sqlx::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+fn explain(error: &MigrateError) -> StoreError {
+    StoreError::Migration(match error {
+        MigrateError::VersionMissing(version) => format!(
+            "the database has migration {version}, which this farol does not know: use a newer farol, or another database"
+        ),
+        MigrateError::VersionMismatch(version) => {
+            format!(
+                "migration {version} was applied with another text: restore the database from a backup or start anew"
+            )
+        }
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,216 @@
+//! Keyset pages: where a page begins is a row's sort key and id, never a count of rows to skip.
+//!
+//! Rows are ordered by a column and then by id, both in one direction, nulls last whatever the
+//! direction. A list is therefore read as two segments, the rows with a key and then those without,
+//! each of them a plain range of the index (column, id); the second is asked only when the page
+//! reaches it. A cursor stays valid when rows are inserted or removed, its own row included.
+
+use rust_decimal::Decimal;
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Value,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+};
+
+use super::{Database, StoreError, amount, row::Row};
+use crate::ocds::model::Time;
+
+/// Where a row stands in an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The row's value in the column of the order.
+    pub key: SortKey,
+    /// The row's id.
+    pub id: i64,
+}
+
+/// A value rows are ordered by; `None` is a null, which comes last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// A time.
+    Time(Option<Time>),
+    /// A text, by code point.
+    Text(Option<String>),
+    /// An amount.
+    Amount(Option<Decimal>),
+}
+
+/// Which part of a list to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Rows at most.
+    pub limit: u32,
+    /// Take the last rows instead of the first.
+    pub backward: bool,
+    /// Only rows behind this position.
+    pub after: Option<Position>,
+    /// Only rows before this position.
+    pub before: Option<Position>,
+}
+
+/// A part of a list, in the list's order whichever end it was read from.
+#[derive(Clone, Debug)]
+pub struct Page<R> {
+    /// The rows.
+    pub rows: Vec<R>,
+    /// Whether rows come before. True by assumption when reading forward from a position.
+    pub has_previous: bool,
+    /// Whether rows come behind. True by assumption when reading backward from a position.
+    pub has_next: bool,
+}
+
+/// An order of one table: a column, then the id.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordering<C> {
+    /// The column.
+    pub column: C,
+    /// Whether it can be null.
+    pub nullable: bool,
+    /// The id column.
+    pub id: C,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Segment {
+    Keyed,
+    Null,
+}
+
+/// Which end of a segment a position cuts off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    After,
+    Before,
+}
+
+/// Reads one page: one statement, or two when it reaches from one segment into the other.
+pub(super) async fn fetch<R: Row>(
+    database: &Database,
+    filter: &Condition,
+    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    request: &PageRequest,
+) -> Result<Page<R>, StoreError> {
+    let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
+    let mut rows: Vec<R> = Vec::new();
+    let segments =
+        if request.backward { [Segment::Null, Segment::Keyed] } else { [Segment::Keyed, Segment::Null] };
+    for segment in segments {
+        let missing = (wanted + 1).saturating_sub(rows.len());
+        if missing == 0 || (segment == Segment::Null && !order.nullable) {
+            continue;
+        }
+        if let Some(select) = select::<R>(database.backend(), filter, order, segment, request, missing) {
+            let statement = database.backend().build(&select);
+            rows.extend(database.fetch_statement(statement, R::decode).await?);
+        }
+    }
+    Ok(trim(rows, wanted, request))
+}
+
+/// Cuts off the row that was read only to see whether there are more.
+fn trim<R>(mut rows: Vec<R>, wanted: usize, request: &PageRequest) -> Page<R> {
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    if request.backward {
+        rows.reverse();
+        Page { rows, has_previous: more, has_next: request.before.is_some() }
+    } else {
+        Page { rows, has_previous: request.after.is_some(), has_next: more }
+    }
+}
+
+/// The statement for one segment; `None` when the positions leave nothing of it.
+fn select<R: Row>(
+    backend: DbBackend,
+    filter: &Condition,
+    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    segment: Segment,
+    request: &PageRequest,
+    limit: usize,
+) -> Option<SelectStatement> {
+    let mut condition = Condition::all().add(filter.clone());
+    if order.nullable {
+        condition = condition.add(match segment {
+            Segment::Keyed => order.column.is_not_null(),
+            Segment::Null => order.column.is_null(),
+        });
+    }
+    for (bound, position) in [(Bound::After, &request.after), (Bound::Before, &request.before)] {
+        if let Some(position) = position {
+            match cut(backend, order, segment, bound, position) {
+                Cut::Nothing => {}
+                Cut::All => return None,
+                Cut::At(expression) => condition = condition.add(expression),
+            }
+        }
+    }
+    let direction = if order.descending == request.backward { Order::Asc } else { Order::Desc };
+    let mut select = Query::select();
+    select
+        .columns(<R::Entity as EntityTrait>::Column::iter())
+        .from(R::Entity::default())
+        .cond_where(condition);
+    if segment == Segment::Keyed {
+        select.order_by(order.column, direction.clone());
+    }
+    select.order_by(order.id, direction).limit(u64::try_from(limit).unwrap_or(u64::MAX));
+    Some(select)
+}
+
+/// What a position takes away from a segment.
+enum Cut {
+    Nothing,
+    All,
+    At(SimpleExpr),
+}
+
+fn cut<C: ColumnTrait>(
+    backend: DbBackend,
+    order: Ordering<C>,
+    segment: Segment,
+    bound: Bound,
+    position: &Position,
+) -> Cut {
+    let key = key_value(backend, &position.key);
+    let upward = (bound == Bound::After) != order.descending;
+    match (segment, key) {
+        (Segment::Keyed, Some(key)) => {
+            let row = Expr::tuple([Expr::col(order.column), Expr::col(order.id)]);
+            let at = Expr::tuple([Expr::val(key), Expr::val(position.id)]);
+            Cut::At(if upward { row.gt(at) } else { row.lt(at) })
+        }
+        (Segment::Null, None) => {
+            let id = Expr::col(order.id);
+            Cut::At(if upward { id.gt(position.id) } else { id.lt(position.id) })
+        }
+        // The position lies in the other segment, which is as a whole before or behind this one.
+        (Segment::Keyed, None) if bound == Bound::After => Cut::All,
+        (Segment::Null, Some(_)) if bound == Bound::Before => Cut::All,
+        _ => Cut::Nothing,
+    }
+}
+
+fn key_value(backend: DbBackend, key: &SortKey) -> Option<Value> {
+    match key {
+        SortKey::Time(time) => time.map(|time| time_value(backend, time)),
+        SortKey::Text(text) => text.clone().map(Value::from),
+        SortKey::Amount(amount) => amount.map(|amount| amount_value(backend, amount)),
+    }
+}
+
+/// A time as the database compares it.
+pub(super) fn time_value(backend: DbBackend, time: Time) -> Value {
+    match backend {
+        DbBackend::Sqlite => time.timestamp_millis().into(),
+        _ => time.into(),
+    }
+}
+
+/// An amount as the database compares it.
+pub(super) fn amount_value(backend: DbBackend, value: Decimal) -> Value {
+    match backend {
+        DbBackend::Sqlite => amount::encode(value).into(),
+        _ => value.into(),
+    }
+}
