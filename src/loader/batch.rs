@@ -1,0 +1,42 @@
+//! What a relation is loaded with, and how loading can fail.
+
+use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
+
+/// What a key must be: cheap to clone, comparable, free to move between tasks.
+pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Key for K {}
+
+/// Fetches the values of many keys at once: the shape of async-graphql's `Loader`.
+pub trait Batch<K: Key>: Send + Sync + 'static {
+    /// What a key leads to; cloned for everyone who asked, so best behind an `Arc`.
+    type Value: Clone + Send + Sync + 'static;
+    /// Why a batch failed; cloned for everyone who waited.
+    type Error: Clone + Send + Sync + 'static;
+
+    /// Takes distinct keys, at most as many as the relation's limit, and gives the values found.
+    /// A key without a value is left out; keys that were not asked for are ignored.
+    fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, Self::Error>> + Send;
+}
+
+/// Why a key has no answer. Everyone who waited for the same batch gets the same error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError<E> {
+    /// The batch function returned an error.
+    #[error("{0}")]
+    Batch(E),
+    /// The batch function panicked: a defect in it. Later batches of the relation are not affected.
+    #[error("the batch function {function} panicked: {message}")]
+    Panicked {
+        /// The type of the batch function.
+        function: &'static str,
+        /// What the panic said.
+        message: Arc<str>,
+    },
+    /// The batch was dropped without an answer.
+    #[error("the batch was dropped before it was answered: the tokio runtime is absent or shutting down")]
+    Lost,
+    /// Nobody drives the request's loads, or the drive ended before the answer came.
+    #[error("a load was made outside of a drive: run the operation inside RequestScope::drive")]
+    NotDriven,
+}
