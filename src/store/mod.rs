@@ -14,6 +14,7 @@ pub mod migrate;
 pub mod page;
 pub mod query;
 pub mod row;
+pub mod write;
 
 pub use database::{Database, Options};
 pub use error::StoreError;

@@ -1,0 +1,188 @@
+//! The cells of rows to be written, and buffers that hold them as each database takes them in bulk.
+//!
+//! PostgreSQL gets the binary format of COPY (PostgreSQL manual, COPY, "Binary Format"): the server
+//! parses nothing and bytes travel as they are. SQLite gets bound values.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sea_orm::DbBackend;
+
+use crate::store::amount;
+
+/// A cell of a row to be written. Integers are typed: COPY takes four or eight bytes, as the column says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell<'a> {
+    Null,
+    Int(i32),
+    BigInt(i64),
+    Text(&'a str),
+    Time(DateTime<Utc>),
+    Amount(Decimal),
+    Bytes(&'a [u8]),
+}
+
+impl From<i32> for Cell<'_> {
+    fn from(value: i32) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<i64> for Cell<'_> {
+    fn from(value: i64) -> Self {
+        Self::BigInt(value)
+    }
+}
+
+impl From<DateTime<Utc>> for Cell<'_> {
+    fn from(value: DateTime<Utc>) -> Self {
+        Self::Time(value)
+    }
+}
+
+impl From<Decimal> for Cell<'_> {
+    fn from(value: Decimal) -> Self {
+        Self::Amount(value)
+    }
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a String> for Cell<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Rows of one table.
+#[derive(Clone, Debug)]
+pub(super) enum Buffer {
+    /// Tuples of COPY's binary format, without its header and trailer.
+    Copy(Vec<u8>),
+    /// Values, row after row.
+    Values(Vec<SqliteValue>),
+}
+
+/// A value to bind on SQLite.
+#[derive(Clone, Debug)]
+pub(super) enum SqliteValue {
+    Null,
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Buffer {
+    pub(super) fn new(backend: DbBackend) -> Self {
+        match backend {
+            DbBackend::Sqlite => Self::Values(Vec::new()),
+            _ => Self::Copy(Vec::new()),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Copy(bytes) => bytes.is_empty(),
+            Self::Values(values) => values.is_empty(),
+        }
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, row: &[Cell<'_>]) {
+        match self {
+            Self::Copy(bytes) => {
+                put_i16(bytes, row.len());
+                row.iter().for_each(|cell| copy_cell(bytes, *cell));
+            }
+            Self::Values(values) => values.extend(row.iter().map(|cell| sqlite_value(*cell))),
+        }
+    }
+
+    /// Adds the rows of another buffer of the same database.
+    pub(super) fn append(&mut self, other: &mut Self) {
+        match (self, other) {
+            (Self::Copy(bytes), Self::Copy(more)) => bytes.append(more),
+            (Self::Values(values), Self::Values(more)) => values.append(more),
+            _ => debug_assert!(false, "buffers of two databases"),
+        }
+    }
+}
+
+fn sqlite_value(cell: Cell<'_>) -> SqliteValue {
+    match cell {
+        Cell::Null => SqliteValue::Null,
+        Cell::Int(value) => SqliteValue::Integer(value.into()),
+        Cell::BigInt(value) => SqliteValue::Integer(value),
+        Cell::Text(text) => SqliteValue::Text(without_nul(text)),
+        Cell::Time(time) => SqliteValue::Integer(time.timestamp_millis()),
+        Cell::Amount(amount) => SqliteValue::Text(amount::encode(amount)),
+        Cell::Bytes(bytes) => SqliteValue::Blob(bytes.to_vec()),
+    }
+}
+
+/// PostgreSQL's text cannot hold U+0000, so neither database is given it.
+fn without_nul(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() }
+}
+
+fn copy_cell(bytes: &mut Vec<u8>, cell: Cell<'_>) {
+    match cell {
+        Cell::Null => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        Cell::Int(value) => put_field(bytes, &value.to_be_bytes()),
+        Cell::BigInt(value) => put_field(bytes, &value.to_be_bytes()),
+        Cell::Text(text) if text.contains('\0') => put_field(bytes, without_nul(text).as_bytes()),
+        Cell::Text(text) => put_field(bytes, text.as_bytes()),
+        Cell::Time(time) => put_field(bytes, &micros_since_2000(time).to_be_bytes()),
+        Cell::Amount(amount) => put_field(bytes, &numeric(amount)),
+        Cell::Bytes(value) => put_field(bytes, value),
+    }
+}
+
+fn put_i16(bytes: &mut Vec<u8>, value: usize) {
+    bytes.extend_from_slice(&i16::try_from(value).unwrap_or(i16::MAX).to_be_bytes());
+}
+
+fn put_field(bytes: &mut Vec<u8>, value: &[u8]) {
+    bytes.extend_from_slice(&i32::try_from(value.len()).unwrap_or(i32::MAX).to_be_bytes());
+    bytes.extend_from_slice(value);
+}
+
+/// PostgreSQL counts time from 2000-01-01. Like SQLite, Farol keeps milliseconds.
+fn micros_since_2000(time: DateTime<Utc>) -> i64 {
+    const UNIX_2000_MILLIS: i64 = 946_684_800_000;
+    (time.timestamp_millis() - UNIX_2000_MILLIS) * 1000
+}
+
+/// PostgreSQL's NUMERIC: digits to the base of 10,000, the first one's weight, sign and scale
+/// (numeric_send in the server's `utils/adt/numeric.c`).
+fn numeric(amount: Decimal) -> Vec<u8> {
+    const POSITIVE: u16 = 0x0000;
+    const NEGATIVE: u16 = 0x4000;
+    let amount = amount.normalize();
+    let text = amount.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let padded_whole = format!("{:0>width$}", whole, width = whole.len().div_ceil(4) * 4);
+    let padded_fraction = format!("{:0<width$}", fraction, width = fraction.len().div_ceil(4) * 4);
+    let digits: Vec<u16> = [padded_whole.as_bytes(), padded_fraction.as_bytes()]
+        .concat()
+        .chunks(4)
+        .map(|four| four.iter().fold(0, |value, digit| value * 10 + u16::from(digit - b'0')))
+        .collect();
+    let negative = amount.is_sign_negative() && !amount.is_zero();
+    let mut bytes = Vec::with_capacity(8 + digits.len() * 2);
+    put_i16(&mut bytes, digits.len());
+    put_i16(&mut bytes, (padded_whole.len() / 4).saturating_sub(1));
+    bytes.extend_from_slice(&(if negative { NEGATIVE } else { POSITIVE }).to_be_bytes());
+    put_i16(&mut bytes, fraction.len());
+    digits.iter().for_each(|digit| bytes.extend_from_slice(&digit.to_be_bytes()));
+    bytes
+}

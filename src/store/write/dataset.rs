@@ -1,0 +1,105 @@
+//! The rows of datasets: who published, and what is there in numbers.
+
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+
+use super::transaction::{Inner, Transaction};
+use crate::{
+    ocds::model::Publisher,
+    store::{Database, StoreError, id},
+};
+
+/// Makes sure that a dataset is there. Returns its id.
+pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, StoreError> {
+    let dataset = id::dataset(name);
+    let sql = "INSERT INTO datasets (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    let (inner, timeout_ms) = transaction.inner();
+    match inner {
+        Inner::Postgres(connection) => {
+            sqlx::query(sql).bind(dataset).bind(name).execute(&mut **connection).await.map(drop)
+        }
+        Inner::Sqlite(connection) => {
+            sqlx::query(sql).bind(dataset).bind(name).execute(&mut **connection).await.map(drop)
+        }
+    }
+    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    Ok(dataset)
+}
+
+/// Sets what the packages said of the publisher, where they said anything; counts the dataset's rows
+/// anew; `imported` is the time of an import that changed something.
+pub async fn refresh(
+    transaction: &mut Transaction,
+    dataset: i64,
+    publisher: &Publisher,
+    imported: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    let (inner, timeout_ms) = transaction.inner();
+    let done = match inner {
+        Inner::Postgres(connection) => {
+            let sql = refresh_sql("::timestamptz");
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(dataset);
+            let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
+            let query = query.bind(&publisher.publication_policy).bind(publisher.published).bind(imported);
+            query.execute(&mut **connection).await.map(drop)
+        }
+        Inner::Sqlite(connection) => {
+            let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
+            let query = sqlx::query(AssertSqlSafe(refresh_sql(""))).bind(dataset);
+            let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
+            let query = query.bind(&publisher.publication_policy);
+            let query = query.bind(millis(publisher.published)).bind(millis(imported));
+            query.execute(&mut **connection).await.map(drop)
+        }
+    };
+    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+}
+
+/// Removes a dataset's own row and its organisations, once its processes are gone.
+pub async fn remove(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
+    let (inner, timeout_ms) = transaction.inner();
+    for sql in ["DELETE FROM organizations WHERE dataset_id = $1", "DELETE FROM datasets WHERE id = $1"] {
+        match &mut *inner {
+            Inner::Postgres(connection) => {
+                sqlx::query(sql).bind(dataset).execute(&mut **connection).await.map(drop)
+            }
+            Inner::Sqlite(connection) => {
+                sqlx::query(sql).bind(dataset).execute(&mut **connection).await.map(drop)
+            }
+        }
+        .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    }
+    Ok(())
+}
+
+/// The next processes of a dataset in the order of their ids, behind `after`: id and ocid.
+pub async fn processes(
+    database: &Database,
+    dataset: i64,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let sql = "SELECT id, ocid FROM processes WHERE dataset_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let values = [dataset.into(), after.into(), i64::from(limit).into()];
+    database.fetch(sql, values, |cells| Ok((cells.take()?, cells.take()?))).await
+}
+
+fn refresh_sql(time: &str) -> String {
+    let of_processes =
+        |aggregate: &str| format!("(SELECT {aggregate} FROM processes WHERE dataset_id = datasets.id)");
+    format!(
+        "UPDATE datasets SET publisher_name = coalesce($2, publisher_name), \
+         publisher_uri = coalesce($3, publisher_uri), license = coalesce($4, license), \
+         publication_policy = coalesce($5, publication_policy), published = coalesce($6{time}, published), \
+         last_import = coalesce($7{time}, last_import), \
+         first_date = {}, last_date = {}, processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
+         organizations = (SELECT count(*) FROM organizations WHERE dataset_id = datasets.id) WHERE id = $1",
+        of_processes("min(date)"),
+        of_processes("max(date)"),
+        of_processes("count(*)"),
+        of_processes("coalesce(sum(release_count), 0)"),
+        of_processes("coalesce(sum(bid_count), 0)"),
+        of_processes("coalesce(sum(award_count), 0)"),
+        of_processes("coalesce(sum(contract_count), 0)"),
+    )
+}

@@ -1,0 +1,27 @@
+//! Writes: whole processes, their organisations and the change log, in one transaction.
+//!
+//! A process is written by removing all its rows and adding the new ones, so that there is one path for
+//! new, changed and rebuilt processes, and no half-written process is ever visible. Every transaction
+//! that writes a process appends to the change log ([`change_log`]); what reads it (caches,
+//! subscriptions) therefore hears of every write, whichever program made it.
+
+mod cell;
+pub mod change_log;
+pub mod dataset;
+mod organization;
+mod postgres;
+mod rows;
+mod sqlite;
+mod table;
+mod transaction;
+
+pub use change_log::{ChangeKind, NewChange};
+pub use rows::{ReleaseRow, Rows};
+pub use transaction::{StoredRelease, Transaction};
+
+use super::StoreError;
+
+/// Compresses the JSON of a release for [`ReleaseRow::body`].
+pub fn compress(json: &[u8]) -> Result<Vec<u8>, StoreError> {
+    super::query::release::compress(json)
+}

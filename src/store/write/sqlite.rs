@@ -1,0 +1,96 @@
+//! Writing to SQLite: prepared statements of many rows.
+//!
+//! Every statement is a trip to the connection's thread, so rows go in packs; the sizes are few, so that
+//! all statements stay prepared.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use sqlx::{AssertSqlSafe, FromRow, SqlSafeStr, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    cell::{Buffer, SqliteValue},
+    table::{TABLES, Table},
+};
+
+/// Rows per statement, from large to small.
+const PACKS: [usize; 3] = [64, 8, 1];
+
+/// Runs `select` over the rows whose last column named is one of `ids`.
+pub(super) async fn select<T>(
+    connection: &mut SqliteConnection,
+    select: &'static str,
+    ids: &[i64],
+) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+{
+    let sql = format!("{select} IN (SELECT value FROM json_each($1))");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(json(ids)).fetch_all(connection).await
+}
+
+pub(super) async fn remove(
+    connection: &mut SqliteConnection,
+    removal: &'static str,
+    processes: &[i64],
+) -> Result<(), sqlx::Error> {
+    let sql = removal.replace("{keys}", "(SELECT value FROM json_each($1))");
+    sqlx::query(AssertSqlSafe(sql)).bind(json(processes)).execute(connection).await.map(drop)
+}
+
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    table: Table,
+    buffer: &Buffer,
+) -> Result<(), sqlx::Error> {
+    let Buffer::Values(values) = buffer else {
+        return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
+    };
+    let width = table.layout().columns.len();
+    let mut rest = values.as_slice();
+    for pack in PACKS {
+        let sql = &INSERTS[&(table as usize, pack)];
+        while rest.len() >= width * pack {
+            let (rows, behind) = rest.split_at(width * pack);
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()).into_sql_str());
+            for value in rows {
+                query = match value {
+                    SqliteValue::Null => query.bind(None::<i64>),
+                    SqliteValue::Integer(value) => query.bind(value),
+                    SqliteValue::Text(text) => query.bind(text.as_str()),
+                    SqliteValue::Blob(bytes) => query.bind(bytes.as_slice()),
+                };
+            }
+            query.execute(&mut *connection).await?;
+            rest = behind;
+        }
+    }
+    Ok(())
+}
+
+static INSERTS: LazyLock<HashMap<(usize, usize), String>> = LazyLock::new(|| {
+    let keys = TABLES.iter().flat_map(|table| PACKS.map(|pack| (*table, pack)));
+    keys.map(|(table, pack)| ((table as usize, pack), insert_sql(table, pack))).collect()
+});
+
+fn insert_sql(table: Table, rows: usize) -> String {
+    let layout = table.layout();
+    let row = format!("({})", vec!["?"; layout.columns.len()].join(", "));
+    let mut sql = format!(
+        "INSERT INTO {} ({}) VALUES {}",
+        layout.name,
+        layout.columns.join(", "),
+        vec![row; rows].join(", ")
+    );
+    if table == Table::Organizations {
+        let update = |column: &&str| format!("{column} = excluded.{column}");
+        let updates: Vec<String> = layout.columns.iter().skip(1).map(update).collect();
+        sql.push_str(" ON CONFLICT (id) DO UPDATE SET ");
+        sql.push_str(&updates.join(", "));
+        sql.push_str(" WHERE excluded.completeness > organizations.completeness");
+    }
+    sql
+}
+
+fn json(ids: &[i64]) -> String {
+    serde_json::to_string(ids).unwrap_or_default()
+}

@@ -1,0 +1,156 @@
+//! One transaction of the writer, the same on both databases.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sqlx::{Postgres, Sqlite};
+
+use super::{
+    change_log::{self, NewChange},
+    organization, postgres,
+    rows::Rows,
+    sqlite,
+    table::{REMOVALS, TABLES, Table},
+};
+use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
+
+/// A release read back from the store.
+#[derive(Clone, Debug)]
+pub struct StoredRelease {
+    /// Its id, derived from the digest of its text.
+    pub id: i64,
+    /// The process it belongs to.
+    pub process: i64,
+    /// Its place among the process's releases.
+    pub position: i32,
+    /// Its JSON as published.
+    pub json: String,
+}
+
+/// A write transaction. Dropped without [`commit`](Self::commit), nothing of it remains.
+pub struct Transaction {
+    inner: Inner,
+    timeout_ms: u64,
+}
+
+pub(super) enum Inner {
+    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+}
+
+impl Transaction {
+    /// Begins. On SQLite this waits for the one writer connection, and for writers of other processes.
+    pub async fn begin(database: &Database) -> Result<Self, StoreError> {
+        let timeout_ms = database.timeout_ms();
+        let inner = match database.writer() {
+            Writer::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
+            Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
+        };
+        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+        Ok(Self { inner, timeout_ms })
+    }
+
+    /// Which of these releases are stored.
+    pub async fn known_releases(&mut self, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        self.existing("SELECT id FROM releases WHERE id", ids).await
+    }
+
+    /// Which of these processes are stored.
+    pub async fn known_processes(&mut self, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        self.existing("SELECT id FROM processes WHERE id", ids).await
+    }
+
+    /// The stored releases of these processes, by process, in the order they were merged.
+    pub async fn releases(
+        &mut self,
+        processes: &[i64],
+    ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
+        let select = "SELECT id, process_id, position, body FROM releases WHERE process_id";
+        let rows: Vec<(i64, i64, i32, Vec<u8>)> = match &mut self.inner {
+            Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
+            Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
+        }
+        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        let mut releases: HashMap<i64, Vec<StoredRelease>> = HashMap::new();
+        for (id, process, position, body) in rows {
+            let release = StoredRelease { id, process, position, json: decompress(&body)? };
+            releases.entry(process).or_default().push(release);
+        }
+        for list in releases.values_mut() {
+            list.sort_unstable_by_key(|release| release.position);
+        }
+        Ok(releases)
+    }
+
+    /// Removes all rows of these processes. Their organisations stay: others may name them.
+    pub async fn remove(&mut self, processes: &[i64]) -> Result<(), StoreError> {
+        if processes.is_empty() {
+            return Ok(());
+        }
+        for removal in REMOVALS {
+            match &mut self.inner {
+                Inner::Postgres(transaction) => postgres::remove(transaction, removal, processes).await,
+                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, processes).await,
+            }
+            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        }
+        Ok(())
+    }
+
+    /// Adds rows of processes that are not (or no longer) stored; organisations are added or improved.
+    pub async fn insert(&mut self, mut rows: Rows) -> Result<(), StoreError> {
+        organization::encode(&mut rows);
+        for table in TABLES {
+            self.insert_table(table, &rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends to the change log and commits. Nothing else may follow, see [`change_log`].
+    pub async fn commit(mut self, at: DateTime<Utc>, changes: &[NewChange]) -> Result<(), StoreError> {
+        if !changes.is_empty() {
+            let backend = match &mut self.inner {
+                Inner::Postgres(transaction) => {
+                    postgres::lock_change_log(transaction)
+                        .await
+                        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+                    sea_orm::DbBackend::Postgres
+                }
+                Inner::Sqlite(_) => sea_orm::DbBackend::Sqlite,
+            };
+            let mut rows = Rows::new(backend);
+            change_log::encode(&mut rows, at, changes);
+            self.insert_table(Table::Changes, &rows).await?;
+        }
+        let done = match self.inner {
+            Inner::Postgres(transaction) => transaction.commit().await,
+            Inner::Sqlite(transaction) => transaction.commit().await,
+        };
+        done.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+    }
+
+    pub(super) fn inner(&mut self) -> (&mut Inner, u64) {
+        (&mut self.inner, self.timeout_ms)
+    }
+
+    async fn insert_table(&mut self, table: Table, rows: &Rows) -> Result<(), StoreError> {
+        let buffer = rows.buffer(table);
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        match &mut self.inner {
+            Inner::Postgres(transaction) => postgres::insert(transaction, table, buffer).await,
+            Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
+        }
+        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+    }
+
+    async fn existing(&mut self, select: &'static str, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        let rows: Vec<(i64,)> = match &mut self.inner {
+            Inner::Postgres(transaction) => postgres::select(transaction, select, ids).await,
+            Inner::Sqlite(transaction) => sqlite::select(transaction, select, ids).await,
+        }
+        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}
