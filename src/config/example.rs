@@ -15,15 +15,21 @@ pub fn example() -> String {
     for (section, about) in sections() {
         text += &format!("\n{}[{section}]\n", comment(about));
         for setting in settings.iter().filter(|setting| setting.section() == section) {
-            text += &format!("\n{}# {} = {}\n", entry(setting), setting.name(), literal(setting.default));
+            text += &entry(setting);
         }
     }
     text
 }
 
 fn entry(setting: &Setting) -> String {
-    let variables = setting.variables().join(", ");
-    comment(&format!("{} ({variables}, --{})", setting.doc, setting.flag()))
+    format!(
+        "\n{}# {}, --{}\n# {} = {}\n",
+        comment(&setting.doc),
+        setting.variables().join(", "),
+        setting.flag(),
+        setting.name(),
+        literal(setting.default)
+    )
 }
 
 /// A default as TOML writes it.

@@ -10,7 +10,8 @@ use super::{Setting, settings};
 const CONFIG: &str = "config";
 
 /// What the command line says about settings. Every subcommand takes these flags.
-#[derive(Clone, Debug, Default)]
+// No `Debug`: the texts may hold a password.
+#[derive(Clone, Default)]
 pub struct Flags {
     /// `--config FILE`
     pub(super) config: Option<PathBuf>,

@@ -23,14 +23,15 @@ pub enum Origin {
 }
 
 /// The text of one value and the layer it comes from.
-#[derive(Clone, Debug)]
+// No `Debug`: the text may hold a password.
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) text: String,
     pub(super) origin: Origin,
 }
 
 /// The winning text of every setting that was given one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Layers(BTreeMap<&'static str, Given>);
 
 impl Layers {
