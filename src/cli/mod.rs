@@ -66,6 +66,11 @@ pub enum CliError {
 }
 
 impl Cli {
+    /// The settings on this command line.
+    pub fn flags(&self) -> &Flags {
+        &self.flags
+    }
+
     /// Reads the settings: the file, the process's variables and this command line.
     pub fn load(&self) -> Result<Loaded, CliError> {
         let environment = std::env::vars_os()
