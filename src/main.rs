@@ -1,1 +1,27 @@
-fn main() {}
+//! The `farol` program: parse, read the settings, start the logs, dispatch, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use farol::cli::{Cli, CliError, ExitStatus};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            eprintln!("farol: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitStatus, CliError> {
+    let loaded = cli.load()?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    cli.run(&loaded)
+}

@@ -1,1 +1,158 @@
-//! config
+//! The settings: defaults ← `farol.toml` ← environment ← flags.
+//!
+//! Every setting is one row of its section's table (`settings!`). The key in the file, the
+//! variable, the flag, the help text and `farol.example.toml` are all made from that row, so they
+//! cannot disagree. What must stay true: nothing misspelt is passed over in silence, every refusal
+//! names the key, the value and where it came from, and no secret is ever shown.
+
+#[macro_use]
+mod setting;
+mod database;
+mod error;
+mod example;
+mod file;
+mod flags;
+mod graphql;
+mod http;
+mod import;
+mod layers;
+mod loader;
+mod log;
+mod value;
+
+pub use self::{
+    database::{Backend, Database, DatabaseUrl},
+    error::{ConfigError, Problem},
+    example::example,
+    flags::Flags,
+    graphql::Graphql,
+    http::Http,
+    import::Import,
+    layers::Origin,
+    loader::Loader,
+    log::{Log, LogFilter, LogFormat},
+    setting::Setting,
+};
+use self::{layers::Layers, setting::Section};
+
+/// Every setting of the server, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[database]`
+    pub database: Database,
+    /// `[http]`
+    pub http: Http,
+    /// `[graphql]`
+    pub graphql: Graphql,
+    /// `[loader]`
+    pub loader: Loader,
+    /// `[import]`
+    pub import: Import,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// The settings with the story of how they came about.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// What the operator should know but need not mend; to be logged once logs exist.
+    pub warnings: Vec<String>,
+    /// Every setting in the order of the example file, as `farol doctor` shows it.
+    pub effective: Vec<Effective>,
+}
+
+/// One setting as it is in force.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// `section.key`
+    pub key: &'static str,
+    /// The value, without its secret parts.
+    pub shown: String,
+    /// The layer that decided.
+    pub origin: Origin,
+}
+
+impl Loaded {
+    /// Reads all layers. `environment` is the process's variables; those that do not begin with
+    /// `FAROL_` are passed over.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once: see [`Problem`].
+    pub fn load(
+        flags: &Flags,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let (layers, warnings, mut problems) = Layers::gather(flags, environment);
+        let config = Config::read(&layers, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => {
+                config.validate()?;
+                let effective = settings().iter().map(|setting| layers.effective(setting)).collect();
+                Ok(Self { config, warnings, effective })
+            }
+            _ => Err(ConfigError(problems)),
+        }
+    }
+}
+
+impl Config {
+    fn read(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Self> {
+        // Read every section before giving up, so that one run names every problem.
+        let database = Database::read(layers, problems);
+        let http = Http::read(layers, problems);
+        let graphql = Graphql::read(layers, problems);
+        let loader = Loader::read(layers, problems);
+        let import = Import::read(layers, problems);
+        let log = Log::read(layers, problems);
+        Some(Self {
+            database: database?,
+            http: http?,
+            graphql: graphql?,
+            loader: loader?,
+            import: import?,
+            log: log?,
+        })
+    }
+
+    /// Refuses settings that are each fine and together make no sense.
+    fn validate(&self) -> Result<(), ConfigError> {
+        let mut problems = Vec::new();
+        self.database.contradictions(&mut problems);
+        self.graphql.contradictions(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
+    }
+}
+
+impl Default for Config {
+    #[expect(clippy::expect_used, reason = "the defaults are constants, and a test reads them all")]
+    fn default() -> Self {
+        Self::read(&Layers::default(), &mut Vec::new()).expect("every default is a valid value")
+    }
+}
+
+/// Every row of every section, in the order of the example file.
+pub fn settings() -> Vec<Setting> {
+    [
+        Database::settings(),
+        Http::settings(),
+        Graphql::settings(),
+        Loader::settings(),
+        Import::settings(),
+        Log::settings(),
+    ]
+    .concat()
+}
+
+/// The sections' names and what each is about, in the order of the example file.
+fn sections() -> [(&'static str, &'static str); 6] {
+    [
+        (Database::NAME, Database::ABOUT),
+        (Http::NAME, Http::ABOUT),
+        (Graphql::NAME, Graphql::ABOUT),
+        (Loader::NAME, Loader::ABOUT),
+        (Import::NAME, Import::ABOUT),
+        (Log::NAME, Log::ABOUT),
+    ]
+}

@@ -1,0 +1,23 @@
+//! `farol schema`: the API's contract, for code generators and for review.
+
+use clap::Args;
+
+use super::{CliError, ExitStatus, print};
+use crate::graphql::Engine;
+
+/// Print the GraphQL schema
+///
+/// Prints the schema in the schema definition language. It depends on the program alone: no
+/// database is needed. The project keeps a copy as schema.graphql.
+///
+/// Example:
+///   farol schema > schema.graphql
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct SchemaArgs {}
+
+/// Prints the schema.
+pub fn run(_args: &SchemaArgs) -> Result<ExitStatus, CliError> {
+    print(&Engine::default().sdl())?;
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,46 @@
+//! `[graphql]`: what one operation may ask for.
+
+use super::Problem;
+
+settings! {
+    /// What one operation may ask for. Depth and cost are checked before any work starts.
+    Graphql = "graphql" {
+        /// Levels of nesting at most. Pages (edges, node, nodes, pageInfo) add none.
+        max_depth: u32 = 10, in 1..=u64::MAX;
+        /// Cost of an operation at most; a connection costs 1 + page size × (1 + what a node selects).
+        max_cost: u64 = 1000, in 1..=u64::MAX;
+        /// Rows in one page at most, whatever `first` or `last` asks for.
+        max_page_size: usize = 100, in 1..=u64::MAX;
+        /// Rows in a page of a root field that names no size.
+        default_page_size: usize = 20, in 1..=u64::MAX;
+        /// Rows in a page of a nested field that names no size.
+        nested_page_size: usize = 5, in 1..=u64::MAX;
+        /// Whether clients may ask for the schema. GraphiQL needs it.
+        introspection: bool = true;
+    }
+}
+
+impl Graphql {
+    pub(super) fn contradictions(&self, problems: &mut Vec<Problem>) {
+        let most = self.max_page_size;
+        for (key, size) in
+            [("default_page_size", self.default_page_size), ("nested_page_size", self.nested_page_size)]
+        {
+            if size > most {
+                problems.push(Problem::Contradiction(format!(
+                    "graphql.{key} = {size} is more than graphql.max_page_size = {most}: \
+                     a page that names no size would be refused; lower the one or raise the other"
+                )));
+            }
+        }
+        let page = 1 + u64::try_from(self.default_page_size).unwrap_or(u64::MAX - 1);
+        if page > self.max_cost {
+            problems.push(Problem::Contradiction(format!(
+                "graphql.max_cost = {} is less than the {page} that a root page of \
+                 graphql.default_page_size = {} costs: every such query would be refused; \
+                 raise the one or lower the other",
+                self.max_cost, self.default_page_size
+            )));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `[http]`: the listener and what a connection may cost.
+
+use std::{net::SocketAddr, time::Duration};
+
+settings! {
+    /// Where the server listens, and what one request may cost it.
+    Http = "http" {
+        /// The address and port to listen on; port 0 takes a free one.
+        listen: SocketAddr = "127.0.0.1:8000", also "listen";
+        /// Bytes of a request's body at most, after decompression.
+        max_body_bytes: usize = 1048576, in 1..=u64::MAX;
+        /// Milliseconds a client has to send its request's headers.
+        header_timeout_ms: u64 = 10000, in 1..=u64::MAX;
+        /// Milliseconds that requests under way have to finish when the server is asked to stop.
+        drain_ms: u64 = 10000;
+    }
+}
+
+impl Http {
+    /// How long a client has to send its headers.
+    pub fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// How long requests under way have to finish.
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}

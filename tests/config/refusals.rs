@@ -1,0 +1,86 @@
+//! What is wrong is refused, and the refusal says what to mend.
+
+use super::{file, load, refusal};
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    let (_directory, path) = file("[http]\nlisten = \"127.0.0.1:1\"\nlisen = \"x\"\n[grapql]\n[x.y]\n");
+    let said = refusal(&["--config", &path], &[]);
+    assert!(said.contains(&format!("{path}:3: there is no setting http.lisen; did you mean http.listen?")));
+    assert!(said.contains(&format!("{path}:4: there is no setting grapql; did you mean graphql?")), "{said}");
+    assert!(said.lines().any(|line| line.ends_with(":5: there is no setting x")), "{said}");
+}
+
+#[test]
+fn a_bad_value_names_key_value_expectation_and_origin() {
+    for (flag, variable, value, expected) in [
+        ("http-listen", "FAROL_HTTP_LISTEN", "8000", "an address and port"),
+        ("database-max-connections", "FAROL_DATABASE_MAX_CONNECTIONS", "51", "a whole number from 1 to 50"),
+        ("graphql-max-depth", "FAROL_GRAPHQL_MAX_DEPTH", "-1", "a whole number of at least 1"),
+        ("graphql-introspection", "FAROL_GRAPHQL_INTROSPECTION", "yes", "true or false"),
+        ("log-level", "FAROL_LOG_LEVEL", "inof", "off, error, warn, info, debug or trace"),
+        ("log-format", "FAROL_LOG_FORMAT", "", "text or json"),
+        ("database-url", "FAROL_DATABASE_URL", "farol.db", "sqlite://FILE"),
+    ] {
+        let key = flag.replacen('-', ".", 1).replace('-', "_");
+        let shown = if key == "database.url" { "***" } else { value };
+        let of_flag = refusal(&[&format!("--{flag}"), value], &[]);
+        let of_variable = refusal(&[], &[(variable, value)]);
+        for (said, origin) in [(of_flag, format!("--{flag}")), (of_variable, variable.to_owned())] {
+            for part in [&format!("{key}: expected {expected}"), &format!("found {shown:?}"), &origin] {
+                assert!(said.contains(part.as_str()), "{part} is not in: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused_with_its_line() {
+    let (_directory, path) = file(
+        "[http]\ndrain_ms = 1.5\nmax_body_bytes = [1]\n[graphql.max_depth]\n[log]\nlevel = 2020-01-01\n",
+    );
+    let said = refusal(&["--config", &path], &[]);
+    for part in [
+        format!("http.drain_ms: expected a whole number, found \"1.5\" (from {path}:2)"),
+        format!("found \"a TOML array\" (from {path}:3)"),
+        format!("found \"a TOML table\" (from {path}:4)"),
+        format!("found \"a TOML datetime\" (from {path}:6)"),
+    ] {
+        assert!(said.contains(&part), "{part} is not in: {said}");
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let said = refusal(&["--http-drain-ms", "x", "--log-format", "y"], &[("FAROL_IMPORT_WORKERS", "z")]);
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn a_named_file_must_be_there_and_be_toml() {
+    let said = refusal(&["--config", "/no/such/file.toml"], &[]);
+    assert!(said.contains("cannot read the settings file /no/such/file.toml"), "{said}");
+    let (_directory, path) = file("[http]\nlisten = \n");
+    assert!(refusal(&[], &[("FAROL_CONFIG", &path)]).contains(&format!("{path}:2: ")));
+}
+
+#[test]
+fn two_names_of_a_setting_may_agree_but_not_differ() {
+    let agree = [("FAROL_LISTEN", "0.0.0.0:1"), ("FAROL_HTTP_LISTEN", "0.0.0.0:1")];
+    assert!(load(&[], &agree).is_ok());
+    let said = refusal(&[], &[("FAROL_LISTEN", "0.0.0.0:1"), ("FAROL_HTTP_LISTEN", "0.0.0.0:2")]);
+    assert!(said.contains("FAROL_HTTP_LISTEN and FAROL_LISTEN say different things"), "{said}");
+}
+
+#[test]
+fn contradictions_are_explained() {
+    for (args, part) in [
+        (["--graphql-nested-page-size", "101"], "graphql.nested_page_size = 101 is more than"),
+        (["--graphql-max-page-size", "19"], "graphql.default_page_size = 20 is more than"),
+        (["--graphql-max-cost", "20"], "graphql.max_cost = 20 is less than the 21"),
+        (["--database-url", "sqlite::memory:"], "name a file"),
+    ] {
+        let said = refusal(&args, &[]);
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+}

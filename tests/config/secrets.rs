@@ -1,0 +1,31 @@
+//! A password is in no text that Farol makes of its settings.
+
+use super::{file, load, refusal};
+
+const URL: &str = "postgres://farol:hunter2@db.example:5432/farol?sslmode=require";
+
+#[test]
+fn no_text_shows_the_password() {
+    let (_directory, path) = file(&format!("[database]\nurl = \"{URL}\""));
+    for loaded in [
+        load(&["--config", &path], &[]),
+        load(&[], &[("FAROL_DATABASE_URL", URL)]),
+        load(&["--database-url", URL], &[]),
+    ] {
+        let loaded = loaded.expect("the URL is fine");
+        assert_eq!(loaded.config.database.url.expose(), URL, "the driver gets it all");
+        let texts = format!("{loaded:?} {loaded:#?} {}", loaded.config.database.url);
+        assert!(!texts.contains("hunter2"), "{texts}");
+        assert!(texts.contains("postgres://farol:***@db.example:5432/farol"), "{texts}");
+    }
+}
+
+#[test]
+fn no_refusal_shows_the_password() {
+    for url in [&URL.replace("postgres", "mysql"), "hunter2", "postgres:hunter2"] {
+        let refused = load(&["--database-url", url], &[]).expect_err("not a database we know");
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused:?}");
+    }
+    let said = refusal(&["--database-url", URL, "--http-drain-ms", "x"], &[]);
+    assert!(!said.contains("hunter2"), "{said}");
+}

@@ -1,0 +1,15 @@
+//! What the tests stand on: private servers, a database for each test, real data where there is
+//! some, and the `farol` program. A server that cannot be had fails the test that needs it.
+
+mod databases;
+mod farol;
+mod proof;
+mod real_data;
+mod servers;
+
+pub(crate) use self::{
+    databases::{TestDatabase, on_both_databases},
+    farol::farol,
+    real_data::real_data,
+    servers::redis_url,
+};
