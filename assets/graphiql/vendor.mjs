@@ -75,6 +75,7 @@ for (const name of bundled()) {
 }
 writeFileSync(join(target, 'NOTICE'), `Farol serves GraphiQL, which is made of these packages. Their licences are in LICENSES.txt.
 Made by scripts/vendor-graphiql; packages without a file of their own are under the licence named here.
+What is bundled inside graphiql may be an earlier version of a package than the one named.
 
 ${notices.join('\n')}
 

@@ -65,3 +65,29 @@ fn unavailable(reason: &str) -> (StatusCode, &'static str) {
     tracing::warn!(reason, "not ready");
     (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future, sync::Arc};
+
+    use axum::http::StatusCode;
+    use futures_util::FutureExt;
+    use tokio_util::sync::CancellationToken;
+
+    use super::Readiness;
+
+    #[tokio::test]
+    async fn a_draining_server_is_not_ready() {
+        let draining = CancellationToken::new();
+        let readiness = Readiness::new(Arc::new(|| future::ready(Ok(())).boxed()), draining.clone());
+        assert_eq!(readiness.state().await, (StatusCode::OK, "ready"));
+        draining.cancel();
+        assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "draining"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_hangs_has_failed() {
+        let readiness = Readiness::new(Arc::new(|| future::pending().boxed()), CancellationToken::new());
+        assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+    }
+}
