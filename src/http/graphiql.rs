@@ -11,6 +11,7 @@ use axum::{
     extract::Path,
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::read::GzDecoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -25,10 +26,10 @@ use super::negotiate::Encoding;
 #[include = "vendor/*"]
 struct Assets;
 
-/// What the page may do. Everything comes from this server; nothing may frame it. `GraphiQL` puts
-/// style elements into the page while it runs and has its fonts and pointers as `data:` URLs.
+/// What the page may do. Everything comes from this server; nothing may frame it. `GraphiQL`'s dialogs
+/// put style elements into the page while open; its fonts and pointers are `data:` URLs.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; img-src 'self' data:; \
      font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -114,9 +115,8 @@ fn status(status: StatusCode) -> Response<Body> {
 
 /// Names the bytes sent: another encoding is another tag.
 fn entity_tag(stored: &Stored) -> String {
-    let hash = stored.file.metadata.sha256_hash();
-    let start: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{start}{}\"", stored.encoding.unwrap_or_default())
+    let hash = URL_SAFE_NO_PAD.encode(stored.file.metadata.sha256_hash());
+    format!("\"{hash}{}\"", stored.encoding.unwrap_or_default())
 }
 
 /// Whether an `If-None-Match` lists the tag; a weak one counts, as it does for any GET.

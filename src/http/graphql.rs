@@ -100,8 +100,8 @@ async fn read(body: Body, limits: Limits) -> Result<Bytes, Refusal> {
 /// Runs the operation. A panic in it costs this request only, not the others of its connection.
 async fn execute(engine: &Engine, request: GraphqlRequest, queries_only: bool) -> Result<Execution, Refusal> {
     // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-    AssertUnwindSafe(engine.execute(request, queries_only)).catch_unwind().await.map_err(|_| {
-        tracing::error!("an operation panicked; the panic's own message stands above");
-        Refusal::internal()
-    })
+    AssertUnwindSafe(engine.execute(request, queries_only))
+        .catch_unwind()
+        .await
+        .map_err(|_| Refusal::panicked())
 }

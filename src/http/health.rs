@@ -57,7 +57,9 @@ pub(super) async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Js
 }
 
 /// The metrics in the Prometheus text format.
-pub(super) async fn metrics(State(metrics): State<Arc<Metrics>>) -> ([(HeaderName, &'static str); 1], String) {
+pub(super) async fn metrics(
+    State(metrics): State<Arc<Metrics>>,
+) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
 }
 

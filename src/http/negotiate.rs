@@ -57,8 +57,11 @@ impl Encoding {
     pub(super) fn accepted(headers: &HeaderMap) -> Self {
         let wanted = preferences(headers, header::ACCEPT_ENCODING.as_str());
         let takes = |name: &str| {
-            let named = wanted.iter().find(|(value, _)| value == name || (name == "gzip" && value == "x-gzip"));
-            named.or_else(|| wanted.iter().find(|(value, _)| value == "*")).is_some_and(|(_, quality)| *quality > 0.0)
+            let named =
+                wanted.iter().find(|(value, _)| value == name || (name == "gzip" && value == "x-gzip"));
+            named
+                .or_else(|| wanted.iter().find(|(value, _)| value == "*"))
+                .is_some_and(|(_, quality)| *quality > 0.0)
         };
         if takes("br") {
             Self::Brotli
@@ -88,7 +91,11 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
         !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
-    if json && utf8 { Ok(()) } else { Err(Refusal::unsupported(&format!("a body of type \"{text}\""), advice)) }
+    if json && utf8 {
+        Ok(())
+    } else {
+        Err(Refusal::unsupported(&format!("a body of type \"{text}\""), advice))
+    }
 }
 
 /// Refuses what another site's page makes a browser send without asking first. A POST must be JSON
@@ -150,7 +157,11 @@ mod tests {
             ("application/json;q=0, */*", GraphqlResponse),
             ("application/graphql-response+json;q=0, */*", Json),
         ] {
-            assert_eq!(MediaType::accepted(&headers(header::ACCEPT, accept)).ok(), Some(expected), "{accept}");
+            assert_eq!(
+                MediaType::accepted(&headers(header::ACCEPT, accept)).ok(),
+                Some(expected),
+                "{accept}"
+            );
         }
         assert_eq!(MediaType::accepted(&HeaderMap::new()).ok(), Some(Json));
     }
@@ -164,10 +175,14 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_a_body() {
-        for good in ["application/json", "Application/JSON; Charset=\"UTF-8\"", "application/json;charset=utf-8"] {
+        for good in
+            ["application/json", "Application/JSON; Charset=\"UTF-8\"", "application/json;charset=utf-8"]
+        {
             assert!(require_json(&headers(header::CONTENT_TYPE, good)).is_ok(), "{good}");
         }
-        for bad in ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/graphql", ""] {
+        for bad in
+            ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/graphql", ""]
+        {
             assert!(require_json(&headers(header::CONTENT_TYPE, bad)).is_err(), "{bad}");
         }
     }

@@ -64,8 +64,8 @@ fn request(raw: Raw) -> Result<Request, Refusal> {
     };
     let mut request = Request::new(query);
     request.operation_name = text("operationName", raw.operation_name)?;
-    request.variables = Variables::from_value(map("variables", raw.variables)?);
-    if let Value::Object(extensions) = map("extensions", raw.extensions)? {
+    request.variables = map("variables", raw.variables)?.map(Variables::from_value).unwrap_or_default();
+    if let Some(Value::Object(extensions)) = map("extensions", raw.extensions)? {
         request.extensions.extend(extensions.into_iter().map(|(name, value)| (name.to_string(), value)));
     }
     Ok(request)
@@ -79,10 +79,10 @@ fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Refusal> {
     }
 }
 
-fn map(name: &str, value: Option<Value>) -> Result<Value, Refusal> {
+fn map(name: &str, value: Option<Value>) -> Result<Option<Value>, Refusal> {
     match value {
-        None | Some(Value::Null) => Ok(Value::Object(Default::default())),
-        Some(map @ Value::Object(_)) => Ok(map),
+        None | Some(Value::Null) => Ok(None),
+        Some(map @ Value::Object(_)) => Ok(Some(map)),
         Some(other) => Err(mistyped(name, "an object", &other)),
     }
 }

@@ -29,7 +29,8 @@ impl Refusal {
 
     /// No media type the client accepts can be given.
     pub(super) fn not_acceptable() -> Self {
-        let message = "nothing in Accept can be given; accept application/graphql-response+json or application/json";
+        let message =
+            "nothing in Accept can be given; accept application/graphql-response+json or application/json";
         Self::new(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message)
     }
 
@@ -53,13 +54,15 @@ impl Refusal {
 
     /// A page of another site sent this.
     pub(super) fn cross_site() -> Self {
-        let message = "another site's page may not query by a plain GET; send \"Content-Type: application/json\"";
+        let message =
+            "another site's page may not query by a plain GET; send \"Content-Type: application/json\"";
         Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
     }
 
-    /// A fault of ours; the details are in the log.
-    pub(super) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, "")
+    /// The operation panicked. Like any fault of ours its message is masked on the way out.
+    pub(super) fn panicked() -> Self {
+        let message = "the operation panicked; the panic's own message stands above";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, message)
     }
 
     /// The answer: one error, no data.

@@ -103,9 +103,7 @@ fn default_code(error: &ServerError, executed: bool) -> Code {
 }
 
 fn mask(error: &mut ServerError, request_id: &str) {
-    if !error.message.is_empty() {
-        tracing::error!(request_id, path = ?error.path, error = %error.message, "a field failed");
-    }
+    tracing::error!(request_id, path = ?error.path, error = %error.message, "a request met a fault of ours");
     error.message = format!("something went wrong on the server; its log has the details under {request_id}");
     error.extensions = None;
     error.extensions.get_or_insert_default().set("requestId", request_id);

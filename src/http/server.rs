@@ -152,7 +152,8 @@ async fn serve_connection(
         router.clone().oneshot(request.map(Body::new))
     });
     let builder = builder(header_timeout);
-    let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let mut connection =
+        std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     // hyper's header timeout begins once the version is known, that is after the first bytes: this
     // one closes the connection of a client that never sends them.
     let mut first_request = std::pin::pin!(tokio::time::sleep(header_timeout));

@@ -7,10 +7,12 @@
 use std::time::Duration;
 
 use metrics::{
-    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-    with_local_recorder,
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram, with_local_recorder,
 };
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 
 use super::meter::Reading;
 
@@ -87,7 +89,14 @@ impl Metrics {
 
     /// A GraphQL request has ended: its HTTP status, how it went, how long it took, what it cost
     /// (where known) and what it asked of the database.
-    pub fn request_ended(&self, status: u16, outcome: Outcome, took: Duration, cost: Option<u64>, database: Reading) {
+    pub fn request_ended(
+        &self,
+        status: u16,
+        outcome: Outcome,
+        took: Duration,
+        cost: Option<u64>,
+        database: Reading,
+    ) {
         self.requests_in_flight.decrement(1.0);
         with_local_recorder(&self.recorder, || {
             counter!(REQUESTS, "status" => status.to_string()).increment(1);
@@ -119,14 +128,22 @@ fn register(recorder: &PrometheusRecorder) -> (Gauge, Histogram, Counter, Gauge)
     with_local_recorder(recorder, || {
         describe();
         gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        (gauge!(REQUESTS_IN_FLIGHT), histogram!(OPERATION_COST), counter!(SQL_STATEMENTS), gauge!(RESIDENT_MEMORY))
+        (
+            gauge!(REQUESTS_IN_FLIGHT),
+            histogram!(OPERATION_COST),
+            counter!(SQL_STATEMENTS),
+            gauge!(RESIDENT_MEMORY),
+        )
     })
 }
 
 fn describe() {
     describe_gauge!(BUILD_INFO, "Always 1; the label tells the version that runs.");
     describe_counter!(REQUESTS, "GraphQL requests answered, by HTTP status (499: the client went away).");
-    describe_histogram!(REQUEST_DURATION, "Time from the head of a GraphQL request to its answer, by outcome.");
+    describe_histogram!(
+        REQUEST_DURATION,
+        "Time from the head of a GraphQL request to its answer, by outcome."
+    );
     describe_histogram!(OPERATION_COST, "Estimated cost of the operations received.");
     describe_counter!(SQL_STATEMENTS, "SQL statements that GraphQL requests needed.");
     describe_gauge!(REQUESTS_IN_FLIGHT, "GraphQL requests being answered now.");

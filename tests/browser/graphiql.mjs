@@ -40,7 +40,7 @@ async function docsShowTheSchema(page) {
 }
 
 async function explorerListsTheFields(page) {
-  await page.getByRole('button', { name: /Show .*Explorer/ }).last().click();
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
   await page.locator('.docExplorerWrap, .graphiql-explorer-root').first().getByText('serverInfo').first().waitFor();
 }
 
@@ -50,6 +50,23 @@ async function theQueryIsAnswered(page) {
   await result.getByText('"data"').first().waitFor();
   const text = await result.innerText();
   if (text.includes('"errors"')) problems.push(`the query failed: ${text}`);
+}
+
+// Dialogs, completion and hints bring styles of their own: the page's policy must let them.
+async function theRestOpens(page) {
+  for (const dialog of ['Open short keys dialog', 'Open settings dialog']) {
+    await page.getByRole('button', { name: dialog }).click();
+    await page.getByRole('dialog').getByRole('heading').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+  await page.getByRole('button', { name: 'Prettify query' }).hover();
+  await page.getByRole('tooltip').first().waitFor({ state: 'attached' });
+  await page.locator('.graphiql-query-editor .CodeMirror').click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.CodeMirror-hints').waitFor();
+  await page.keyboard.press('Escape');
 }
 
 // The server's answer is replaced: this is about the page.
@@ -71,6 +88,7 @@ try {
   await docsShowTheSchema(page);
   await theQueryIsAnswered(page);
   await page.screenshot({ path: screenshot });
+  await theRestOpens(page);
   await anEmptyDatabaseIsExplained();
 } catch (error) {
   problems.push(error.message);

@@ -15,7 +15,9 @@ async fn the_page_comes_under_a_strict_policy() {
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(page.header("cache-control"), "no-cache");
         let policy = page.header("content-security-policy");
-        for rule in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"] {
+        for rule in
+            ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"]
+        {
             assert!(policy.split("; ").any(|part| part == rule), "{rule} is not in {policy}");
         }
         assert!(!policy.contains("http") && !policy.contains("unsafe-eval"), "{policy}");
@@ -69,7 +71,9 @@ async fn a_file_the_browser_has_is_not_sent_again() {
 #[tokio::test]
 async fn nothing_but_the_pages_files_is_served() {
     let app = App::start().await;
-    for path in ["/graphiql/package.json", "/graphiql/vendor.mjs", "/graphiql/..%2f..%2fCargo.toml", "/nothing"] {
+    for path in
+        ["/graphiql/package.json", "/graphiql/vendor.mjs", "/graphiql/..%2f..%2fCargo.toml", "/nothing"]
+    {
         assert_eq!(answer(app.get(path)).await.status, 404, "{path}");
     }
     assert!(answer(app.get("/graphiql/LICENSES.txt")).await.text.contains("Permission is hereby granted"));

@@ -86,7 +86,8 @@ async fn other_methods_are_refused_with_the_ones_that_work() {
         assert_refused(&refused, 405, "METHOD_NOT_ALLOWED");
         assert_eq!(refused.header("allow"), "GET, HEAD, POST, OPTIONS");
     }
-    let options = answer(app.request("OPTIONS", "/graphql").header("origin", "https://elsewhere.example")).await;
+    let options =
+        answer(app.request("OPTIONS", "/graphql").header("origin", "https://elsewhere.example")).await;
     assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, HEAD, POST, OPTIONS"));
     assert_eq!(options.header("access-control-allow-origin"), "");
 }
@@ -97,8 +98,11 @@ async fn what_cannot_be_given_or_read_is_refused() {
     let refused = answer(app.query(VERSION).header("accept", "text/html")).await;
     assert_refused(&refused, 406, "NOT_ACCEPTABLE");
 
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1"] {
-        let refused = answer(app.post(r#"{"query":"{__typename}"}"#).header("content-type", content_type)).await;
+    for content_type in
+        ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1"]
+    {
+        let refused =
+            answer(app.post(r#"{"query":"{__typename}"}"#).header("content-type", content_type)).await;
         assert_refused(&refused, 415, "UNSUPPORTED_MEDIA_TYPE");
         assert!(refused.json()["errors"][0]["message"].as_str().unwrap().contains(content_type));
     }
@@ -121,7 +125,10 @@ async fn a_body_that_is_no_request_is_explained() {
         ("{\"qeury\": \"{ __typename }\"}", "the parameter \"query\" is missing"),
         ("{\"query\": 1}", "the parameter \"query\" must be a string, not a number"),
         ("{\"query\": \"{__typename}\", \"variables\": []}", "\"variables\" must be an object, not a list"),
-        ("{\"query\": \"{__typename}\", \"extensions\": \"\"}", "\"extensions\" must be an object, not a string"),
+        (
+            "{\"query\": \"{__typename}\", \"extensions\": \"\"}",
+            "\"extensions\" must be an object, not a string",
+        ),
         ("{\"query\": \"{__typename}\", \"operationName\": false}", "must be a string, not a boolean"),
     ] {
         let post = app.post(body.to_owned()).header("content-type", "application/json");

@@ -16,7 +16,7 @@ use tokio::process::Command as Task;
 use super::app::App;
 
 /// npm may have to fetch the packages; a browser starts slowly on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The directory with the packages, installed if they are not yet. Several test processes may ask
 /// at once: one installs, the others wait for the lock.
@@ -36,7 +36,10 @@ fn packages() -> PathBuf {
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
     let installed = Command::new("npm").args(arguments).current_dir(&target).output();
-    assert_success("npm ci", &installed.expect("npm is needed for this test: install Node 20 or later with npm"));
+    assert_success(
+        "npm ci",
+        &installed.expect("npm is needed for this test: install Node 20 or later with npm"),
+    );
     fs::write(stamp, wanted).unwrap();
     target
 }
@@ -71,5 +74,6 @@ async fn graphiql_works_in_a_browser() {
     assert!(browser.is_file(), "{} {missing}", browser.display());
     let app = App::start().await;
     let screenshot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("graphiql.png");
-    run("browser/graphiql.mjs", &[&app.url("/"), screenshot.to_str().unwrap(), "{ serverInfo { version } }"]).await;
+    run("browser/graphiql.mjs", &[&app.url("/"), screenshot.to_str().unwrap(), "{ serverInfo { version } }"])
+        .await;
 }

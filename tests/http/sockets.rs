@@ -39,11 +39,21 @@ async fn rest(stream: &mut TcpStream) -> String {
 async fn a_client_that_does_not_send_its_head_is_cut() {
     let options = Options { header_timeout: SHORT, ..Options::default() };
     let app = App::start_with(options, database(Ok(()))).await;
-    for start in ["", "P", "GET /health/live HT", "GET /health/live HTTP/1.1\r\nHost: farol\r\n", "PRI * HTTP/2.0\r\n"] {
+    for start in
+        ["", "P", "GET /health/live HT", "GET /health/live HTTP/1.1\r\nHost: farol\r\n", "PRI * HTTP/2.0\r\n"]
+    {
         let mut stream = send(&app, start).await;
         let told = rest(&mut stream).await;
         assert!(!told.contains("200 OK"), "{start:?} was answered: {told}");
     }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_answer() {
+    let options = Options { header_timeout: SHORT, ..Options::default() };
+    let app = App::start_with(options, database(Ok(()))).await;
+    let mut stream = send(&app, "GET /health/live HTTP/1.1\r\nHost: farol\r\n\r\n").await;
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
@@ -89,7 +99,8 @@ async fn a_shutdown_finishes_what_is_in_flight() {
 
 #[tokio::test]
 async fn a_request_that_does_not_end_is_cut_at_the_deadline() {
-    let app = App::start_with(Options { drain_deadline: SHORT, ..Options::default() }, database(Ok(()))).await;
+    let app =
+        App::start_with(Options { drain_deadline: SHORT, ..Options::default() }, database(Ok(()))).await;
     let mut stuck = half_a_request(&app).await;
     app.in_flight(1).await;
     let metrics = app.metrics.clone();
