@@ -4,9 +4,11 @@
 
 pub mod cli;
 pub mod config;
+pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod import;
+pub mod lifecycle;
 pub mod loader;
 pub mod ocds;
 pub mod store;

@@ -1,4 +1,8 @@
 //! The integration tests: one binary, so that they link once. One module per part of the product.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
+
 mod config;
+mod http;
+mod store;
 mod support;

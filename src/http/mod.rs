@@ -1,1 +1,25 @@
-//! http
+//! HTTP: the socket, GraphQL over HTTP, `GraphiQL`, health and metrics.
+//!
+//! A request passes `server` (connection, timeouts) → `router` (layers) → `graphql` (one handler:
+//! `negotiate`, `params`, the engine, `respond`), and `observe` writes what it was. What must stay
+//! true: a request that was not executed has no `data` in its answer; a mutation is never run by
+//! GET; a fault of ours never shows its details. Knows GraphQL only through [`Engine`] and the
+//! database only through [`ReadyCheck`].
+//!
+//! [`Engine`]: crate::graphql::Engine
+
+mod graphiql;
+mod graphql;
+mod health;
+mod negotiate;
+mod observe;
+mod params;
+mod refusal;
+mod request_id;
+mod respond;
+mod router;
+mod server;
+
+pub use health::ReadyCheck;
+pub use router::Services;
+pub use server::{BindError, Options, Server};

@@ -39,17 +39,11 @@ pub fn decode(text: &str) -> Option<Decimal> {
         _ => return None,
     };
     let (whole, fraction) = digits.split_at_checked(usize::from(length))?;
-    let number = format!(
-        "{}{}.{}",
-        if sign == b'0' { "-" } else { "" },
-        zero_if_empty(whole),
-        zero_if_empty(fraction)
-    );
+    let sign = if sign == b'0' { "-" } else { "" };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let number = format!("{sign}{whole}{point}{fraction}");
     Decimal::from_str_exact(&number).ok().map(|amount| amount.normalize())
-}
-
-fn zero_if_empty(digits: &str) -> &str {
-    if digits.is_empty() { "0" } else { digits }
 }
 
 #[cfg(test)]

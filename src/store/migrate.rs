@@ -35,6 +35,12 @@ pub async fn run(database: &Database) -> Result<(SchemaVersion, SchemaVersion), 
     Ok((before, version(database).await?))
 }
 
+/// A number that changes whenever a migration does: for tests that keep a migrated template.
+pub fn fingerprint() -> u64 {
+    let checksums = POSTGRES.iter().chain(SQLITE.iter()).flat_map(|migration| migration.checksum.iter());
+    checksums.fold(0, |value, byte| value.rotate_left(5) ^ u64::from(*byte))
+}
+
 /// Reads how far the schema is.
 pub async fn version(database: &Database) -> Result<SchemaVersion, StoreError> {
     let (applied, migrator) = match database.writer() {

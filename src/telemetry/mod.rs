@@ -1,3 +1,5 @@
 //! What the server says about itself: logs, metrics, and the meter that counts one request's work.
 
+pub mod logs;
 pub mod meter;
+pub mod metrics;

@@ -6,9 +6,13 @@
 use std::{
     process,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
-use farol::config::Backend;
+use farol::{
+    config::Backend,
+    store::{Database, Options, migrate},
+};
 use futures_util::future::BoxFuture;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
@@ -38,9 +42,29 @@ enum Owned {
     Postgres(String),
 }
 
-/// The template of every test.
+/// The template of every test: the schema, no data.
 fn template() -> Template {
-    Template { key: "empty".to_owned(), fill: |_url| Box::pin(async {}) }
+    let key = format!("{:x}", migrate::fingerprint());
+    Template {
+        key,
+        fill: |url| {
+            Box::pin(async move {
+                let database = Database::connect(&options(&url)).await.expect("the database can be reached");
+                migrate::run(&database).await.expect("the migrations run");
+                database.close().await;
+            })
+        },
+    }
+}
+
+/// How tests connect.
+fn options(url: &str) -> Options {
+    Options {
+        url: url.into(),
+        max_connections: 8,
+        acquire_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(30),
+    }
 }
 
 /// Makes two tests, `name::sqlite` and `name::postgres`, of each `async fn name(TestDatabase)`.
@@ -72,6 +96,11 @@ impl TestDatabase {
     /// A database on the private server.
     pub(crate) async fn postgres() -> Self {
         Self::postgres_from(&template()).await
+    }
+
+    /// Connects to it.
+    pub(crate) async fn open(&self) -> Database {
+        Database::connect(&options(&self.url)).await.expect("the database can be reached")
     }
 
     pub(super) async fn sqlite_from(template: &Template) -> Self {

@@ -1,0 +1,205 @@
+//! What the client sends and what it wants: media types, and encodings of stored files.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use super::refusal::Refusal;
+
+/// The media types an answer can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/json`: status 200 whenever the request was a GraphQL request, for old clients.
+    Json,
+    /// `application/graphql-response+json`: the status tells whether the operation was executed.
+    GraphqlResponse,
+}
+
+impl MediaType {
+    /// The type that the client prefers. With no `Accept`, or when anything will do, it is JSON
+    /// (as the specification asks until 2025); between equals the one that says more.
+    pub(super) fn accepted(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let wanted = preferences(headers, header::ACCEPT.as_str());
+        if wanted.is_empty() {
+            return Ok(Self::Json);
+        }
+        let (graphql, graphql_named) = quality(&wanted, "application/graphql-response+json");
+        let (json, json_named) = quality(&wanted, "application/json");
+        match () {
+            () if graphql <= 0.0 && json <= 0.0 => Err(Refusal::not_acceptable()),
+            () if graphql > json || (graphql >= json && graphql_named) => Ok(Self::GraphqlResponse),
+            // `application/*` and `*/*` leave the choice to us.
+            () if json > 0.0 || json_named => Ok(Self::Json),
+            () => Ok(Self::GraphqlResponse),
+        }
+    }
+
+    /// The value of `Content-Type`.
+    pub(super) fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        })
+    }
+}
+
+/// How a stored file can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// Brotli.
+    Brotli,
+    /// Gzip.
+    Gzip,
+    /// As it is.
+    Identity,
+}
+
+impl Encoding {
+    /// The smallest encoding that the client takes.
+    pub(super) fn accepted(headers: &HeaderMap) -> Self {
+        let wanted = preferences(headers, header::ACCEPT_ENCODING.as_str());
+        let takes = |name: &str| {
+            let named =
+                wanted.iter().find(|(value, _)| value == name || (name == "gzip" && value == "x-gzip"));
+            named
+                .or_else(|| wanted.iter().find(|(value, _)| value == "*"))
+                .is_some_and(|(_, quality)| *quality > 0.0)
+        };
+        if takes("br") {
+            Self::Brotli
+        } else if takes("gzip") {
+            Self::Gzip
+        } else {
+            Self::Identity
+        }
+    }
+}
+
+/// Refuses a body that is not plain JSON in UTF-8. This is also what keeps other sites' pages out:
+/// a browser sends JSON across sites only after asking, and we never say yes.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
+        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(Refusal::unsupported("a compressed body", "send it as it is, without Content-Encoding"));
+    }
+    let advice = "send JSON with \"Content-Type: application/json\"";
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Err(Refusal::unsupported("a body without Content-Type", advice));
+    };
+    let text = value.to_str().unwrap_or("");
+    let mut parts = text.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if json && utf8 {
+        Ok(())
+    } else {
+        Err(Refusal::unsupported(&format!("a body of type \"{text}\""), advice))
+    }
+}
+
+/// Refuses what another site's page makes a browser send without asking first. A POST must be JSON
+/// and so is never such a request; a GET is one unless it has a header that forces the question.
+pub(super) fn refuse_cross_site(headers: &HeaderMap) -> Result<(), Refusal> {
+    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if cross_site && require_json(headers).is_err() {
+        return Err(Refusal::cross_site());
+    }
+    Ok(())
+}
+
+/// The values of a list header with their qualities (RFC 9110, 12.4.2), in lower case.
+fn preferences(headers: &HeaderMap, name: &str) -> Vec<(String, f32)> {
+    let lines = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let items = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|item| !item.is_empty());
+    items.map(preference).collect()
+}
+
+fn preference(item: &str) -> (String, f32) {
+    let mut parts = item.split(';').map(str::trim);
+    let value = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    // A quality that cannot be read counts as none given.
+    (value, quality.and_then(|text| text.parse().ok()).unwrap_or(1.0))
+}
+
+/// The quality of a media type, by its most specific entry, and whether it was named in full.
+fn quality(wanted: &[(String, f32)], media_type: &str) -> (f32, bool) {
+    let find = |name: &str| wanted.iter().find(|(value, _)| value == name).map(|(_, quality)| *quality);
+    match find(media_type) {
+        Some(quality) => (quality, true),
+        None => (find("application/*").or_else(|| find("*/*")).unwrap_or(0.0), false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+    use super::{Encoding, MediaType, require_json};
+
+    fn headers(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn the_preferred_media_type_is_chosen() {
+        use MediaType::{GraphqlResponse, Json};
+        for (accept, expected) in [
+            ("*/*", Json),
+            ("application/*", Json),
+            ("application/json; charset=utf-8", Json),
+            ("application/graphql-response+json", GraphqlResponse),
+            ("application/json, application/graphql-response+json", GraphqlResponse),
+            ("application/graphql-response+json;q=0.5, application/json", Json),
+            ("application/graphql-response+json; charset=utf-8, application/json; q=0.9", GraphqlResponse),
+            ("text/html, */*;q=0.8", Json),
+            ("application/json;q=0, */*", GraphqlResponse),
+            ("application/graphql-response+json;q=0, */*", Json),
+        ] {
+            assert_eq!(
+                MediaType::accepted(&headers(header::ACCEPT, accept)).ok(),
+                Some(expected),
+                "{accept}"
+            );
+        }
+        assert_eq!(MediaType::accepted(&HeaderMap::new()).ok(), Some(Json));
+    }
+
+    #[test]
+    fn nothing_acceptable_is_refused() {
+        for accept in ["text/html", "application/json;q=0", "image/*, text/plain", "*/*;q=0"] {
+            assert!(MediaType::accepted(&headers(header::ACCEPT, accept)).is_err(), "{accept}");
+        }
+    }
+
+    #[test]
+    fn only_json_in_utf8_is_a_body() {
+        for good in
+            ["application/json", "Application/JSON; Charset=\"UTF-8\"", "application/json;charset=utf-8"]
+        {
+            assert!(require_json(&headers(header::CONTENT_TYPE, good)).is_ok(), "{good}");
+        }
+        for bad in
+            ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/graphql", ""]
+        {
+            assert!(require_json(&headers(header::CONTENT_TYPE, bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_accepted_encoding_is_chosen() {
+        use Encoding::{Brotli, Gzip, Identity};
+        for (accept, expected) in [
+            ("gzip, deflate, br, zstd", Brotli),
+            ("gzip", Gzip),
+            ("br;q=0, gzip", Gzip),
+            ("*", Brotli),
+            ("deflate", Identity),
+            ("br;q=0, gzip;q=0, *", Identity),
+        ] {
+            assert_eq!(Encoding::accepted(&headers(header::ACCEPT_ENCODING, accept)), expected, "{accept}");
+        }
+        assert_eq!(Encoding::accepted(&HeaderMap::new()), Identity);
+    }
+}

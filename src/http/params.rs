@@ -1,0 +1,106 @@
+//! The parameters of a request: `query`, `operationName`, `variables`, `extensions`, from a JSON
+//! body or from a URL.
+//!
+//! A parameter that is absent or null is not given. Every other mistake is named with the
+//! parameter and what was found; parameters we do not know are ignored, as the specification asks.
+
+use async_graphql::{Request, Value, Variables};
+use axum::{extract::Query, http::Uri};
+use serde::Deserialize;
+
+use super::refusal::Refusal;
+
+/// The parameters as they come, types unchecked.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    query: Option<Value>,
+    operation_name: Option<Value>,
+    variables: Option<Value>,
+    extensions: Option<Value>,
+}
+
+/// The same in a URL, where maps are JSON texts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawUrl {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+/// Reads a POST's body.
+pub(super) fn from_body(body: &[u8]) -> Result<Request, Refusal> {
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::bad_request(
+            "the body is a list; batched requests are not offered: send one JSON object per request",
+        ));
+    }
+    let raw: Raw = serde_json::from_slice(body).map_err(|error| {
+        let what = if body.is_empty() { "empty".to_owned() } else { format!("not a JSON object: {error}") };
+        Refusal::bad_request(format!("the body is {what}; send {{\"query\": \"…\"}}"))
+    })?;
+    request(raw)
+}
+
+/// Reads a GET's URL.
+pub(super) fn from_uri(uri: &Uri) -> Result<Request, Refusal> {
+    let Query(raw) = Query::<RawUrl>::try_from_uri(uri)
+        .map_err(|error| Refusal::bad_request(format!("the URL's parameters cannot be read: {error}")))?;
+    request(Raw {
+        query: raw.query.map(Value::String),
+        operation_name: raw.operation_name.map(Value::String),
+        variables: raw.variables.map(|text| json("variables", &text)).transpose()?,
+        extensions: raw.extensions.map(|text| json("extensions", &text)).transpose()?,
+    })
+}
+
+fn request(raw: Raw) -> Result<Request, Refusal> {
+    let Some(query) = text("query", raw.query)? else {
+        return Err(Refusal::bad_request(
+            "the parameter \"query\" is missing; it holds the GraphQL document (GraphiQL is at /graphiql)",
+        ));
+    };
+    let mut request = Request::new(query);
+    request.operation_name = text("operationName", raw.operation_name)?;
+    request.variables = map("variables", raw.variables)?.map(Variables::from_value).unwrap_or_default();
+    if let Some(Value::Object(extensions)) = map("extensions", raw.extensions)? {
+        request.extensions.extend(extensions.into_iter().map(|(name, value)| (name.to_string(), value)));
+    }
+    Ok(request)
+}
+
+fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(mistyped(name, "a string", &other)),
+    }
+}
+
+fn map(name: &str, value: Option<Value>) -> Result<Option<Value>, Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(map @ Value::Object(_)) => Ok(Some(map)),
+        Some(other) => Err(mistyped(name, "an object", &other)),
+    }
+}
+
+fn json(name: &str, text: &str) -> Result<Value, Refusal> {
+    serde_json::from_str(text)
+        .map_err(|error| Refusal::bad_request(format!("the parameter \"{name}\" is not JSON: {error}")))
+}
+
+fn mistyped(name: &str, wanted: &str, found: &Value) -> Refusal {
+    let found = match found {
+        Value::Null => "null",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Boolean(_) => "a boolean",
+        Value::List(_) => "a list",
+        Value::Object(_) => "an object",
+        Value::Binary(_) | Value::Enum(_) => "something else",
+    };
+    Refusal::bad_request(format!("the parameter \"{name}\" must be {wanted}, not {found}"))
+}

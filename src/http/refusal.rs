@@ -1,0 +1,78 @@
+//! Requests that HTTP refuses before GraphQL sees them: each with its status, code and message.
+
+use std::time::Duration;
+
+use async_graphql::{Response, ServerError};
+use axum::http::StatusCode;
+
+use crate::error::Code;
+
+/// Why a request never reached the engine.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    code: Code,
+    message: String,
+}
+
+impl Refusal {
+    /// The request is not a GraphQL request.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// Neither GET nor POST.
+    pub(super) fn method(method: &str) -> Self {
+        let message = format!("{method} is not offered here; send the operation by POST, or a query by GET");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, message)
+    }
+
+    /// No media type the client accepts can be given.
+    pub(super) fn not_acceptable() -> Self {
+        let message =
+            "nothing in Accept can be given; accept application/graphql-response+json or application/json";
+        Self::new(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message)
+    }
+
+    /// The body is of a kind we do not read.
+    pub(super) fn unsupported(what: &str, advice: &str) -> Self {
+        let message = format!("{what} is not read; {advice}");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message)
+    }
+
+    /// The body is larger than the limit, in bytes.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("the body is larger than {limit} bytes, the limit set by http.max_body_bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, message)
+    }
+
+    /// The body did not arrive in time.
+    pub(super) fn too_slow(limit: Duration) -> Self {
+        let message = format!("the body did not arrive within {limit:?}");
+        Self::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, message)
+    }
+
+    /// A page of another site sent this.
+    pub(super) fn cross_site() -> Self {
+        let message =
+            "another site's page may not query by a plain GET; send \"Content-Type: application/json\"";
+        Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
+    }
+
+    /// The operation panicked. Like any fault of ours its message is masked on the way out.
+    pub(super) fn panicked() -> Self {
+        let message = "the operation panicked; the panic's own message stands above";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, message)
+    }
+
+    /// The answer: one error, no data.
+    pub(super) fn into_response(self) -> Response {
+        let mut error = ServerError::new(self.message, None);
+        error.extensions.get_or_insert_default().set("code", self.code.as_str());
+        Response::from_errors(vec![error])
+    }
+
+    fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+}

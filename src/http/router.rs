@@ -1,0 +1,93 @@
+//! Which path goes where, and the layers around all of them: written once, in order.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::FromRef,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware,
+    routing::{any, get},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::{
+    graphiql, graphql,
+    health::{self, Readiness, ReadyCheck},
+    request_id,
+};
+use crate::{graphql::Engine, telemetry::metrics::Metrics};
+
+/// What the HTTP layer needs from the rest of the process.
+#[derive(Clone)]
+pub struct Services {
+    /// Executes operations.
+    pub engine: Engine,
+    /// Tells whether the database answers.
+    pub ready: ReadyCheck,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What a request may cost before it is read.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) max_body_bytes: usize,
+    pub(super) body_timeout: Duration,
+}
+
+/// The state shared by all requests, listed once.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) engine: Engine,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) readiness: Readiness,
+    pub(super) limits: Limits,
+}
+
+impl FromRef<Shared> for Readiness {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.readiness.clone()
+    }
+}
+
+impl FromRef<Shared> for Arc<Metrics> {
+    fn from_ref(shared: &Shared) -> Self {
+        Arc::clone(&shared.metrics)
+    }
+}
+
+/// Builds the routes and the layers around them.
+pub(super) fn build(services: Services, limits: Limits, draining: CancellationToken) -> Router {
+    let Services { engine, ready, metrics } = services;
+    let shared = Shared { engine, metrics, readiness: Readiness::new(ready, draining), limits };
+    // From the outside in. The request id comes first, so that whatever happens below can name it;
+    // the headers that must be on every answer, refusals included, come right after. Everything
+    // else is a matter of one route and lies there: limits and timeouts of bodies in `graphql`,
+    // the page's policy in `graphiql`.
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(request_id::layer))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"));
+    Router::new()
+        .route("/graphql", any(graphql::serve).options(graphql::options))
+        .route("/", get(graphiql::page))
+        .route("/graphiql", get(graphiql::page))
+        .route("/graphiql/{*path}", get(graphiql::asset))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(not_found)
+        .layer(layers)
+        .with_state(shared)
+}
+
+async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "Nothing is here: the API is at /graphql, GraphiQL at /graphiql.\n")
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}

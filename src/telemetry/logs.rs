@@ -1,0 +1,77 @@
+//! The log: one line per event on standard error, as text for people or JSON for collectors.
+//!
+//! Secrets never reach it: types that hold them print without them.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
+
+use thiserror::Error;
+use tracing::{Subscriber, subscriber::set_global_default};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people; in colour on a terminal.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Why the log could not be started.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// The filter cannot be read.
+    #[error("the log filter \"{filter}\" cannot be read ({reason}); \"info\" or \"farol=debug,warn\" can")]
+    Filter {
+        /// The filter as given.
+        filter: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something in this process has already started logging.
+    #[error("the log was already started in this process")]
+    AlreadyStarted,
+}
+
+/// Starts the log of this process on standard error.
+///
+/// `filter` is a level (`info`) or a list of targets with levels (`farol=debug,sqlx=warn`).
+pub fn init(format: Format, filter: &str) -> Result<(), LogError> {
+    let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let subscriber = subscriber(format, filter, colours, io::stderr)?;
+    set_global_default(subscriber).map_err(|_| LogError::AlreadyStarted)
+}
+
+/// A log with any writer; [`init`] is this on standard error.
+pub fn subscriber<W>(
+    format: Format,
+    filter: &str,
+    colours: bool,
+    writer: W,
+) -> Result<Box<dyn Subscriber + Send + Sync>, LogError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let directives = EnvFilter::try_new(filter)
+        .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(directives).with_ansi(colours).with_writer(writer);
+    Ok(match format {
+        Format::Text => Box::new(lines.finish()),
+        Format::Json => Box::new(lines.json().flatten_event(true).finish()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, subscriber};
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_echoed() {
+        let error = subscriber(Format::Text, "farol=loud", false, std::io::sink).err().map(|e| e.to_string());
+        assert!(error.is_some_and(|text| text.contains("\"farol=loud\"")));
+    }
+}

@@ -1,0 +1,100 @@
+// Drives GraphiQL in headless Chromium with no network but the server under test.
+// usage: node graphiql.mjs BASE_URL SCREENSHOT [QUERY]     exit 0: it loads, explains and answers
+//
+// Without QUERY the page's own default query runs. FAROL_CHROMIUM names the browser.
+import { chromium } from 'playwright-core';
+
+const [base, screenshot, query] = process.argv.slice(2);
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const quiet = ['--disable-component-update', '--disable-sync'];
+const problems = [];
+const browser = await chromium.launch({
+  executablePath: process.env.FAROL_CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: [...flags, ...quiet],
+});
+
+// A page that reaches this server only, and reports what should not happen.
+async function open(path) {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  await context.route('**/*', (route) => {
+    const url = route.request().url();
+    if (new URL(url).origin === new URL(base).origin || url.startsWith('data:')) return route.continue();
+    problems.push(`asked another server: ${url}`);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => problems.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  return { page, go: () => page.goto(new URL(path, base).href) };
+}
+
+async function docsShowTheSchema(page) {
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  const docs = page.locator('.graphiql-doc-explorer');
+  await docs.getByRole('link', { name: 'Query', exact: true }).click();
+  await docs.getByRole('link', { name: 'serverInfo' }).first().waitFor();
+}
+
+async function explorerListsTheFields(page) {
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
+  await page.locator('.docExplorerWrap, .graphiql-explorer-root').first().getByText('serverInfo').first().waitFor();
+}
+
+async function theQueryIsAnswered(page) {
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  const result = page.locator('.result-window');
+  await result.getByText('"data"').first().waitFor();
+  const text = await result.innerText();
+  if (text.includes('"errors"')) problems.push(`the query failed: ${text}`);
+}
+
+// Dialogs, completion and hints bring styles of their own: the page's policy must let them.
+async function theRestOpens(page) {
+  for (const dialog of ['Open short keys dialog', 'Open settings dialog']) {
+    await page.getByRole('button', { name: dialog }).click();
+    await page.getByRole('dialog').getByRole('heading').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+  await page.getByRole('button', { name: 'Prettify query' }).hover();
+  await page.getByRole('tooltip').first().waitFor({ state: 'attached' });
+  await page.locator('.graphiql-query-editor .CodeMirror').click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.CodeMirror-hints').waitFor();
+  await page.keyboard.press('Escape');
+}
+
+// The server's answer is replaced: this is about the page.
+async function anEmptyDatabaseIsExplained() {
+  const { page, go } = await open('/');
+  await page.route('**/graphql', (route) => {
+    if (!route.request().postData()?.includes('datasets(first: 1)')) return route.fallback();
+    return route.fulfill({ json: { data: { datasets: { totalCount: 0 } } } });
+  });
+  await go();
+  await page.getByText('The database is empty.').waitFor();
+}
+
+try {
+  const { page, go } = await open(query ? `/graphiql?query=${encodeURIComponent(query)}` : '/graphiql');
+  await go();
+  await page.locator('.graphiql-query-editor').waitFor();
+  await explorerListsTheFields(page);
+  await docsShowTheSchema(page);
+  await theQueryIsAnswered(page);
+  await page.screenshot({ path: screenshot });
+  await theRestOpens(page);
+  await anEmptyDatabaseIsExplained();
+} catch (error) {
+  problems.push(error.message);
+} finally {
+  await browser.close();
+}
+for (const problem of problems) console.log(problem);
+console.log(problems.length === 0 ? 'ok' : `${problems.length} problems`);
+process.exit(problems.length === 0 ? 0 : 1);

@@ -1,0 +1,125 @@
+//! A server of its own for each test, on a free port.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use farol::{
+    graphql::Engine,
+    http::{Options, ReadyCheck, Server, Services},
+    lifecycle::Drained,
+    telemetry::metrics::Metrics,
+};
+use futures_util::FutureExt;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes, even on a busy machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub(super) struct App {
+    pub(super) address: SocketAddr,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) shutdown: CancellationToken,
+    client: Client,
+    running: JoinHandle<Drained>,
+}
+
+/// An answer, read.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: reqwest::header::HeaderMap,
+    pub(super) text: String,
+}
+
+impl App {
+    pub(super) async fn start() -> Self {
+        Self::start_with(Options::default(), database(Ok(()))).await
+    }
+
+    pub(super) async fn start_with(options: Options, ready: ReadyCheck) -> Self {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let services = Services { engine: Engine::default(), ready, metrics: Arc::clone(&metrics) };
+        let options = Options { listen: "127.0.0.1:0".to_owned(), ..options };
+        let server = Server::bind(options, services).await.unwrap();
+        let (address, shutdown) = (server.local_addr(), CancellationToken::new());
+        let running = tokio::spawn(server.run(shutdown.clone()));
+        Self { address, metrics, shutdown, client: Client::new(), running }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.url(path))
+    }
+
+    /// A POST to `/graphql` of any bytes and headers.
+    pub(super) fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.client.post(self.url("/graphql")).body(body)
+    }
+
+    /// A POST to `/graphql` as clients send it.
+    pub(super) fn query(&self, query: &str) -> RequestBuilder {
+        self.client.post(self.url("/graphql")).json(&serde_json::json!({ "query": query }))
+    }
+
+    pub(super) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.client.request(method.parse().unwrap(), self.url(path))
+    }
+
+    /// Shuts down and waits for the end.
+    pub(super) async fn stop(self) -> Drained {
+        self.shutdown.cancel();
+        self.ended().await
+    }
+
+    /// Waits for the end of a server that is shutting down.
+    pub(super) async fn ended(self) -> Drained {
+        tokio::time::timeout(PATIENCE, self.running).await.expect("the server ends").unwrap()
+    }
+
+    /// Waits until this many GraphQL requests are being answered.
+    pub(super) async fn in_flight(&self, count: u32) {
+        let line = format!("farol_http_requests_in_flight {count}\n");
+        tokio::time::timeout(PATIENCE, async {
+            while !self.metrics.render().contains(&line) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the requests are in flight");
+    }
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The code of the only error.
+    pub(super) fn code(&self) -> String {
+        let body = self.json();
+        assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{body}");
+        assert!(body.get("data").is_none(), "a refused request has no data: {body}");
+        body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Sends a request and reads the answer.
+pub(super) async fn answer(request: RequestBuilder) -> Answer {
+    let response: Response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// A database that answers the readiness check like this.
+pub(super) fn database(state: Result<(), &'static str>) -> ReadyCheck {
+    Arc::new(move || async move { state.map_err(str::to_owned) }.boxed())
+}

@@ -1,0 +1,254 @@
+//! What is written is read back, on both databases alike.
+
+use chrono::{TimeZone, Utc};
+use farol::{
+    ocds::{
+        codelist::{PartyRole, TenderStatus},
+        model::{Award, Bid, Coded, Money, Party, Process, Tender},
+    },
+    store::{
+        Database, id,
+        page::{PageRequest, SortKey},
+        query::{
+            list::{self, Range},
+            process::{self, BuyerPage, Filter, Order},
+        },
+        write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, change_log, dataset},
+    },
+};
+use rust_decimal::Decimal;
+
+use crate::support::{TestDatabase, on_both_databases};
+
+on_both_databases!(
+    a_process_is_read_back,
+    amounts_are_exact_and_ordered,
+    replacing_removes_every_old_row,
+    pages_run_both_ways_across_nulls_and_ties,
+    a_buyers_pages_continue_behind_a_row,
+);
+
+fn party(name: &str, roles: &[PartyRole]) -> Party {
+    Party {
+        key: format!("name:{name}"),
+        name: Some(name.to_owned()),
+        roles: roles.to_vec(),
+        ..Party::default()
+    }
+}
+
+fn money(amount: &str) -> Option<Money> {
+    Some(Money { amount: Some(Decimal::from_str_exact(amount).unwrap()), currency: Some("EUR".to_owned()) })
+}
+
+fn sample(ocid: &str, day: Option<u32>, awards: usize) -> Process {
+    let award = |index: usize| Award {
+        local_id: Some(format!("a{index}")),
+        suppliers: vec![1],
+        value: money("10.5"),
+        ..Award::default()
+    };
+    Process {
+        ocid: ocid.to_owned(),
+        date: day.map(|day| Utc.with_ymd_and_hms(2024, 1, day, 12, 0, 0).unwrap()),
+        parties: vec![
+            party("Town", &[PartyRole::Buyer]),
+            party("Firm", &[PartyRole::Supplier, PartyRole::Tenderer]),
+        ],
+        buyer: Some(0),
+        tender: Tender {
+            title: Some("Roads\0 and bridges".to_owned()),
+            status: Some(Coded { code: TenderStatus::Active, text: "Active".to_owned() }),
+            value: money("9007199254740993.01"),
+            tenderers: vec![1],
+            ..Tender::default()
+        },
+        bids: vec![Bid { tenderers: vec![1, 0], ..Bid::default() }],
+        awards: (0..awards).map(award).collect(),
+        ..Process::default()
+    }
+}
+
+/// Writes processes as an import does. Returns the dataset's id.
+async fn write(database: &Database, processes: &[Process]) -> i64 {
+    let mut transaction = Transaction::begin(database).await.unwrap();
+    let dataset = dataset::ensure(&mut transaction, "test").await.unwrap();
+    let ids: Vec<i64> = processes.iter().map(|process| id::process(dataset, &process.ocid)).collect();
+    let mut rows = Rows::new(database.backend());
+    let mut changes = Vec::new();
+    for (process, id) in processes.iter().zip(&ids) {
+        let release = ReleaseRow {
+            id: id ^ 1,
+            local_id: Some("r1".to_owned()),
+            date: process.date,
+            tags: None,
+            body: farol::store::write::compress(br#"{"id":"r1"}"#).unwrap(),
+        };
+        rows.push(dataset, process, &[release]);
+        changes.push(NewChange {
+            kind: ChangeKind::Created,
+            dataset,
+            process: *id,
+            ocid: process.ocid.clone(),
+            paths: vec![],
+            tags: vec![],
+        });
+    }
+    transaction.remove(&ids).await.unwrap();
+    transaction.insert(rows).await.unwrap();
+    transaction.commit(Utc::now(), &changes).await.unwrap();
+    dataset
+}
+
+async fn a_process_is_read_back(database: TestDatabase) {
+    let store = database.open().await;
+    let dataset = write(&store, &[sample("ocds-1", Some(1), 3)]).await;
+    let found = process::by_ocid(&store, "ocds-1").await.unwrap();
+    let [row] = found.as_slice() else { panic!("one process, not {found:?}") };
+    assert_eq!(row.id, id::process(dataset, "ocds-1"));
+    assert_eq!(row.title.as_deref(), Some("Roads\u{FFFD} and bridges"));
+    assert_eq!((row.status.as_deref(), row.status_text.as_deref()), (Some("active"), Some("Active")));
+    assert_eq!((row.party_count, row.award_count, row.bid_count, row.release_count), (2, 3, 1, 1));
+    assert_eq!(row.date, sample("", Some(1), 0).date);
+    let range = Range { parent: row.id, from: 1, to: 9 };
+    let awards =
+        &list::by_ranges::<farol::store::entity::award::Model>(&store, &[range]).await.unwrap()[&range];
+    assert_eq!(
+        awards.iter().map(|award| award.local_id.as_deref().unwrap()).collect::<Vec<_>>(),
+        ["a1", "a2"]
+    );
+    let suppliers = list::award_suppliers(&store, &[awards[0].id]).await.unwrap();
+    assert_eq!(suppliers[&awards[0].id][0].name.as_deref(), Some("Firm"));
+    let bids = Range { parent: row.id, from: 0, to: 1 };
+    let bid = &list::by_ranges::<farol::store::entity::bid::Model>(&store, &[bids]).await.unwrap()[&bids][0];
+    let tenderers = &list::bid_tenderers(&store, &[bid.id]).await.unwrap()[&bid.id];
+    assert_eq!(tenderers.iter().map(|o| o.name.as_deref().unwrap()).collect::<Vec<_>>(), ["Firm", "Town"]);
+    let parties = &list::parties(&store, &[bids]).await.unwrap()[&bids];
+    assert_eq!(parties[0].1.name.as_deref(), Some("Town"));
+    let releases = Transaction::begin(&store).await.unwrap().releases(&[row.id]).await.unwrap();
+    assert_eq!(releases[&row.id][0].json, r#"{"id":"r1"}"#);
+    assert_eq!(change_log::head(&store).await.unwrap(), 1);
+}
+
+async fn amounts_are_exact_and_ordered(database: TestDatabase) {
+    let amounts = [
+        "9007199254740993.01",
+        "9007199254740993",
+        "9007199254740992.99",
+        "0.1",
+        "0",
+        "-0.5",
+        "-12345678901234567890.123456789",
+    ];
+    let store = database.open().await;
+    let with_amount = |(index, amount): (usize, &&str)| Process {
+        tender: Tender { value: money(amount), ..Tender::default() },
+        ..sample(&format!("ocds-{index}"), Some(1), 0)
+    };
+    write(&store, &amounts.iter().enumerate().map(with_amount).collect::<Vec<_>>()).await;
+    for (index, amount) in amounts.iter().enumerate() {
+        let row = process::by_ocid(&store, &format!("ocds-{index}")).await.unwrap().remove(0);
+        assert_eq!(row.value_amount.unwrap().to_string(), *amount);
+    }
+}
+
+async fn replacing_removes_every_old_row(database: TestDatabase) {
+    let store = database.open().await;
+    write(&store, &[sample("ocds-1", Some(1), 5), sample("ocds-2", Some(1), 1)]).await;
+    let dataset = write(&store, &[sample("ocds-1", Some(2), 2)]).await;
+    let row = process::by_ocid(&store, "ocds-1").await.unwrap().remove(0);
+    assert_eq!((row.award_count, row.date), (2, sample("", Some(2), 0).date));
+    let all = Range { parent: row.id, from: 0, to: 100 };
+    assert_eq!(
+        list::by_ranges::<farol::store::entity::award::Model>(&store, &[all]).await.unwrap()[&all].len(),
+        2
+    );
+    let mut transaction = Transaction::begin(&store).await.unwrap();
+    transaction.remove(&[row.id]).await.unwrap();
+    dataset::refresh(&mut transaction, dataset, &Default::default(), None).await.unwrap();
+    transaction.commit(Utc::now(), &[]).await.unwrap();
+    assert!(process::by_ocid(&store, "ocds-1").await.unwrap().is_empty());
+    let dataset = farol::store::query::dataset::all(&store).await.unwrap().remove(0);
+    assert_eq!((dataset.processes, dataset.awards, dataset.organizations), (1, 1, 2));
+}
+
+async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
+    let store = database.open().await;
+    let days = [Some(3), Some(1), None, Some(2), Some(2), None, Some(2), None];
+    let day = |(index, day): (usize, &Option<u32>)| sample(&format!("ocds-{index}"), *day, 0);
+    write(&store, &days.iter().enumerate().map(day).collect::<Vec<_>>()).await;
+    for order in [
+        Order::Date { descending: true },
+        Order::Date { descending: false },
+        Order::Ocid { descending: true },
+        Order::Ocid { descending: false },
+    ] {
+        let filter = Filter::default();
+        let whole = PageRequest { limit: 100, backward: false, after: None, before: None };
+        let whole = process::page(&store, &filter, order, &whole).await.unwrap().rows;
+        assert_eq!(whole.len(), days.len());
+        assert_eq!(process::count(&store, &filter).await.unwrap(), 8);
+        if let Order::Date { .. } = order {
+            assert!(
+                whole[..5].iter().all(|row| row.date.is_some())
+                    && whole[5..].iter().all(|row| row.date.is_none())
+            );
+        }
+        for limit in 1..=4 {
+            let mut forward = Vec::new();
+            let mut request = PageRequest { limit, backward: false, after: None, before: None };
+            loop {
+                let page = process::page(&store, &filter, order, &request).await.unwrap();
+                request.after = page.rows.last().map(|row| order.position(row));
+                forward.extend(page.rows);
+                if !page.has_next {
+                    break;
+                }
+            }
+            assert_eq!(forward, whole, "{order:?} by {limit}");
+            let mut backward = Vec::new();
+            let mut request = PageRequest { limit, backward: true, after: None, before: None };
+            loop {
+                let page = process::page(&store, &filter, order, &request).await.unwrap();
+                request.before = page.rows.first().map(|row| order.position(row));
+                backward.splice(0..0, page.rows);
+                if !page.has_previous {
+                    break;
+                }
+            }
+            assert_eq!(backward, whole, "{order:?} back by {limit}");
+        }
+    }
+    assert!(matches!(
+        Order::Ocid { descending: true }.position(&process::by_ocid(&store, "ocds-0").await.unwrap()[0]).key,
+        SortKey::Text(_)
+    ));
+}
+
+async fn a_buyers_pages_continue_behind_a_row(database: TestDatabase) {
+    let store = database.open().await;
+    let days = [Some(3), Some(1), None, Some(2), Some(2), None];
+    let day = |(index, day): (usize, &Option<u32>)| sample(&format!("ocds-{index}"), *day, 0);
+    let dataset = write(&store, &days.iter().enumerate().map(day).collect::<Vec<_>>()).await;
+    let buyer = id::organization(dataset, "name:Town");
+    let everything = BuyerPage { buyer, limit: 50, after: None };
+    let whole = process::by_buyers(&store, std::slice::from_ref(&everything))
+        .await
+        .unwrap()
+        .remove(&everything)
+        .unwrap();
+    assert_eq!(whole.len(), days.len());
+    let newest = PageRequest { limit: 100, backward: false, after: None, before: None };
+    let listed =
+        process::page(&store, &Filter::default(), Order::Date { descending: true }, &newest).await.unwrap();
+    assert_eq!(whole, listed.rows);
+    for (index, row) in whole.iter().enumerate() {
+        let page = BuyerPage { buyer, limit: 2, after: Some((row.date, row.id)) };
+        let other = BuyerPage { buyer: 1, limit: 1, after: None };
+        let pages = process::by_buyers(&store, &[page.clone(), other.clone()]).await.unwrap();
+        let expected: Vec<_> = whole.iter().skip(index + 1).take(3).cloned().collect();
+        assert_eq!(pages[&page], expected, "behind row {index}");
+        assert!(pages[&other].is_empty());
+    }
+    assert_eq!(process::counts_by_buyer(&store, &[buyer, 1]).await.unwrap(), [(buyer, 6), (1, 0)].into());
+}
