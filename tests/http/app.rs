@@ -41,7 +41,7 @@ impl App {
     pub(super) async fn start_with(options: Options, ready: ReadyCheck) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
         let services = Services { engine: Engine::default(), ready, metrics: Arc::clone(&metrics) };
-        let options = Options { listen: "127.0.0.1:0".to_owned(), ..options };
+        let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());
         let running = tokio::spawn(server.run(shutdown.clone()));

@@ -124,7 +124,7 @@ async fn readiness_follows_the_database() {
 #[tokio::test]
 async fn an_address_in_use_is_named() {
     let app = App::start().await;
-    let options = Options { listen: app.address.to_string(), ..Options::default() };
+    let options = Options { listen: app.address, ..Options::default() };
     let services = farol::http::Services {
         engine: farol::graphql::Engine::default(),
         ready: database(Ok(())),
