@@ -4,6 +4,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::refusal::Refusal;
 
+const JSON: &str = "application/json";
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
 /// The media types an answer can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MediaType {
@@ -21,15 +24,14 @@ impl MediaType {
         if wanted.is_empty() {
             return Ok(Self::Json);
         }
-        let (graphql, graphql_named) = quality(&wanted, "application/graphql-response+json");
-        let (json, json_named) = quality(&wanted, "application/json");
-        match () {
-            () if graphql <= 0.0 && json <= 0.0 => Err(Refusal::not_acceptable()),
-            () if graphql > json || (graphql >= json && graphql_named) => Ok(Self::GraphqlResponse),
-            // `application/*` and `*/*` leave the choice to us.
-            () if json > 0.0 || json_named => Ok(Self::Json),
-            () => Ok(Self::GraphqlResponse),
+        let (graphql, json) = (quality(&wanted, GRAPHQL_RESPONSE), quality(&wanted, JSON));
+        if graphql <= 0.0 && json <= 0.0 {
+            return Err(Refusal::not_acceptable());
         }
+        // `application/*` and `*/*` leave the choice to us: only who names the type knows it.
+        let named = wanted.iter().any(|(value, _)| value == GRAPHQL_RESPONSE);
+        let told = graphql > json || (named && graphql >= json);
+        Ok(if told { Self::GraphqlResponse } else { Self::Json })
     }
 
     /// The value of `Content-Type`.
@@ -87,7 +89,7 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     };
     let text = value.to_str().unwrap_or("");
     let mut parts = text.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(JSON));
     let utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
         !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
@@ -119,22 +121,21 @@ fn preference(item: &str) -> (String, f32) {
     let mut parts = item.split(';').map(str::trim);
     let value = parts.next().unwrap_or_default().to_ascii_lowercase();
     let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality = quality.and_then(|text| text.parse().ok()).filter(|quality| (0.0..=1.0).contains(quality));
     // A quality that cannot be read counts as none given.
-    (value, quality.and_then(|text| text.parse().ok()).unwrap_or(1.0))
+    (value, quality.unwrap_or(1.0))
 }
 
-/// The quality of a media type, by its most specific entry, and whether it was named in full.
-fn quality(wanted: &[(String, f32)], media_type: &str) -> (f32, bool) {
+/// The quality of a media type, by its most specific entry; 0 without one.
+fn quality(wanted: &[(String, f32)], media_type: &str) -> f32 {
     let find = |name: &str| wanted.iter().find(|(value, _)| value == name).map(|(_, quality)| *quality);
-    match find(media_type) {
-        Some(quality) => (quality, true),
-        None => (find("application/*").or_else(|| find("*/*")).unwrap_or(0.0), false),
-    }
+    find(media_type).or_else(|| find("application/*")).or_else(|| find("*/*")).unwrap_or(0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+    use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::{Encoding, MediaType, require_json};
 
@@ -164,6 +165,34 @@ mod tests {
             );
         }
         assert_eq!(MediaType::accepted(&HeaderMap::new()).ok(), Some(Json));
+    }
+
+    proptest! {
+        #[test]
+        fn the_higher_quality_wins(json in 0..=1000_u16, graphql in 0..=1000_u16, swap: bool) {
+            let quality = |thousandths: u16| f32::from(thousandths) / 1000.0;
+            let mut entries = [
+                format!("application/json;q={}", quality(json)),
+                format!("application/graphql-response+json; q={}", quality(graphql)),
+            ];
+            if swap {
+                entries.reverse();
+            }
+            let expected = match (json, graphql) {
+                (0, 0) => None,
+                (json, graphql) if json > graphql => Some(MediaType::Json),
+                _ => Some(MediaType::GraphqlResponse),
+            };
+            let chosen = MediaType::accepted(&headers(header::ACCEPT, &entries.join(", ")));
+            prop_assert_eq!(chosen.ok(), expected);
+        }
+
+        #[test]
+        fn any_header_is_survived(text in "[ -~]{0,60}") {
+            let _ = MediaType::accepted(&headers(header::ACCEPT, &text));
+            let _ = require_json(&headers(header::CONTENT_TYPE, &text));
+            let _ = Encoding::accepted(&headers(header::ACCEPT_ENCODING, &text));
+        }
     }
 
     #[test]

@@ -1,13 +1,7 @@
 //! The request id: taken from `x-request-id` where a proxy sends a usable one, made otherwise,
 //! and sent back with every answer.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::hash::{BuildHasher, RandomState};
 
 use axum::{
     extract::Request,
@@ -34,11 +28,9 @@ impl RequestId {
         usable.then(|| Self(value.clone()))
     }
 
-    /// A new id: random for the process, counted within it.
+    /// A new id: 64 random bits, from the keys that the standard library draws for its maps.
     fn make() -> Self {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let id = format!("{:016x}-{}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed));
+        let id = format!("{:016x}", RandomState::new().hash_one(()));
         Self(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unknown")))
     }
 

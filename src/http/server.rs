@@ -15,9 +15,9 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{Request, body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
 use thiserror::Error;
@@ -39,8 +39,8 @@ const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
 /// What the server listens on and how much patience it has.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen, as `host:port`; port 0 takes any free one.
-    pub listen: String,
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// The longest wait for a request's head, from the connection or the last answer on.
@@ -55,7 +55,7 @@ pub struct Options {
 #[derive(Debug, Error)]
 #[error("cannot listen on {listen}: {source}; is another server running there? (setting http.listen)")]
 pub struct BindError {
-    listen: String,
+    listen: SocketAddr,
     source: io::Error,
 }
 
@@ -72,7 +72,7 @@ pub struct Server {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:8000".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             max_body_bytes: 1024 * 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -84,8 +84,8 @@ impl Default for Options {
 impl Server {
     /// Takes the address. Clients can connect from here on and are answered once it runs.
     pub async fn bind(options: Options, services: Services) -> Result<Self, BindError> {
-        let failed = |source| BindError { listen: options.listen.clone(), source };
-        let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
+        let failed = |source| BindError { listen: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         let draining = CancellationToken::new();
         let metrics = Arc::clone(&services.metrics);
@@ -123,6 +123,7 @@ impl Server {
                 Ok((stream, _)) => connections.spawn(serve_connection(
                     stream,
                     self.router.clone(),
+                    builder(connections.clone(), self.options.header_timeout),
                     self.options.header_timeout,
                     self.draining.clone(),
                 )),
@@ -135,10 +136,21 @@ impl Server {
     }
 }
 
+/// The streams of an HTTP/2 connection are tasks of their own: they too are drained, or cut.
+impl<F> Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.spawn(future);
+    }
+}
+
 /// Serves one connection until it closes; once draining, until its requests in flight are answered.
 async fn serve_connection(
     stream: TcpStream,
     router: Router,
+    builder: auto::Builder<Tasks>,
     header_timeout: Duration,
     draining: CancellationToken,
 ) {
@@ -151,7 +163,6 @@ async fn serve_connection(
         seen.store(true, Ordering::Relaxed);
         router.clone().oneshot(request.map(Body::new))
     });
-    let builder = builder(header_timeout);
     let mut connection =
         std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     // hyper's header timeout begins once the version is known, that is after the first bytes: this
@@ -174,8 +185,8 @@ async fn serve_connection(
     }
 }
 
-fn builder(header_timeout: Duration) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(tasks: Tasks, header_timeout: Duration) -> auto::Builder<Tasks> {
+    let mut builder = auto::Builder::new(tasks);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder
         .http2()

@@ -40,8 +40,8 @@ impl App {
 
     pub(super) async fn start_with(options: Options, ready: ReadyCheck) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
-        let services = Services { engine: Engine::default(), ready, metrics: Arc::clone(&metrics) };
-        let options = Options { listen: "127.0.0.1:0".to_owned(), ..options };
+        let services = services(ready, &metrics);
+        let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());
         let running = tokio::spawn(server.run(shutdown.clone()));
@@ -117,6 +117,11 @@ pub(super) async fn answer(request: RequestBuilder) -> Answer {
     let response: Response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// What a server is built on: the one place that makes an engine.
+pub(super) fn services(ready: ReadyCheck, metrics: &Arc<Metrics>) -> Services {
+    Services { engine: Engine::default(), ready, metrics: Arc::clone(metrics) }
 }
 
 /// A database that answers the readiness check like this.

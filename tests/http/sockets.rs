@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use farol::{http::Options, lifecycle::Drained};
+use farol::{
+    http::{Options, Server},
+    lifecycle::Drained,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 
-use super::app::{App, PATIENCE, answer, database};
+use super::app::{App, PATIENCE, answer, database, services};
 
 const BODY: &str = "{\"query\":\"{ __typename }\"}";
 const SHORT: Duration = Duration::from_millis(200);
@@ -124,12 +127,8 @@ async fn readiness_follows_the_database() {
 #[tokio::test]
 async fn an_address_in_use_is_named() {
     let app = App::start().await;
-    let options = Options { listen: app.address.to_string(), ..Options::default() };
-    let services = farol::http::Services {
-        engine: farol::graphql::Engine::default(),
-        ready: database(Ok(())),
-        metrics: app.metrics.clone(),
-    };
-    let error = farol::http::Server::bind(options, services).await.err().unwrap().to_string();
+    let options = Options { listen: app.address, ..Options::default() };
+    let services = services(database(Ok(())), &app.metrics);
+    let error = Server::bind(options, services).await.err().unwrap().to_string();
     assert!(error.contains(&app.address.to_string()) && error.contains("http.listen"), "{error}");
 }
