@@ -18,3 +18,4 @@ pub mod write;
 
 pub use database::{Database, Options};
 pub use error::StoreError;
+pub use sea_orm::DbBackend as Backend;

@@ -19,7 +19,16 @@ pub use change_log::{ChangeKind, NewChange};
 pub use rows::{ReleaseRow, Rows};
 pub use transaction::{StoredRelease, Transaction};
 
-use super::StoreError;
+use super::{Database, StoreError, database::Writer};
+
+/// Refreshes the planner's statistics after a large write.
+pub async fn analyze(database: &Database) -> Result<(), StoreError> {
+    let done = match database.writer() {
+        Writer::Postgres(pool) => sqlx::raw_sql("ANALYZE").execute(pool).await.map(drop),
+        Writer::Sqlite(pool) => sqlx::raw_sql("ANALYZE").execute(pool).await.map(drop),
+    };
+    done.map_err(|error| StoreError::from_sqlx(&error, database.timeout_ms()))
+}
 
 /// Compresses the JSON of a release for [`ReleaseRow::body`].
 pub fn compress(json: &[u8]) -> Result<Vec<u8>, StoreError> {

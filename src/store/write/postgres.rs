@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, postgres::PgRow};
 
-use super::{cell::Buffer, table::Table};
+use super::{
+    cell::Buffer,
+    table::{Table, parts},
+};
 
 /// Identifies the change log among advisory locks: the bytes of `farol`.
 const CHANGE_LOG_LOCK: i64 = 0x66_61_72_6f_6c;
@@ -26,6 +29,18 @@ pub(super) async fn remove(
 ) -> Result<(), sqlx::Error> {
     let sql = removal.replace("{keys}", "(SELECT unnest($1::bigint[]))");
     sqlx::query(AssertSqlSafe(sql)).bind(processes).execute(connection).await.map(drop)
+}
+
+/// The rows that `removal` would remove, as texts.
+pub(super) async fn rows(
+    connection: &mut PgConnection,
+    removal: &'static str,
+    processes: &[i64],
+) -> Result<Vec<(String,)>, sqlx::Error> {
+    let (table, condition) = parts(removal);
+    let condition = condition.replace("{keys}", "(SELECT unnest($1::bigint[]))");
+    let sql = format!("SELECT t::text FROM {table} t WHERE {condition}");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(processes).fetch_all(connection).await
 }
 
 pub(super) async fn lock_change_log(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, FromRow, SqlSafeStr, SqliteConnection, sqlite::SqliteR
 
 use super::{
     cell::{Buffer, SqliteValue},
-    table::{TABLES, Table},
+    table::{TABLES, Table, parts},
 };
 
 /// Rows per statement, from large to small.
@@ -35,6 +35,21 @@ pub(super) async fn remove(
 ) -> Result<(), sqlx::Error> {
     let sql = removal.replace("{keys}", "(SELECT value FROM json_each($1))");
     sqlx::query(AssertSqlSafe(sql)).bind(json(processes)).execute(connection).await.map(drop)
+}
+
+/// The rows that `removal` would remove, as texts.
+pub(super) async fn rows(
+    connection: &mut SqliteConnection,
+    removal: &'static str,
+    processes: &[i64],
+) -> Result<Vec<(String,)>, sqlx::Error> {
+    let (name, condition) = parts(removal);
+    let condition = condition.replace("{keys}", "(SELECT value FROM json_each($1))");
+    let columns = TABLES.iter().find(|table| table.layout().name == name).map_or(vec![], |table| {
+        table.layout().columns.iter().map(|column| format!("quote(t.{column})")).collect()
+    });
+    let sql = format!("SELECT {} FROM {name} t WHERE {condition}", columns.join(" || ',' || "));
+    sqlx::query_as(AssertSqlSafe(sql)).bind(json(processes)).fetch_all(connection).await
 }
 
 pub(super) async fn insert(

@@ -114,3 +114,8 @@ pub(super) const REMOVALS: [&str; 18] = [
     "DELETE FROM process_details WHERE process_id IN {keys}",
     "DELETE FROM processes WHERE id IN {keys}",
 ];
+
+/// The table and the condition of one of the [`REMOVALS`].
+pub(super) fn parts(removal: &'static str) -> (&'static str, &'static str) {
+    removal.trim_start_matches("DELETE FROM ").split_once(" WHERE ").unwrap_or((removal, "false"))
+}

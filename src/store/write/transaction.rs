@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use sqlx::{Postgres, Sqlite};
 
 use super::{
@@ -95,6 +96,25 @@ impl Transaction {
             .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
         }
         Ok(())
+    }
+
+    /// A number that changes when any row of these processes does. Their organisations are left out:
+    /// their rows depend on other processes too.
+    pub async fn fingerprint(&mut self, processes: &[i64]) -> Result<u64, StoreError> {
+        let mut sum = 0_u64;
+        for removal in REMOVALS {
+            let rows: Vec<(String,)> = match &mut self.inner {
+                Inner::Postgres(transaction) => postgres::rows(transaction, removal, processes).await,
+                Inner::Sqlite(transaction) => sqlite::rows(transaction, removal, processes).await,
+            }
+            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            for (row,) in rows {
+                let digest = Sha256::new().chain_update(removal).chain_update(row).finalize();
+                let head = digest.iter().take(8).fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+                sum = sum.wrapping_add(head);
+            }
+        }
+        Ok(sum)
     }
 
     /// Adds rows of processes that are not (or no longer) stored; organisations are added or improved.

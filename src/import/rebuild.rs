@@ -1,0 +1,84 @@
+//! Compiles processes anew from their stored releases.
+
+use chrono::Utc;
+
+use super::{
+    apply::restore,
+    change,
+    prepare::{Target, compile_process, encode},
+};
+use crate::{
+    ocds::{issue::Issues, model::Publisher},
+    store::{
+        Database, StoreError, id,
+        write::{ChangeKind, NewChange, Rows, Transaction, analyze, dataset},
+    },
+};
+
+/// How many processes are rebuilt at a time.
+const BATCH: u32 = 200;
+
+/// What a rebuild did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Processes compiled anew.
+    pub seen: u64,
+    /// Processes whose rows were not what their releases say, and were written.
+    pub changed: u64,
+}
+
+/// Rebuilds every process of a dataset. Rows are compared before and after, and only a difference is
+/// committed: a sound database is not changed, and its change log stays as it is.
+pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreError> {
+    let target = Target { dataset: id::dataset(name), backend: database.backend() };
+    let mut rebuilt = Rebuilt::default();
+    let mut after = -1;
+    loop {
+        let batch = dataset::processes(database, target.dataset, after, BATCH).await?;
+        let Some((last, _)) = batch.last() else { break };
+        after = *last;
+        rebuilt.seen += batch.len() as u64;
+        if differs(database, target, &batch).await? {
+            for process in &batch {
+                rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
+            }
+        }
+    }
+    if rebuilt.changed > 0 {
+        let mut transaction = Transaction::begin(database).await?;
+        dataset::refresh(&mut transaction, target.dataset, &Publisher::default(), None).await?;
+        transaction.commit(Utc::now(), &[]).await?;
+        analyze(database).await?;
+    }
+    Ok(rebuilt)
+}
+
+/// Whether the rows of these processes differ from what their releases say. A single process that
+/// differs is written; of several, nothing is, so that the caller can take them one by one.
+async fn differs(
+    database: &Database,
+    target: Target,
+    processes: &[(i64, String)],
+) -> Result<bool, StoreError> {
+    let ids: Vec<i64> = processes.iter().map(|(id, _)| *id).collect();
+    let mut transaction = Transaction::begin(database).await?;
+    let mut stored = transaction.releases(&ids).await?;
+    let before = transaction.fingerprint(&ids).await?;
+    let mut rows = Rows::new(target.backend);
+    let mut changes: Vec<NewChange> = Vec::new();
+    for (id, ocid) in processes {
+        let stored = stored.remove(id).unwrap_or_default();
+        let releases = stored.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+        let process = compile_process(ocid, &releases, &mut Issues::new());
+        rows.append(&mut encode(&process, &releases, target)?);
+        let change = change::created(target.dataset, *id, &process);
+        changes.push(NewChange { kind: ChangeKind::Updated, ..change });
+    }
+    transaction.remove(&ids).await?;
+    transaction.insert(rows).await?;
+    let differs = transaction.fingerprint(&ids).await? != before;
+    if differs && processes.len() == 1 {
+        transaction.commit(Utc::now(), &changes).await?;
+    }
+    Ok(differs)
+}

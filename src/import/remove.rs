@@ -1,0 +1,32 @@
+//! Removes a dataset with everything imported into it.
+
+use chrono::Utc;
+
+use super::change;
+use crate::store::{
+    Database, StoreError, id,
+    write::{Transaction, dataset},
+};
+
+/// How many processes are removed in one transaction.
+const BATCH: u32 = 1000;
+
+/// Removes a dataset, some processes at a time, each with an entry in the change log. Returns how many
+/// there were. A removal that was interrupted is finished by the next one.
+pub async fn remove(database: &Database, name: &str) -> Result<u64, StoreError> {
+    let target = id::dataset(name);
+    let mut removed = 0;
+    loop {
+        let batch = dataset::processes(database, target, -1, BATCH).await?;
+        let mut transaction = Transaction::begin(database).await?;
+        if batch.is_empty() {
+            dataset::remove(&mut transaction, target).await?;
+            transaction.commit(Utc::now(), &[]).await?;
+            return Ok(removed);
+        }
+        removed += batch.len() as u64;
+        transaction.remove(&batch.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+        let changes: Vec<_> = batch.into_iter().map(|(id, ocid)| change::removed(target, id, ocid)).collect();
+        transaction.commit(Utc::now(), &changes).await?;
+    }
+}

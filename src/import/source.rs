@@ -1,0 +1,86 @@
+//! What the command line names: files, directories, standard input.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// One input, opened when its turn comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Standard,
+}
+
+/// A path that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {error}")]
+pub struct SourceError {
+    /// The path as given.
+    pub path: String,
+    /// What the system said.
+    #[source]
+    pub error: io::Error,
+}
+
+impl Input {
+    /// The name used in reports.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Standard => "-".to_owned(),
+        }
+    }
+
+    /// Its size in bytes, where the system tells.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::File(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Self::Standard => 0,
+        }
+    }
+
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        match self {
+            Self::File(path) => Ok(Box::new(File::open(path)?)),
+            Self::Standard => Ok(Box::new(io::stdin())),
+        }
+    }
+
+    /// The dataset's name when none is given: that of the file or directory, without its endings.
+    pub fn dataset_name(path: &Path) -> String {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = name.trim_start_matches('-').split('.').next().unwrap_or_default();
+        if stem.is_empty() { "default".to_owned() } else { stem.to_owned() }
+    }
+}
+
+/// The inputs behind the paths: `-` is standard input, a directory its files and those below it, by name.
+/// Hidden files are passed over.
+pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            inputs.push(Input::Standard);
+        } else {
+            expand_path(path, &mut inputs)
+                .map_err(|error| SourceError { path: path.display().to_string(), error })?;
+        }
+    }
+    Ok(inputs)
+}
+
+fn expand_path(path: &Path, inputs: &mut Vec<Input>) -> io::Result<()> {
+    if !fs::metadata(path)?.is_dir() {
+        inputs.push(Input::File(path.to_owned()));
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    entries.iter().filter(|entry| !hidden(entry)).try_for_each(|entry| expand_path(entry, inputs))
+}
