@@ -2,6 +2,7 @@
 //!
 //! Modules in reading order; a request or an import passes them in one direction only.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod error;

@@ -3,7 +3,14 @@
 use clap::Args;
 
 use super::{CliError, ExitStatus, print};
-use crate::config::{self, Effective, Loaded, Origin};
+use crate::{
+    app,
+    config::{self, Effective, Loaded, Origin},
+    store::{
+        migrate::{self, SchemaVersion},
+        query,
+    },
+};
 
 /// Check the settings and say what to mend
 ///
@@ -22,13 +29,35 @@ pub struct DoctorArgs {
 }
 
 /// Prints the findings. Settings that cannot be used never come this far: loading refuses them.
-pub fn run(args: &DoctorArgs, loaded: &Loaded) -> Result<ExitStatus, CliError> {
+pub async fn run(args: &DoctorArgs, loaded: &Loaded) -> Result<ExitStatus, CliError> {
     if args.example {
         print(&config::example())?;
-    } else {
-        print(&settings(loaded))?;
+        return Ok(ExitStatus::Done);
     }
+    print(&settings(loaded))?;
+    print(&database(loaded).await?)?;
     Ok(ExitStatus::Done)
+}
+
+/// Whether the database answers, how far its schema is, and what it holds.
+async fn database(loaded: &Loaded) -> Result<String, CliError> {
+    let database = app::connect(&loaded.config).await?;
+    database.ping().await?;
+    let schema = migrate::version(&database).await?;
+    let mut findings = format!("database: answers ({})\n", loaded.config.database.url);
+    if schema.applied == schema.expected {
+        findings.push_str(&format!("schema version: {}, up to date\n", schema.applied));
+        for dataset in query::dataset::all(&database).await? {
+            findings.push_str(&format!("dataset {}: {} processes\n", dataset.name, dataset.processes));
+        }
+    } else {
+        let SchemaVersion { applied, expected } = schema;
+        findings.push_str(&format!(
+            "schema version: {applied}, this farol needs {expected}; run: farol migrate\n"
+        ));
+    }
+    database.close().await;
+    Ok(findings)
 }
 
 /// The settings in force, those that someone changed with their origin, then the warnings.

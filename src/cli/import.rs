@@ -1,8 +1,25 @@
 //! `farol import`: OCDS files into the database.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{CliError, ExitStatus, print};
+use crate::{
+    app,
+    config::Config,
+    import::{self, Input, Options, Report},
+};
 
 /// Import OCDS files
 ///
@@ -26,4 +43,59 @@ pub struct ImportArgs {
     /// Write every issue to FILE as JSON Lines: file, offset or line, and what was wrong
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// Imports, and prints what came in.
+pub async fn run(args: &ImportArgs, config: &Config) -> Result<ExitStatus, CliError> {
+    let inputs = import::expand(&args.paths)?;
+    let first = args.paths.first().map_or(Path::new(""), PathBuf::as_path);
+    let mut report = Report::new(args.report.as_deref().map(create).transpose()?);
+    let database = app::connect_migrated(config).await?;
+    let options = Options {
+        dataset: args.dataset.clone().unwrap_or_else(|| Input::dataset_name(first)),
+        chunk_pieces: config.import.batch_processes,
+        workers: config.import.worker_threads(),
+        bytes_read: Arc::new(AtomicU64::new(0)),
+    };
+    let bar = progress(&inputs, Arc::clone(&options.bytes_read));
+    let summary = import::run(&database, inputs, &options, &mut report).await;
+    bar.finish();
+    database.close().await;
+    let summary = summary?;
+    print(&format!("{summary}\n"))?;
+    Ok(if summary.refused > 0 { ExitStatus::Refused } else { ExitStatus::Done })
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write + Send>, CliError> {
+    let file =
+        File::create(path).map_err(|error| CliError::File { path: path.display().to_string(), error })?;
+    Ok(Box::new(BufWriter::new(file)))
+}
+
+/// Shows on a terminal how much of the files was read. Elsewhere nothing is drawn.
+fn progress(inputs: &[Input], bytes_read: Arc<AtomicU64>) -> Progress {
+    let bar = ProgressBar::new(inputs.iter().map(Input::size).sum());
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {elapsed} {bytes_per_sec}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let drawn = bar.clone();
+    let task = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            ticks.tick().await;
+            drawn.set_position(bytes_read.load(Ordering::Relaxed));
+        }
+    });
+    Progress { bar, task }
+}
+
+struct Progress {
+    bar: ProgressBar,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Progress {
+    fn finish(self) {
+        self.task.abort();
+        self.bar.finish_and_clear();
+    }
 }

@@ -20,7 +20,12 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{ConfigError, Flags, Loaded};
+use crate::{
+    config::{ConfigError, Flags, Loaded},
+    import::{ImportError, SourceError},
+    store::StoreError,
+    telemetry::logs::LogError,
+};
 
 /// What a person typed.
 #[derive(Parser)]
@@ -41,7 +46,11 @@ pub struct Cli {
 /// The subcommands, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Import(import::ImportArgs),
+    Migrate(migrate::MigrateArgs),
     Schema(schema::SchemaArgs),
+    Dataset(dataset::DatasetArgs),
+    Rebuild(rebuild::RebuildArgs),
     Doctor(doctor::DoctorArgs),
 }
 
@@ -60,6 +69,37 @@ pub enum CliError {
     /// The settings cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A path to import cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A file cannot be written.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The import could not go on.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A dataset that is not there.
+    #[error("there is no dataset {name:?}; there are: {}", known.join(", "))]
+    UnknownDataset {
+        /// The name as given.
+        name: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// The logs cannot be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The runtime did not start.
+    #[error("the asynchronous runtime cannot start: {0}")]
+    Runtime(io::Error),
     /// The answer could not be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -80,9 +120,14 @@ impl Cli {
 
     /// Runs the subcommand.
     pub fn run(self, loaded: &Loaded) -> Result<ExitStatus, CliError> {
+        let config = &loaded.config;
         match self.command {
+            Command::Import(args) => block_on(import::run(&args, config)),
+            Command::Migrate(args) => block_on(migrate::run(&args, config)),
             Command::Schema(args) => schema::run(&args),
-            Command::Doctor(args) => doctor::run(&args, loaded),
+            Command::Dataset(args) => block_on(dataset::run(&args, config)),
+            Command::Rebuild(args) => block_on(rebuild::run(&args, config)),
+            Command::Doctor(args) => block_on(doctor::run(&args, loaded)),
         }
     }
 }
@@ -101,6 +146,13 @@ impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(2)
     }
+}
+
+/// Runs an asynchronous subcommand to its end.
+fn block_on(run: impl Future<Output = Result<ExitStatus, CliError>>) -> Result<ExitStatus, CliError> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(run)
 }
 
 /// Writes an answer to standard output. A reader that has seen enough (`farol schema | head`) is

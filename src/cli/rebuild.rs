@@ -2,6 +2,9 @@
 
 use clap::Args;
 
+use super::{CliError, ExitStatus, print};
+use crate::{app, config::Config, import, store::query};
+
 /// Compile processes anew from their stored releases
 ///
 /// Every release is kept as it was published. This merges and normalises them again, which changes
@@ -15,4 +18,23 @@ pub struct RebuildArgs {
     /// Only this dataset; all of them when absent
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
+}
+
+/// Rebuilds, and prints how many processes differed.
+pub async fn run(args: &RebuildArgs, config: &Config) -> Result<ExitStatus, CliError> {
+    let database = app::connect_migrated(config).await?;
+    let mut names: Vec<String> =
+        query::dataset::all(&database).await?.into_iter().map(|row| row.name).collect();
+    if let Some(only) = &args.dataset {
+        if !names.contains(only) {
+            return Err(CliError::UnknownDataset { name: only.clone(), known: names });
+        }
+        names = vec![only.clone()];
+    }
+    for name in names {
+        let rebuilt = import::rebuild(&database, &name).await?;
+        print(&format!("{name}: {} processes compiled anew, {} changed\n", rebuilt.seen, rebuilt.changed))?;
+    }
+    database.close().await;
+    Ok(ExitStatus::Done)
 }

@@ -63,7 +63,9 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
     let mut gathered = Gathered { issues: chunk.issues, ..Gathered::default() };
     for (file, piece) in &chunk.pieces {
         let place = Place { file: file.to_string(), line: piece.line, offset: piece.offset };
-        gathered.piece(release::read(piece, &mut gathered.found), place);
+        let mut issues = Issues::new();
+        let found = release::read(piece, &mut issues);
+        gathered.piece(found, issues, &place);
     }
     let mut processes = Vec::with_capacity(gathered.order.len());
     for ocid in &gathered.order {
@@ -92,13 +94,11 @@ struct Gathered {
     publisher: Option<Publisher>,
     count: u64,
     issues: Vec<PlacedIssue>,
-    /// The issues of the piece being read.
-    found: Issues,
 }
 
 impl Gathered {
-    fn piece(&mut self, found: release::Found, place: Place) {
-        for issue in self.found.drain(..) {
+    fn piece(&mut self, found: release::Found, issues: Issues, place: &Place) {
+        for issue in issues {
             let refused = refuses(&issue);
             self.issues.push(PlacedIssue { place: place.clone(), ocid: None, issue, refused });
         }

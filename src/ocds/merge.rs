@@ -22,7 +22,8 @@ pub fn merge<'a>(releases: &[Value<'a>], rules: &Rules) -> Value<'a> {
         (Cow::Borrowed("ocid"), Value::Null),
     ];
     for release in releases {
-        let (ocid, date) = (release.get("ocid").unwrap_or(&Value::Null), release.get("date").unwrap_or(&Value::Null));
+        let (ocid, date) =
+            (release.get("ocid").unwrap_or(&Value::Null), release.get("date").unwrap_or(&Value::Null));
         let id = format!("{}-{}", text(ocid), text(date));
         put(&mut merged, "id", Value::String(Cow::Owned(id)));
         put(&mut merged, "date", date.clone());
@@ -67,7 +68,9 @@ fn merge_members<'a>(
             Value::Array(elements) if rule != Some(Rule::WholeList) && elements.iter().all(is_object) => {
                 merge_list(target, key, elements, rules)
             }
-            Value::Object(members) if rule != Some(Rule::WholeList) => merge_object(target, key, members, rules),
+            Value::Object(members) if rule != Some(Rule::WholeList) => {
+                merge_object(target, key, members, rules)
+            }
             value => replace(target, key, value),
         };
     }

@@ -123,7 +123,11 @@ impl Document {
 
     /// The whole of it as one piece.
     pub(super) fn whole(&self, to: u64) -> Part {
-        let kind = if self.record_like && !self.elements.is_empty() { PieceKind::Record } else { PieceKind::Release };
+        let kind = if self.record_like && !self.elements.is_empty() {
+            PieceKind::Record
+        } else {
+            PieceKind::Release
+        };
         Part { kind, from: self.start, to }
     }
 

@@ -55,7 +55,12 @@ pub fn read(piece: &Piece, issues: &mut Issues) -> Found {
     found
 }
 
-fn read_bytes(bytes: &[u8], kind: PieceKind, found: &mut Found, issues: &mut Issues) -> Result<(), ParseError> {
+fn read_bytes(
+    bytes: &[u8],
+    kind: PieceKind,
+    found: &mut Found,
+    issues: &mut Issues,
+) -> Result<(), ParseError> {
     let value = Value::parse(bytes)?;
     if kind == PieceKind::Package {
         found.publisher = publisher(&value);
@@ -155,7 +160,11 @@ fn read_record(bytes: &[u8], record: &Value<'_>, found: &mut Found, issues: &mut
     }
     let embedded = found.releases.len() - before;
     if embedded > 0 && linked > 0 {
-        issues.push(not_here(IssueKind::LinkedRelease, record, &format!("{linked} of its releases are only linked")));
+        issues.push(not_here(
+            IssueKind::LinkedRelease,
+            record,
+            &format!("{linked} of its releases are only linked"),
+        ));
     }
     if embedded > 0 || read_compiled(bytes, ocid, found, issues) {
         return;
@@ -204,7 +213,10 @@ fn read_release(json: &[u8], value: &Value<'_>, ocid: Option<&str>, found: &mut 
 fn without_ocid(value: &Value<'_>) -> Issue {
     let kind = if is_linked(value) {
         (IssueKind::LinkedRelease, "a release that is only linked; its content is not here")
-    } else if ["tender", "planning", "awards", "contracts", "buyer", "parties", "tag"].iter().any(|key| has(value, key)) {
+    } else if ["tender", "planning", "awards", "contracts", "buyer", "parties", "tag"]
+        .iter()
+        .any(|key| has(value, key))
+    {
         (IssueKind::MissingOcid, "a release without an ocid; left out")
     } else {
         (IssueKind::NotOcds, "neither a release, a record nor a package; left out")
@@ -214,7 +226,8 @@ fn without_ocid(value: &Value<'_>) -> Issue {
 
 fn unparsed(error: &ParseError, bytes: &[u8]) -> Issue {
     let kind = if error.not_utf8 { IssueKind::NotUtf8 } else { IssueKind::InvalidJson };
-    let near = bytes.get(error.offset.saturating_sub(20)..bytes.len().min(error.offset + 20)).unwrap_or_default();
+    let near =
+        bytes.get(error.offset.saturating_sub(20)..bytes.len().min(error.offset + 20)).unwrap_or_default();
     Issue::new(kind, "", &String::from_utf8_lossy(near), format!("{error} of it; left out"))
 }
 
