@@ -13,12 +13,10 @@ use crate::{
 /// List or remove datasets
 ///
 /// A dataset is what one publisher's files were imported into, with its licence and attribution.
-///
-/// Examples:
-///   farol dataset list
-///   farol dataset remove paraguay
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+    \x20 farol dataset list\n\
+    \x20 farol dataset remove paraguay")]
 pub struct DatasetArgs {
     /// What to do
     #[command(subcommand)]

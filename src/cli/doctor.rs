@@ -16,12 +16,10 @@ use crate::{
 ///
 /// Shows every setting in force and where it comes from, and says what to mend. Passwords are
 /// left out.
-///
-/// Examples:
-///   farol doctor
-///   farol doctor --example > farol.toml    begin a settings file
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+    \x20 farol doctor\n\
+    \x20 farol doctor --example > farol.toml    begin a settings file")]
 pub struct DoctorArgs {
     /// Print a settings file with every setting, its default and what it is for
     #[arg(long)]
@@ -64,10 +62,11 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
 fn settings(loaded: &Loaded) -> String {
     let width = loaded.effective.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
     let line = |Effective { key, shown, origin }: &Effective| match origin {
-        Origin::Default => format!("  {key:width$}  {shown}\n"),
-        changed => format!("  {key:width$}  {shown}  (from {changed})\n"),
+        Origin::Default => format!("  {key:width$}  {shown}"),
+        changed => format!("  {key:width$}  {shown}  (from {changed})"),
     };
-    let settings: String = loaded.effective.iter().map(line).collect();
-    let warnings: String = loaded.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
-    format!("settings: in order\n{settings}{warnings}")
+    let mut lines = vec!["settings: in order".to_owned()];
+    lines.extend(loaded.effective.iter().map(line));
+    lines.extend(loaded.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n") + "\n"
 }

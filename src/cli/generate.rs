@@ -8,11 +8,9 @@ use clap::Args;
 ///
 /// Streams releases of the demo's kind: skewed buyers and suppliers, several awards, bids and
 /// currencies, gaps like real data. The same seed gives the same bytes, on every machine.
-///
-/// Example:
-///   farol generate --processes 1000000 --seed 7 --out million.jsonl.gz
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+    \x20 farol generate --processes 1000000 --seed 7 --out million.jsonl.gz")]
 pub struct GenerateArgs {
     /// How many contracting processes
     #[arg(long, value_name = "N", default_value_t = 5000)]

@@ -26,13 +26,11 @@ use crate::{
 /// Reads release packages, record packages, bare releases and JSON Lines, gzipped or not. Input
 /// that cannot be read costs its own line or file, never the run: it is reported, and the exit
 /// code is 1. Importing a file again changes nothing; an import that was killed is simply run again.
-///
-/// Examples:
-///   farol import assam.jsonl.gz
-///   farol import --dataset paraguay --report issues.jsonl downloads/
-///   curl https://publisher.example/all.jsonl | farol import --dataset publisher -
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n\
+    \x20 farol import assam.jsonl.gz\n\
+    \x20 farol import --dataset paraguay --report issues.jsonl downloads/\n\
+    \x20 curl https://publisher.example/all.jsonl | farol import --dataset publisher -")]
 pub struct ImportArgs {
     /// Files, directories (their files, recursively), or - for standard input
     #[arg(required = true, value_name = "PATH")]

@@ -9,11 +9,9 @@ use crate::{app, config::Config, store::migrate};
 ///
 /// Runs the migrations that are missing, under a lock, so that several servers may start at once.
 /// `farol serve` does the same; run this first where the server's user may not create tables.
-///
-/// Example:
-///   farol migrate --database-url postgres://owner@db/farol
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+    \x20 farol migrate --database-url postgres://owner@db/farol")]
 pub struct MigrateArgs {}
 
 /// Migrates, and prints what was done.

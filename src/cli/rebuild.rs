@@ -9,11 +9,9 @@ use crate::{app, config::Config, import, store::query};
 ///
 /// Every release is kept as it was published. This merges and normalises them again, which changes
 /// nothing in a sound database; run it after an upgrade that reads more from a release.
-///
-/// Example:
-///   farol rebuild --dataset paraguay
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+    \x20 farol rebuild --dataset paraguay")]
 pub struct RebuildArgs {
     /// Only this dataset; all of them when absent
     #[arg(long, value_name = "NAME")]

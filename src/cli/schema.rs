@@ -9,11 +9,9 @@ use crate::graphql::Engine;
 ///
 /// Prints the schema in the schema definition language. It depends on the program alone: no
 /// database is needed. The project keeps a copy as schema.graphql.
-///
-/// Example:
-///   farol schema > schema.graphql
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Example:\n\
+    \x20 farol schema > schema.graphql")]
 pub struct SchemaArgs {}
 
 /// Prints the schema.

@@ -9,8 +9,8 @@ use super::{Problem, value::Value};
 settings! {
     /// Where the data lives, and how it is reached.
     Database = "database" {
-        /// The database: sqlite://FILE, created when absent, or
-        /// postgres://USER:PASSWORD@HOST:PORT/NAME, where ?sslmode=verify-full asks for TLS. The
+        /// The database: `sqlite://FILE`, created when absent, or
+        /// `postgres://USER:PASSWORD@HOST:PORT/NAME`, where `?sslmode=verify-full` asks for TLS. The
         /// password is never shown or logged.
         url: DatabaseUrl = "sqlite://farol.db";
         /// Connections kept at most: to PostgreSQL in all, to SQLite for reading.

@@ -7,18 +7,16 @@ const WIDTH: usize = 100;
 
 /// The text of `farol.example.toml`; `farol doctor --example` prints it.
 pub fn example() -> String {
-    let mut text = comment(
+    let mut text = vec![comment(
         "Farol's settings with their defaults. Copy to farol.toml and uncomment what you change. \
          A flag wins over a variable, a variable over this file. Printed by: farol doctor --example",
-    );
+    )];
     let settings = settings();
     for (section, about) in sections() {
-        text += &format!("\n{}[{section}]\n", comment(about));
-        for setting in settings.iter().filter(|setting| setting.section() == section) {
-            text += &entry(setting);
-        }
+        text.push(format!("\n{}[{section}]\n", comment(about)));
+        text.extend(settings.iter().filter(|setting| setting.section() == section).map(entry));
     }
-    text
+    text.concat()
 }
 
 fn entry(setting: &Setting) -> String {

@@ -9,7 +9,8 @@ use super::value::Value;
 settings! {
     /// What is logged, to standard error, and how it looks.
     Log = "log" {
-        /// How much: off, error, warn, info, debug or trace; by module as in info,farol::store=debug.
+        /// How much: off, error, warn, info, debug or trace; by module as in
+        /// `info,farol::store=debug`.
         level: LogFilter = "info";
         /// One line of text, or one JSON object, per event.
         format: LogFormat = "text";

@@ -56,9 +56,9 @@ impl Setting {
     }
 }
 
-/// Puts a doc comment's lines into one paragraph.
+/// Puts a doc comment's lines into one paragraph of plain text.
 pub(super) fn paragraph(lines: &[&str]) -> String {
-    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").replace('`', "")
 }
 
 /// Turns a section's table into its struct and its [`Section`]. A row reads

@@ -97,6 +97,7 @@ impl Database {
             .busy_timeout(options.acquire_timeout)
             .foreign_keys(true)
             .pragma("mmap_size", "1073741824")
+            .pragma("wal_autocheckpoint", "16384")
             .statement_cache_capacity(256);
         let pool =
             SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
@@ -125,13 +126,14 @@ impl Database {
         if one == [1] { Ok(()) } else { Err(StoreError::Corrupt(format!("SELECT 1 gave {one:?}"))) }
     }
 
-    /// Closes all connections. Waits for those in use.
+    /// Closes all connections. Waits for those in use. The writer goes last: on SQLite only it can fold
+    /// the write-ahead log into the file.
     pub async fn close(self) {
+        // Closing an idle pool cannot fail in a way that anyone could act upon.
+        let _ = self.reader.close().await;
         if let Writer::Sqlite(pool) = &self.writer {
             pool.close().await;
         }
-        // PostgreSQL's writer pool is the reader's.
-        let _ = self.reader.close().await;
     }
 
     pub(super) fn writer(&self) -> &Writer {

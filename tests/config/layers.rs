@@ -1,7 +1,5 @@
 //! Defaults ← file ← environment ← flags.
 
-use std::fmt::Write;
-
 use farol::config::{self, Backend, Config, LogFormat, Origin, Setting};
 
 use super::{file, load};
@@ -107,20 +105,17 @@ fn the_example_file_is_the_one_the_table_makes() {
 /// With every setting uncommented the example says the defaults, no more and no less.
 #[test]
 fn the_example_file_uncommented_is_the_defaults() {
-    let mut text = String::new();
-    for line in config::example().lines() {
-        let setting = line.strip_prefix("# ").filter(|line| line.contains(" = "));
-        let setting = setting.filter(|line| line.split(' ').next().is_some_and(|key| key.ends_with(is_key)));
-        writeln!(text, "{}", setting.unwrap_or(line)).expect("writes to a string");
-    }
+    let is_setting = |line: &&str| {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        !key.is_empty() && key.bytes().all(|letter| letter == b'_' || letter.is_ascii_lowercase())
+    };
+    let example = config::example();
+    let lines = example.lines().map(|line| line.strip_prefix("# ").filter(is_setting).unwrap_or(line));
+    let text = lines.collect::<Vec<_>>().join("\n");
     let (_directory, path) = file(&text);
     let loaded = load(&["--config", &path], &[]).expect("the example is valid");
     for (found, setting) in loaded.effective.iter().zip(config::settings()) {
         assert_eq!((found.key, found.shown.as_str()), (setting.key, setting.default));
         assert!(matches!(found.origin, Origin::File(..)), "{} is in the example", found.key);
     }
-}
-
-fn is_key(letter: char) -> bool {
-    letter.is_ascii_lowercase()
 }

@@ -4,15 +4,15 @@
 use std::{
     env,
     io::{BufRead, BufReader},
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::LazyLock,
 };
 
-/// A server that lives as long as this process: the script stops it when the pipe closes, which the
-/// system sees to however the process ends.
+/// A server that lives as long as this process: the script stops it when the pipe to it closes,
+/// which the system sees to however the process ends.
 struct Server {
     url: String,
-    _until_closed: Option<ChildStdin>,
+    _script: Option<Child>,
 }
 
 static POSTGRES: LazyLock<Server> = LazyLock::new(|| Server::find("postgres", "FAROL_TEST_POSTGRES_URL"));
@@ -31,7 +31,7 @@ pub(crate) fn redis_url() -> &'static str {
 impl Server {
     fn find(name: &str, variable: &str) -> Self {
         match env::var(variable) {
-            Ok(url) => Self { url, _until_closed: None },
+            Ok(url) => Self { url, _script: None },
             Err(_) => Self::start(name, variable),
         }
     }
@@ -47,6 +47,6 @@ impl Server {
         let lines: Vec<String> = lines.map_while(Result::ok).take_while(|line| line != "ready").collect();
         let url = lines.iter().find_map(|line| line.strip_prefix(variable)?.strip_prefix('='));
         let url = url.unwrap_or_else(|| panic!("no private {name}: see what scripts/servers says above"));
-        Self { url: url.to_owned(), _until_closed: script.stdin.take() }
+        Self { url: url.to_owned(), _script: Some(script) }
     }
 }
