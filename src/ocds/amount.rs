@@ -41,7 +41,9 @@ fn sign(text: &str) -> (&str, bool) {
 }
 
 fn mantissa(digits: impl Iterator<Item = u8>) -> Option<i128> {
-    digits.map(|digit| i128::from(digit - b'0')).try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(digit))
+    digits
+        .map(|digit| i128::from(digit - b'0'))
+        .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(digit))
 }
 
 /// `mantissa / 10^scale`, in the shortest form, if a decimal holds it exactly.
@@ -122,7 +124,8 @@ fn joined(text: &str) -> Option<String> {
     let (last, rest) = groups.split_last()?;
     let (first, middle) = rest.split_first()?;
     let threes = (1..=3).contains(&first.len()) && middle.iter().all(|group| group.len() == 3);
-    let twos = separator == ',' && (1..=2).contains(&first.len()) && middle.iter().all(|group| group.len() == 2);
+    let twos =
+        separator == ',' && (1..=2).contains(&first.len()) && middle.iter().all(|group| group.len() == 2);
     let digits = groups.iter().all(|group| is_digits(group));
     (digits && last.len() == 3 && (threes || twos)).then(|| groups.concat())
 }

@@ -86,12 +86,7 @@ pub struct Issue {
 
 impl Issue {
     /// An issue; `value` is shortened.
-    pub fn new(
-        kind: IssueKind,
-        path: impl Into<String>,
-        value: &str,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn new(kind: IssueKind, path: impl Into<String>, value: &str, message: impl Into<String>) -> Self {
         Self { kind, path: path.into(), value: shorten(value), message: message.into() }
     }
 }

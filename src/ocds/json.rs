@@ -114,9 +114,9 @@ impl<'a> Value<'a> {
             Self::Number(text) => Value::Number(owned(text)),
             Self::String(text) => Value::String(owned(text)),
             Self::Array(elements) => Value::Array(elements.into_iter().map(Value::into_owned).collect()),
-            Self::Object(members) => {
-                Value::Object(members.into_iter().map(|(key, value)| (owned(key), value.into_owned())).collect())
-            }
+            Self::Object(members) => Value::Object(
+                members.into_iter().map(|(key, value)| (owned(key), value.into_owned())).collect(),
+            ),
         }
     }
 }

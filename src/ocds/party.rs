@@ -106,7 +106,8 @@ impl Parties {
     }
 
     fn find(&self, mention: &Party, role: PartyRole) -> Option<usize> {
-        let same_id = mention.local_id.as_ref().and_then(|id| self.by_id.get(id)).map_or(&[][..], Vec::as_slice);
+        let same_id =
+            mention.local_id.as_ref().and_then(|id| self.by_id.get(id)).map_or(&[][..], Vec::as_slice);
         let mut candidates = same_id.iter().copied().filter(|&index| !self.differs(index, mention));
         let Some(name) = mention.name.as_deref() else {
             return self.with_role(candidates, role);
@@ -117,13 +118,16 @@ impl Parties {
         candidates
             .clone()
             .find(|&index| self.is_called(index, name))
-            .or_else(|| self.with_role(candidates.clone().filter(|&index| self.entries[index].published), role))
+            .or_else(|| {
+                self.with_role(candidates.clone().filter(|&index| self.entries[index].published), role)
+            })
             .or_else(|| candidates.find(|&index| self.entries[index].party.name.is_none()))
     }
 
     /// The candidate that already has the role, else the first.
     fn with_role(&self, candidates: impl Iterator<Item = usize> + Clone, role: PartyRole) -> Option<usize> {
-        let mut with_role = candidates.clone().filter(|&index| self.entries[index].party.roles.contains(&role));
+        let mut with_role =
+            candidates.clone().filter(|&index| self.entries[index].party.roles.contains(&role));
         with_role.next().or_else(|| candidates.clone().next())
     }
 
@@ -164,8 +168,17 @@ impl Parties {
 
 /// Adds what `more` knows and `party` does not.
 fn complete(party: &mut Party, more: Party) {
-    let Party { local_id, name, identifier, additional_identifiers, address, contact_point, roles, other_roles, .. } =
-        more;
+    let Party {
+        local_id,
+        name,
+        identifier,
+        additional_identifiers,
+        address,
+        contact_point,
+        roles,
+        other_roles,
+        ..
+    } = more;
     or(&mut party.local_id, local_id);
     or(&mut party.name, name);
     or(&mut party.identifier, identifier);

@@ -139,7 +139,8 @@ fn list<'s>(schema: &'s Value<'s>, field: &'s Value<'s>, path: &mut Vec<&'s str>
 }
 
 fn is_set(field: &Value<'_>, name: &str, strategy: &str) -> bool {
-    field.get(name) == Some(&Value::Bool(true)) || field.get("mergeStrategy").and_then(Value::as_str) == Some(strategy)
+    field.get(name) == Some(&Value::Bool(true))
+        || field.get("mergeStrategy").and_then(Value::as_str) == Some(strategy)
 }
 
 fn types<'v>(field: &'v Value<'_>) -> impl Iterator<Item = &'v str> {

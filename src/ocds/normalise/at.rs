@@ -77,7 +77,12 @@ impl<'a> At<'a> {
                 let mut objects = elements.iter().enumerate().filter(|(_, element)| !element.is_empty());
                 let (index, first) = objects.next()?;
                 if objects.next().is_some() {
-                    self.report(IssueKind::WrongType, Step::Key(key), "", "a list; only its first element was read");
+                    self.report(
+                        IssueKind::WrongType,
+                        Step::Key(key),
+                        "",
+                        "a list; only its first element was read",
+                    );
                 }
                 self.expect_object(Step::Element(key, index), first, keys, read)
             }
@@ -166,7 +171,12 @@ impl<'a> At<'a> {
         let text = self.text(key)?;
         let code = C::parse(&text);
         if C::ALL.last() == Some(&code) {
-            self.report(IssueKind::UnknownCode, Step::Key(key), &text, "not a code of its list; kept as text");
+            self.report(
+                IssueKind::UnknownCode,
+                Step::Key(key),
+                &text,
+                "not a code of its list; kept as text",
+            );
         }
         Some(Coded { code, text })
     }
@@ -176,7 +186,12 @@ impl<'a> At<'a> {
         let text = self.raw(key)?;
         let time = moment::parse(&text);
         if time.is_none() {
-            self.report(IssueKind::UnreadableDate, Step::Key(key), &text, "not a date that can be read; left out");
+            self.report(
+                IssueKind::UnreadableDate,
+                Step::Key(key),
+                &text,
+                "not a date that can be read; left out",
+            );
         }
         time
     }
@@ -234,7 +249,12 @@ impl<'a> At<'a> {
                     self.misspelt.push((meant, value));
                 }
                 None if key.trim() != key => {
-                    self.report(IssueKind::UnknownField, Step::Key(key), "", "a key with spaces around it; left out");
+                    self.report(
+                        IssueKind::UnknownField,
+                        Step::Key(key),
+                        "",
+                        "a key with spaces around it; left out",
+                    );
                 }
                 None => {}
             }

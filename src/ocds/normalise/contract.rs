@@ -76,7 +76,8 @@ fn contract(at: &At<'_>, parties: &mut Parties) -> Contract {
     };
     at.object("implementation", IMPLEMENTATION, |implementation| {
         contract.documents.extend(documents(implementation, DocumentStage::Implementation));
-        contract.transactions = implementation.each("transactions", TRANSACTION, |at| transaction(at, parties));
+        contract.transactions =
+            implementation.each("transactions", TRANSACTION, |at| transaction(at, parties));
         contract.milestones = list(&[(at, "milestones"), (implementation, "milestones")]);
     });
     contract

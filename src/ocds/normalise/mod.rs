@@ -99,7 +99,12 @@ fn linked(at: &At<'_>, signed: Vec<Signed>, awards: &mut [Award]) -> Vec<Contrac
             (Some(award), _) if award.suppliers.is_empty() => award.suppliers = suppliers,
             (None, Some(id)) => {
                 let path = format!("contracts[{index}].awardID");
-                at.report(IssueKind::DanglingAward, Step::Key(&path), id, "no award has this id; kept as text");
+                at.report(
+                    IssueKind::DanglingAward,
+                    Step::Key(&path),
+                    id,
+                    "no award has this id; kept as text",
+                );
             }
             _ => {}
         }

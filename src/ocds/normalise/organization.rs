@@ -40,7 +40,12 @@ pub(super) fn publish(at: &At<'_>, parties: &mut Parties) {
 pub(super) fn mention(at: &At<'_>, key: &str, role: PartyRole, parties: &mut Parties) -> Option<PartyIndex> {
     let mut found = mentions(at, key, role, parties);
     if found.len() > 1 {
-        at.report(IssueKind::WrongType, Step::Key(key), "", "a list; only its first organisation was read here");
+        at.report(
+            IssueKind::WrongType,
+            Step::Key(key),
+            "",
+            "a list; only its first organisation was read here",
+        );
     }
     (!found.is_empty()).then(|| found.swap_remove(0))
 }
@@ -84,7 +89,9 @@ fn from_object(at: &At<'_>) -> Party {
         identifier: identifier.filter(|identifier| *identifier != Identifier::default()),
         additional_identifiers: at.json("additionalIdentifiers"),
         address: at.object("address", ADDRESS, address).filter(|address| *address != Address::default()),
-        contact_point: at.object("contactPoint", CONTACT_POINT, contact).filter(|c| *c != ContactPoint::default()),
+        contact_point: at
+            .object("contactPoint", CONTACT_POINT, contact)
+            .filter(|c| *c != ContactPoint::default()),
         roles,
         other_roles,
     }
@@ -124,7 +131,12 @@ fn roles(at: &At<'_>) -> (Vec<PartyRole>, Vec<String>) {
     for text in at.texts("roles") {
         match PartyRole::parse(&text) {
             PartyRole::Other => {
-                at.report(IssueKind::UnknownCode, Step::Key("roles"), &text, "not a code of its list; kept as text");
+                at.report(
+                    IssueKind::UnknownCode,
+                    Step::Key("roles"),
+                    &text,
+                    "not a code of its list; kept as text",
+                );
                 others.push(text);
             }
             role if roles.contains(&role) => {}

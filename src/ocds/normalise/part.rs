@@ -59,7 +59,12 @@ pub(super) fn money(at: &At<'_>, key: &str) -> Option<Money> {
 fn currency(at: &At<'_>) -> Option<String> {
     let currency = at.text("currency")?.to_uppercase();
     if !currency::is_known(&currency) {
-        at.report(IssueKind::UnknownCode, Step::Key("currency"), &currency, "not a currency of ISO 4217; kept as text");
+        at.report(
+            IssueKind::UnknownCode,
+            Step::Key("currency"),
+            &currency,
+            "not a currency of ISO 4217; kept as text",
+        );
     }
     Some(currency)
 }

@@ -259,7 +259,8 @@ impl Reader {
     fn piece(&mut self, Part { kind, from, to }: Part) {
         let size = to - from.offset;
         if size > MAX_PIECE {
-            let message = format!("{size} bytes are too large for a release or record (at most {MAX_PIECE}); left out");
+            let message =
+                format!("{size} bytes are too large for a release or record (at most {MAX_PIECE}); left out");
             return self.issue(IssueKind::TooLarge, from, message);
         }
         let bytes = self.input.slice(from.offset, to).to_vec();

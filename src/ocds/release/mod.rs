@@ -68,7 +68,8 @@ pub fn read<'p>(piece: &'p Piece, issues: &mut Issues) -> Found<'p> {
 
 fn owned(bytes: &[u8], kind: PieceKind, issues: &mut Issues) -> Result<Found<'static>, ParseError> {
     let Found { releases, publisher } = read_bytes(bytes, kind, issues)?;
-    let own = |FoundRelease { source, value }: FoundRelease<'_>| FoundRelease { source, value: value.into_owned() };
+    let own =
+        |FoundRelease { source, value }: FoundRelease<'_>| FoundRelease { source, value: value.into_owned() };
     Ok(Found { releases: releases.into_iter().map(own).collect(), publisher })
 }
 
@@ -165,7 +166,8 @@ fn elements<'p>(bytes: &'p [u8], key: &str) -> impl Iterator<Item = (&'p [u8], V
 
 fn read_record<'p>(bytes: &'p [u8], record: &Value<'_>, found: &mut Found<'p>, issues: &mut Issues) {
     let ocid = text(record, "ocid");
-    let (linked, embedded): (Vec<_>, Vec<_>) = elements(bytes, "releases").partition(|(_, value)| is_linked(value));
+    let (linked, embedded): (Vec<_>, Vec<_>) =
+        elements(bytes, "releases").partition(|(_, value)| is_linked(value));
     if !embedded.is_empty() {
         if !linked.is_empty() {
             let message = format!("{} of its releases are only linked; left out", linked.len());
@@ -214,7 +216,10 @@ fn read_release<'p>(
 fn without_ocid(value: &Value<'_>) -> Issue {
     let kind = if is_linked(value) {
         (IssueKind::LinkedRelease, "a release that is only linked; its content is not here")
-    } else if ["tender", "planning", "awards", "contracts", "buyer", "parties", "tag"].iter().any(|key| has(value, key)) {
+    } else if ["tender", "planning", "awards", "contracts", "buyer", "parties", "tag"]
+        .iter()
+        .any(|key| has(value, key))
+    {
         (IssueKind::MissingOcid, "a release without an ocid; left out")
     } else {
         (IssueKind::NotOcds, "neither a release, a record nor a package; left out")
@@ -224,7 +229,8 @@ fn without_ocid(value: &Value<'_>) -> Issue {
 
 fn unparsed(error: &ParseError, bytes: &[u8]) -> Issue {
     let kind = if error.not_utf8 { IssueKind::NotUtf8 } else { IssueKind::InvalidJson };
-    let near = bytes.get(error.offset.saturating_sub(20)..bytes.len().min(error.offset + 20)).unwrap_or_default();
+    let near =
+        bytes.get(error.offset.saturating_sub(20)..bytes.len().min(error.offset + 20)).unwrap_or_default();
     Issue::new(kind, "", &String::from_utf8_lossy(near), format!("{error} of it; left out"))
 }
 
