@@ -5,5 +5,6 @@
 mod architecture;
 mod config;
 mod http;
+mod ocds;
 mod store;
 mod support;

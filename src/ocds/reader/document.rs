@@ -25,6 +25,8 @@ pub(super) struct Document {
     pub(super) list: bool,
     /// Whether its elements are handed out one by one.
     pub(super) package: bool,
+    /// Whether an element was handed out.
+    handed_out: bool,
     /// Whether its beginning is no longer held.
     pub(super) too_large: bool,
     /// The first offset whose bytes are still needed.
@@ -47,6 +49,7 @@ impl Document {
             start,
             list,
             package: list,
+            handed_out: false,
             too_large: false,
             keep: start.offset,
             element_kind: list.then_some(PieceKind::Release),
@@ -95,13 +98,14 @@ impl Document {
         self.package || self.has_records || (!self.elements.is_empty() && !self.record_like)
     }
 
-    /// Whether there is something complete in it.
+    /// Whether something in it is complete.
     pub(super) fn has_elements(&self) -> bool {
-        self.package || !self.elements.is_empty()
+        self.handed_out || !self.elements.is_empty()
     }
 
     /// The elements of a package since the last call.
     pub(super) fn take_elements(&mut self) -> Vec<Part> {
+        self.handed_out |= !self.elements.is_empty();
         std::mem::take(&mut self.elements)
     }
 

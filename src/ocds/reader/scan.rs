@@ -122,7 +122,12 @@ impl Scanner {
                 return self.text_ended(key);
             }
             _ if !self.in_element() => return Some(Mark::Broken("a control character inside a text")),
-            control => self.line += u64::from(*control == b'\n'),
+            b'\n' => {
+                *at += 1;
+                self.line += 1;
+                return self.stop_at_line_end.then_some(Mark::LineEnd);
+            }
+            _ => {}
         }
         *at += 1;
         None
