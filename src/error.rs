@@ -1,0 +1,103 @@
+//! The closed list of error codes: what a client may find in `extensions.code`.
+//!
+//! Clients branch on these, so a code is never renamed and never means two things. The message
+//! beside it is for people and may change.
+
+/// The kind of an error, as clients see it in `extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The HTTP request is not a GraphQL request: malformed JSON, a missing or mistyped parameter.
+    BadRequest,
+    /// The document is not GraphQL.
+    GraphqlParseFailed,
+    /// The document does not fit the schema.
+    GraphqlValidationFailed,
+    /// An argument or variable has a value that cannot be used.
+    BadUserInput,
+    /// The operation's cost is above the limit.
+    QueryTooComplex,
+    /// The operation is nested deeper than the limit.
+    QueryTooDeep,
+    /// What was named does not exist.
+    NotFound,
+    /// Several datasets hold the ocid and none was named.
+    AmbiguousOcid,
+    /// The method is not offered here, or the operation is not allowed with it.
+    MethodNotAllowed,
+    /// The client accepts none of the media types offered.
+    NotAcceptable,
+    /// The body is not JSON in UTF-8.
+    UnsupportedMediaType,
+    /// The body is larger than the limit.
+    PayloadTooLarge,
+    /// Another site's page sent this without the browser asking permission first.
+    CrossSiteRequest,
+    /// The database does not answer; trying again later may help.
+    DatabaseUnavailable,
+    /// It took longer than the limit: sending the request, or answering it.
+    Timeout,
+    /// A fault of the server. Details are in its log under the request id, never in the answer.
+    InternalServerError,
+}
+
+impl Code {
+    /// Every code there is.
+    pub const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::GraphqlParseFailed,
+        Self::GraphqlValidationFailed,
+        Self::BadUserInput,
+        Self::QueryTooComplex,
+        Self::QueryTooDeep,
+        Self::NotFound,
+        Self::AmbiguousOcid,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::UnsupportedMediaType,
+        Self::PayloadTooLarge,
+        Self::CrossSiteRequest,
+        Self::DatabaseUnavailable,
+        Self::Timeout,
+        Self::InternalServerError,
+    ];
+
+    /// The code as it stands in `extensions.code`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::QueryTooDeep => "QUERY_TOO_DEEP",
+            Self::NotFound => "NOT_FOUND",
+            Self::AmbiguousOcid => "AMBIGUOUS_OCID",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::CrossSiteRequest => "CROSS_SITE_REQUEST",
+            Self::DatabaseUnavailable => "DATABASE_UNAVAILABLE",
+            Self::Timeout => "TIMEOUT",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+
+    /// The code with this name; `None` for a name outside the list.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn every_code_is_found_by_its_name() {
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(code));
+        }
+        assert_eq!(Code::parse("SOMETHING_ELSE"), None);
+    }
+}
