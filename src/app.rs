@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::{Config, LogFormat},
-    graphql::Engine,
+    graphql::{Engine, Limits, PageSizes},
     http::{self, BindError, ReadyCheck, Server, Services},
+    loader,
     store::{Database, Options, StoreError, migrate},
     telemetry::{
         logs::{self, LogError},
@@ -48,7 +49,11 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         let database = checked.clone();
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
     });
-    let services = Services { engine: Engine::default(), ready, metrics: Arc::new(Metrics::new()?) };
+    let services = Services {
+        engine: Engine::new(database.clone(), limits(config)),
+        ready,
+        metrics: Arc::new(Metrics::new()?),
+    };
     let settings = &config.http;
     let options = http::Options {
         listen: settings.listen,
@@ -58,6 +63,24 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         drain_deadline: settings.drain(),
     };
     Ok(Server::bind(options, services).await?)
+}
+
+fn limits(config: &Config) -> Limits {
+    let settings = &config.graphql;
+    Limits {
+        max_depth: settings.max_depth,
+        max_cost: settings.max_cost,
+        pages: PageSizes {
+            root: settings.default_page_size,
+            nested: settings.nested_page_size,
+            most: settings.max_page_size,
+        },
+        introspection: settings.introspection,
+        loader: loader::Limits {
+            in_flight: config.loader.max_in_flight,
+            largest: config.loader.max_batch_keys,
+        },
+    }
 }
 
 /// Why the server could not be built.

@@ -85,10 +85,10 @@ fn read_bytes<'p>(bytes: &'p [u8], kind: PieceKind, issues: &mut Issues) -> Resu
 }
 
 impl SourceRelease {
-    /// The release of these bytes, for instance those stored for it. None without an ocid.
-    pub fn from_json(json: Vec<u8>) -> Option<Self> {
+    /// The release of these bytes, which were stored for the process `ocid`. None when they are not JSON.
+    pub fn from_json(json: Vec<u8>, ocid: &str) -> Option<Self> {
         let value = Value::parse(&json).ok()?;
-        let head = Head::of(&value, None)?;
+        let head = Head::of(&value, Some(ocid))?;
         Some(head.with(json))
     }
 }

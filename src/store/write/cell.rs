@@ -13,6 +13,7 @@ use crate::store::amount;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell<'a> {
     Null,
+    Bool(bool),
     Int(i32),
     BigInt(i64),
     Text(&'a str),
@@ -120,6 +121,7 @@ impl Buffer {
 fn sqlite_value(cell: Cell<'_>) -> SqliteValue {
     match cell {
         Cell::Null => SqliteValue::Null,
+        Cell::Bool(value) => SqliteValue::Integer(value.into()),
         Cell::Int(value) => SqliteValue::Integer(value.into()),
         Cell::BigInt(value) => SqliteValue::Integer(value),
         Cell::Text(text) => SqliteValue::Text(without_nul(text)),
@@ -137,6 +139,7 @@ fn without_nul(text: &str) -> String {
 fn copy_cell(bytes: &mut Vec<u8>, cell: Cell<'_>) {
     match cell {
         Cell::Null => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        Cell::Bool(value) => put_field(bytes, &[value.into()]),
         Cell::Int(value) => put_field(bytes, &value.to_be_bytes()),
         Cell::BigInt(value) => put_field(bytes, &value.to_be_bytes()),
         Cell::Text(text) if text.contains('\0') => put_field(bytes, without_nul(text).as_bytes()),

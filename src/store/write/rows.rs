@@ -34,6 +34,8 @@ pub struct ReleaseRow {
     pub date: Option<Time>,
     /// Its tags, joined by commas.
     pub tags: Option<String>,
+    /// Whether it is the merge of all releases before it.
+    pub compiled: bool,
     /// Its JSON, compressed ([`super::compress`]).
     pub body: Vec<u8>,
 }
@@ -106,6 +108,7 @@ impl Encoder<'_> {
                 release.local_id.as_ref().into(),
                 release.date.into(),
                 release.tags.as_ref().into(),
+                Cell::Bool(release.compiled),
                 Cell::Bytes(&release.body),
             ];
             self.rows.add(Table::Releases, &row);
