@@ -2,6 +2,8 @@
 
 mod compile;
 mod conformance;
+mod diff;
+mod generate;
 mod normalise;
 mod organizations;
 mod packaging;

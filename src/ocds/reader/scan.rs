@@ -107,7 +107,8 @@ impl Scanner {
 
     fn text(&mut self, bytes: &[u8], at: &mut usize, key: bool, escaped: bool) -> Option<Mark> {
         if escaped {
-            *at += 1;
+            // A line end is one even after a backslash.
+            *at += usize::from(bytes[*at] != b'\n');
             self.token = Token::Text { key, escaped: false };
             return None;
         }
