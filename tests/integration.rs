@@ -4,6 +4,7 @@
 
 mod architecture;
 mod config;
+mod graphql;
 mod http;
 mod ocds;
 mod store;
