@@ -59,7 +59,8 @@ pub(super) fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Result<(Option<&'a str>, &'a OperationDefinition), ServerError> {
-    let operations = document.operations.iter().map(|(known, operation)| (known.map(Name::as_str), operation));
+    let operations =
+        document.operations.iter().map(|(known, operation)| (known.map(Name::as_str), operation));
     let mut meant = operations.filter(|(known, _)| name.is_none() || *known == name);
     match (meant.next(), meant.next()) {
         (Some((known, operation)), None) => Ok((known, &operation.node)),

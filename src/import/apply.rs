@@ -9,7 +9,7 @@ use super::{
     prepare::{Compiled, Prepared, PreparedProcess, Target, compile_process, distinct, encode, release_id},
 };
 use crate::{
-    ocds::{compile::compile, issue::Issues, release::SourceRelease},
+    ocds::{compile::compile, diff::changed_paths, issue::Issues, release::SourceRelease},
     store::{
         Database, StoreError,
         write::{ChangeKind, Rows, StoredRelease, Transaction},
@@ -88,7 +88,7 @@ fn update(
     let before = compile_process(&ocid, &old, &mut issues);
     let after = compile_process(&ocid, &new, &mut issues);
     let paths = match (compile(&old), compile(&new)) {
-        (Ok(_), Ok(_)) => Vec::new(),
+        (Ok(old), Ok(new)) => changed_paths(&old, &new),
         _ => Vec::new(),
     };
     let rows = encode(&after, &new, target)?;

@@ -18,7 +18,12 @@ fn codes(execution: &Execution) -> Vec<Value> {
 async fn refused(engine: &Engine, document: &str, variables: Value, code: &str) -> String {
     let execution = ask(engine, document, variables).await;
     assert!(!execution.executed, "{document:.200}");
-    assert_eq!(codes(&execution).first(), Some(&json!(code)), "{document:.200}: {:?}", execution.response.errors);
+    assert_eq!(
+        codes(&execution).first(),
+        Some(&json!(code)),
+        "{document:.200}: {:?}",
+        execution.response.errors
+    );
     assert_eq!(execution.stats.database.statements, 0);
     execution.response.errors[0].message.clone()
 }
@@ -30,20 +35,37 @@ async fn refusals_run_no_statement(database: TestDatabase) {
         ("", json!({}), "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
         ("{ processes(first: \"x\") { totalCount } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
-        ("query ($n: Int) { processes(first: $n) { totalCount } }", json!({ "n": "x" }), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query ($n: Int) { processes(first: $n) { totalCount } }",
+            json!({ "n": "x" }),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         ("query ($o: String!) { process(ocid: $o) { id } }", json!({}), "BAD_USER_INPUT"),
-        ("{ processes(filter: { dateFrom: \"2024-01-01\" }) { totalCount } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "{ processes(filter: { dateFrom: \"2024-01-01\" }) { totalCount } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         ("{ processes(filter: { status: GONE }) { totalCount } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
-        ("query A { serverInfo { version } } query B { serverInfo { version } }", json!({}), "BAD_USER_INPUT"),
+        (
+            "query A { serverInfo { version } } query B { serverInfo { version } }",
+            json!({}),
+            "BAD_USER_INPUT",
+        ),
         ("mutation { serverInfo }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { serverInfo }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
-        ("{ processes(first: 100) { nodes { awards(first: 100) { nodes { id } } } } }", json!({}), "QUERY_TOO_COMPLEX"),
+        (
+            "{ processes(first: 100) { nodes { awards(first: 100) { nodes { id } } } } }",
+            json!({}),
+            "QUERY_TOO_COMPLEX",
+        ),
     ] {
         refused(&engine, document, variables, code).await;
     }
     let mutation = engine.execute(Request::new("mutation { serverInfo }"), true).await;
     assert_eq!((mutation.executed, codes(&mutation)), (false, vec![json!("METHOD_NOT_ALLOWED")]));
-    let unknown = engine.execute(Request::new("query A { serverInfo { version } }").operation_name("B"), true).await;
+    let unknown =
+        engine.execute(Request::new("query A { serverInfo { version } }").operation_name("B"), true).await;
     assert_eq!((unknown.executed, codes(&unknown)), (false, vec![json!("BAD_USER_INPUT")]));
 }
 
@@ -89,7 +111,8 @@ async fn introspection_passes_the_tightest_limits_and_can_be_switched_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_names_the_limit_the_value_and_the_path() {
     let engine = Engine::new(TestDatabase::sqlite().await.open().await, Limits::default());
-    let document = "{ serverInfo { version } all: processes(first: 50) { nodes { bids(first: 20) { nodes { id } } } } }";
+    let document =
+        "{ serverInfo { version } all: processes(first: 50) { nodes { bids(first: 20) { nodes { id } } } } }";
     let execution = ask(&engine, document, Value::Null).await;
     let errors = serde_json::to_value(&execution.response.errors).unwrap();
     assert_eq!(

@@ -87,7 +87,8 @@ async fn nodes_are_found_by_their_ids(database: TestDatabase) {
     let document = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
     let execution = ask(&engine, document, json!({ "ids": ids })).await;
     let found = serde_json::to_value(&execution.response.data).unwrap();
-    let found: Vec<Value> = found["nodes"].as_array().unwrap().iter().map(|node| node["id"].clone()).collect();
+    let found: Vec<Value> =
+        found["nodes"].as_array().unwrap().iter().map(|node| node["id"].clone()).collect();
     assert_eq!(found, ids);
     assert_eq!(execution.stats.database.statements, 10, "one statement per kind");
     let document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
@@ -95,7 +96,11 @@ async fn nodes_are_found_by_their_ids(database: TestDatabase) {
     let execution = ask(&engine, document, unknown).await;
     let found = serde_json::to_value(&execution.response.data).unwrap();
     assert_eq!(found, json!({ "nodes": [null, null] }));
-    assert_eq!(execution.response.errors.len(), 1, "an id that leads nowhere is null, one that is none is refused");
+    assert_eq!(
+        execution.response.errors.len(),
+        1,
+        "an id that leads nowhere is null, one that is none is refused"
+    );
 }
 
 fn collect_ids(value: &Value, ids: &mut Vec<Value>) {

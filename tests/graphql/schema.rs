@@ -17,7 +17,10 @@ fn the_committed_schema_is_the_schema() {
         fs::write(PATH, graphql::sdl()).unwrap();
     }
     let committed = fs::read_to_string(PATH).unwrap_or_default();
-    assert!(committed == graphql::sdl(), "schema.graphql is not the schema: run with UPDATE_SCHEMA=1 and look at the change");
+    assert!(
+        committed == graphql::sdl(),
+        "schema.graphql is not the schema: run with UPDATE_SCHEMA=1 and look at the change"
+    );
 }
 
 #[test]
