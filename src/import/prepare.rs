@@ -19,8 +19,7 @@ use crate::{
         release::{self, FoundRelease, SourceRelease},
     },
     store::{
-        Backend, StoreError,
-        id::{self, Kind},
+        Backend, StoreError, id,
         write::{self, NewChange, ReleaseRow, Rows},
     },
 };
@@ -157,8 +156,7 @@ pub(super) fn distinct(mut releases: Vec<SourceRelease>) -> Vec<SourceRelease> {
 /// The id of a release in the store. It is that of the text, not the publisher's: publishers reuse ids,
 /// and what they published is kept whatever it is called.
 pub(super) fn release_id(process: i64, release: &SourceRelease) -> i64 {
-    let digest: String = release.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    id::listed(Kind::Release, process, &digest, 0)
+    id::release(process, &release.digest)
 }
 
 /// Compiles and normalises.

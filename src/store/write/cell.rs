@@ -102,7 +102,9 @@ impl Buffer {
         match self {
             Self::Copy(bytes) => {
                 put_i16(bytes, row.len());
-                row.iter().for_each(|cell| copy_cell(bytes, *cell));
+                for cell in row {
+                    copy_cell(bytes, *cell);
+                }
             }
             Self::Values(values) => values.extend(row.iter().map(|cell| sqlite_value(*cell))),
         }
@@ -166,7 +168,7 @@ fn micros_since_2000(time: DateTime<Utc>) -> i64 {
 }
 
 /// PostgreSQL's NUMERIC: digits to the base of 10,000, the first one's weight, sign and scale
-/// (numeric_send in the server's `utils/adt/numeric.c`).
+/// (`numeric_send` in the server's `utils/adt/numeric.c`).
 fn numeric(amount: Decimal) -> Vec<u8> {
     const POSITIVE: u16 = 0x0000;
     const NEGATIVE: u16 = 0x4000;
@@ -186,6 +188,6 @@ fn numeric(amount: Decimal) -> Vec<u8> {
     put_i16(&mut bytes, (padded_whole.len() / 4).saturating_sub(1));
     bytes.extend_from_slice(&(if negative { NEGATIVE } else { POSITIVE }).to_be_bytes());
     put_i16(&mut bytes, fraction.len());
-    digits.iter().for_each(|digit| bytes.extend_from_slice(&digit.to_be_bytes()));
+    bytes.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
     bytes
 }

@@ -384,9 +384,8 @@ impl Encoder<'_> {
     }
 
     fn transactions(&mut self, contract: i64, transactions: &[Transaction]) {
-        let local_id = |transaction: &Transaction| transaction.local_id.clone();
-        let local_ids: Vec<_> = transactions.iter().map(local_id).collect();
-        let ids = listed_ids(Kind::Transaction, contract, &local_ids, |local_id| local_id.as_deref());
+        let ids =
+            listed_ids(Kind::Transaction, contract, transactions, |payment| payment.local_id.as_deref());
         for (position, (transaction, id)) in transactions.iter().zip(ids).enumerate() {
             let [amount, currency] = money(transaction.value.as_ref());
             let row = [
