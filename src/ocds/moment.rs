@@ -37,8 +37,8 @@ fn in_range(moment: Time) -> Option<Time> {
 
 /// `iso` says that the date is followed by a `T`, so that its year comes first.
 fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
-    if let Some(basic) = basic(text) {
-        return basic;
+    if text.len() == 8 && is_digits(text) {
+        return date(&text[..4], &text[4..6], &text[6..]);
     }
     let separator = text.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '/' | '.') {
@@ -59,11 +59,6 @@ fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
         (2, 2) => only_one([near(date(&century(a), b, c)), near(date(&century(c), b, a))]),
         _ => None,
     }
-}
-
-/// `20170331`.
-fn basic(text: &str) -> Option<Option<NaiveDate>> {
-    (text.len() == 8 && is_digits(text)).then(|| date(&text[..4], &text[4..6], &text[6..]))
 }
 
 fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
