@@ -28,7 +28,7 @@ pub fn merge<'a>(releases: &[Value<'a>], rules: &Rules) -> Value<'a> {
         put(&mut merged, "id", Value::String(Cow::Owned(id)));
         put(&mut merged, "date", date.clone());
         put(&mut merged, "ocid", ocid.clone());
-        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules.root()), true);
+        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules), true);
     }
     merged.retain(|(_, value)| *value != Value::Null);
     Value::Object(merged)
