@@ -35,7 +35,7 @@ pub struct Piece {
 pub struct ReadIssue {
     /// What was wrong.
     pub kind: IssueKind,
-    /// The input, as named to [`Reader::new`].
+    /// The input, as named to [`Reader::new`](super::Reader::new).
     pub source_name: String,
     /// The line on which it was noticed, from 1.
     pub line: u64,
