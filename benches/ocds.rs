@@ -1,6 +1,6 @@
 //! From bytes to processes, without a database: what one core reads, compiles and normalises.
 //!
-//! `cargo bench --bench ocds` on a generated sample; with FAROL_BENCH_INPUT naming a file (JSON Lines,
+//! `cargo bench --bench ocds` on a generated sample; with `FAROL_BENCH_INPUT` naming a file (JSON Lines,
 //! packages, gzip or not), on that too.
 
 use std::fs;
@@ -54,7 +54,7 @@ fn ocds(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ocds/generate");
     group.throughput(Throughput::Elements(PROCESSES));
     group.bench_function("processes", |bencher| {
-        bencher.iter(|| Generator::new(1, PROCESSES).map(|l| l.len()).sum::<usize>())
+        bencher.iter(|| Generator::new(1, PROCESSES).map(|line| line.len()).sum::<usize>());
     });
     group.finish();
 }

@@ -28,7 +28,7 @@ pub fn merge<'a>(releases: &[Value<'a>], rules: &Rules) -> Value<'a> {
         put(&mut merged, "id", Value::String(Cow::Owned(id)));
         put(&mut merged, "date", date.clone());
         put(&mut merged, "ocid", ocid.clone());
-        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules.root()), true);
+        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules), true);
     }
     merged.retain(|(_, value)| *value != Value::Null);
     Value::Object(merged)
@@ -56,7 +56,7 @@ fn merge_members<'a>(
     rules: Option<&Rules>,
     outermost: bool,
 ) {
-    for (key, value) in source {
+    for member @ (key, value) in source {
         let rules = rules.and_then(|rules| rules.of(key));
         let rule = rules.and_then(Rules::rule);
         // Before 1.1.4 the schema did not say so of `tag`; of `ocid` 1.0 says so by mistake.
@@ -70,7 +70,7 @@ fn merge_members<'a>(
             };
         match value {
             Value::Null => target.retain(|(name, _)| name != key),
-            value if by_parts => merge_parts(target, key, value, rules),
+            _ if by_parts => merge_parts(target, member, rules),
             value => put(target, key, value.clone()),
         }
     }
@@ -81,12 +81,7 @@ fn is_object(value: &Value<'_>) -> bool {
 }
 
 /// Merges an object or a list of objects into what a key has. What is left with nothing goes.
-fn merge_parts<'a>(
-    target: &mut Vec<Member<'a>>,
-    key: &Cow<'a, str>,
-    source: &Value<'a>,
-    rules: Option<&Rules>,
-) {
+fn merge_parts<'a>(target: &mut Vec<Member<'a>>, (key, source): &Member<'a>, rules: Option<&Rules>) {
     let index = target.iter().position(|(name, _)| name == key).unwrap_or(target.len());
     if index == target.len() {
         target.push((key.clone(), Value::Null));

@@ -2,7 +2,7 @@
 //!
 //! Read are RFC 3339 and its looser kin (a space for the `T`, no seconds, no colon in the offset), local
 //! times without an offset (taken as UTC), dates alone (their first moment), `31/03/2017`,
-//! `31.03.2017`, `20170331`, and two-digit years. Where day, month and year could be told apart in two
+//! `31.03.2017`, `31-MAR-2017`, `20170331`, and two-digit years. Where day, month and year could be told apart in two
 //! ways, the date is unreadable: a wrong date is worse than none.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
@@ -18,7 +18,9 @@ const NEAR_YEARS: std::ops::RangeInclusive<i32> = 1990..=2030;
 /// Reads a date or a date and time, to the millisecond. None where it is unreadable or ambiguous.
 pub fn parse(text: &str) -> Option<Time> {
     let text = text.trim();
-    let end = text.find(['T', 't', ' ']).unwrap_or(text.len());
+    let after_digit =
+        |at: &usize| at.checked_sub(1).is_some_and(|before| text.as_bytes()[before].is_ascii_digit());
+    let end = text.match_indices(['T', 't', ' ']).map(|(at, _)| at).find(after_digit).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
     let clock = rest.get(1..).unwrap_or_default().trim();
     let date = parse_date(date, !clock.is_empty() && !rest.starts_with(' '))?;
@@ -37,8 +39,8 @@ fn in_range(moment: Time) -> Option<Time> {
 
 /// `iso` says that the date is followed by a `T`, so that its year comes first.
 fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
-    if let Some(basic) = basic(text) {
-        return basic;
+    if text.len() == 8 && is_digits(text) {
+        return date(&text[..4], &text[4..6], &text[6..]);
     }
     let separator = text.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '/' | '.') {
@@ -46,7 +48,13 @@ fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
     }
     let mut parts = text.split(separator);
     let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || ![a, b, c].iter().all(|part| is_digits(part)) {
+    if parts.next().is_some() || !is_digits(a) || !is_digits(c) {
+        return None;
+    }
+    if let Some(month) = month_number(b) {
+        return with_month(a, month, c);
+    }
+    if !is_digits(b) {
         return None;
     }
     match (a.len(), c.len()) {
@@ -61,9 +69,23 @@ fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
     }
 }
 
-/// `20170331`.
-fn basic(text: &str) -> Option<Option<NaiveDate>> {
-    (text.len() == 8 && is_digits(text)).then(|| date(&text[..4], &text[4..6], &text[6..]))
+/// `12-MAY-17`, `12-May-2017`, `2017-May-12`.
+fn with_month(a: &str, month: &str, c: &str) -> Option<NaiveDate> {
+    match (a.len(), c.len()) {
+        (4, 1..=2) => date(a, month, c),
+        (1..=2, 4) => date(c, month, a),
+        (1..=2, 2) => date(&century(c), month, a),
+        _ => None,
+    }
+}
+
+/// The number of the month of that English name or abbreviation.
+fn month_number(name: &str) -> Option<&'static str> {
+    let abbreviation = name.get(..3)?.to_ascii_lowercase();
+    let at = "jan feb mar apr may jun jul aug sep oct nov dec"
+        .split(' ')
+        .position(|month| month == abbreviation)?;
+    ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"].get(at).copied()
 }
 
 fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {

@@ -1,4 +1,4 @@
-//! Random choices that are the same on every machine: SplitMix64, integers only.
+//! Random choices that are the same on every machine: `SplitMix64`, integers only.
 
 /// A source of choices.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Random {
 
 /// `of` as a part of 2^64, scaled to `end`.
 fn scaled(of: u64, end: u64) -> u64 {
-    (u128::from(of) * u128::from(end) >> 64) as u64
+    ((u128::from(of) * u128::from(end)) >> 64) as u64
 }
 
 pub(super) fn index(of: u64) -> usize {

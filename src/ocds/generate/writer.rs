@@ -36,7 +36,7 @@ impl Writer {
         let _ = write_text(&mut self.text, value);
     }
 
-    /// A number, or a date or code that needs no escapes when quoted by the caller.
+    /// A number.
     pub(super) fn number(&mut self, key: &str, value: impl Display) {
         self.key(key);
         let _ = write!(self.text, "{value}");

@@ -122,7 +122,7 @@ impl Scanner {
                 self.token = Token::Between;
                 return self.text_ended(key);
             }
-            _ if !self.in_element() => return Some(Mark::Broken("a control character inside a text")),
+            b'\n' if !self.in_element() => return Some(Mark::Broken("a line end inside a text")),
             b'\n' => {
                 *at += 1;
                 self.line += 1;

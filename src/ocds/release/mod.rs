@@ -27,7 +27,7 @@ pub struct SourceRelease {
     pub compiled: bool,
     /// What it announces, as published.
     pub tag: Vec<String>,
-    /// Its bytes as published, but for half characters that had to be mended.
+    /// Its bytes as published, unless they had to be mended to be JSON.
     pub json: Vec<u8>,
     /// The SHA-256 of `json`.
     pub digest: [u8; 32],
