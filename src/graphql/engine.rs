@@ -99,7 +99,7 @@ impl Engine {
     /// An engine over a database.
     pub fn new(database: Database, limits: Limits) -> Self {
         let relations = Relations::new(&database, limits.loader);
-        let schema = schema().data(Services { database, relations, pages: limits.pages }).finish();
+        let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let shape = Arc::new(Shape::new(&definition(&schema)));
         Self { schema, shape, documents: Documents::new(), limits }
     }

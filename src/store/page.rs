@@ -15,7 +15,7 @@ use super::{Database, StoreError, amount, row::Row};
 use crate::ocds::model::Time;
 
 /// Where a row stands in an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     /// The row's value in the column of the order.
     pub key: SortKey,
@@ -24,7 +24,7 @@ pub struct Position {
 }
 
 /// A value rows are ordered by; `None` is a null, which comes last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SortKey {
     /// A time.
     Time(Option<Time>),
@@ -35,7 +35,7 @@ pub enum SortKey {
 }
 
 /// Which part of a list to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// Rows at most.
     pub limit: u32,

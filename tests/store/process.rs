@@ -104,7 +104,7 @@ async fn write(database: &Database, processes: &[Process]) -> i64 {
 async fn a_process_is_read_back(database: TestDatabase) {
     let store = database.open().await;
     let dataset = write(&store, &[sample("ocds-1", Some(1), 3)]).await;
-    let found = process::by_ocid(&store, "ocds-1").await.unwrap();
+    let found = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap();
     let [row] = found.as_slice() else { panic!("one process, not {found:?}") };
     assert_eq!(row.id, id::process(dataset, "ocds-1"));
     assert_eq!(row.title.as_deref(), Some("Roads\u{FFFD} and bridges"));
@@ -148,7 +148,7 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
     };
     write(&store, &amounts.iter().enumerate().map(with_amount).collect::<Vec<_>>()).await;
     for (index, amount) in amounts.iter().enumerate() {
-        let row = process::by_ocid(&store, &format!("ocds-{index}")).await.unwrap().remove(0);
+        let row = process::by_ocids(&store, &[format!("ocds-{index}")]).await.unwrap().remove(0);
         assert_eq!(row.value_amount.unwrap().to_string(), *amount);
     }
 }
@@ -157,7 +157,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     let store = database.open().await;
     write(&store, &[sample("ocds-1", Some(1), 5), sample("ocds-2", Some(1), 1)]).await;
     let dataset = write(&store, &[sample("ocds-1", Some(2), 2)]).await;
-    let row = process::by_ocid(&store, "ocds-1").await.unwrap().remove(0);
+    let row = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().remove(0);
     assert_eq!((row.award_count, row.date), (2, sample("", Some(2), 0).date));
     let all = Range { parent: row.id, from: 0, to: 100 };
     assert_eq!(
@@ -168,7 +168,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     transaction.remove(&[row.id]).await.unwrap();
     dataset::refresh(&mut transaction, dataset, &Default::default(), None).await.unwrap();
     transaction.commit(Utc::now(), &[]).await.unwrap();
-    assert!(process::by_ocid(&store, "ocds-1").await.unwrap().is_empty());
+    assert!(process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().is_empty());
     let dataset = farol::store::query::dataset::all(&store).await.unwrap().remove(0);
     assert_eq!((dataset.processes, dataset.awards, dataset.organizations), (1, 1, 2));
 }
@@ -221,7 +221,9 @@ async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
         }
     }
     assert!(matches!(
-        Order::Ocid { descending: true }.position(&process::by_ocid(&store, "ocds-0").await.unwrap()[0]).key,
+        Order::Ocid { descending: true }
+            .position(&process::by_ocids(&store, &["ocds-0".to_owned()]).await.unwrap()[0])
+            .key,
         SortKey::Text(_)
     ));
 }

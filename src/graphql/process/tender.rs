@@ -49,7 +49,7 @@ impl Tender {
 
     /// The status as published. Null when not published.
     async fn status_text(&self) -> Option<&String> {
-        self.0.status_text.as_ref()
+        codelist::text(self.0.status.as_ref(), self.0.status_text.as_ref())
     }
 
     /// The status in the publisher's own words. Null when not published.
@@ -82,7 +82,7 @@ impl Tender {
 
     /// The method as published. Null when not published.
     async fn procurement_method_text(&self) -> Option<&String> {
-        self.0.method_text.as_ref()
+        codelist::text(self.0.method.as_ref(), self.0.method_text.as_ref())
     }
 
     /// The method in the publisher's own words. Null when not published.
@@ -102,7 +102,7 @@ impl Tender {
 
     /// The main category as published. Null when not published.
     async fn main_procurement_category_text(&self) -> Option<&String> {
-        self.0.category_text.as_ref()
+        codelist::text(self.0.category.as_ref(), self.0.category_text.as_ref())
     }
 
     /// Further categories, as published. Null only when they could not be read.

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Which processes; every part that is given must hold. An empty list matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// In one of these datasets.
     pub datasets: Option<Vec<i64>>,
@@ -114,11 +114,13 @@ pub async fn details(database: &Database, ids: &[i64]) -> Result<Vec<process_det
     database.rows(SQL.on(database.backend()), [keys::value(database.backend(), ids)]).await
 }
 
-/// The processes with this ocid, one per dataset that has it, in the order of their ids.
-pub async fn by_ocid(database: &Database, ocid: &str) -> Result<Vec<Model>, StoreError> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("{} WHERE t.ocid = $1 ORDER BY t.id", select_from("processes")));
-    database.rows(&SQL, [ocid.into()]).await
+/// The processes with these ocids, one per dataset that has it, in the order of their ids. One statement.
+pub async fn by_ocids(database: &Database, ocids: &[String]) -> Result<Vec<Model>, StoreError> {
+    static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::where_in(&select_from("processes"), "t.ocid"));
+    let backend = database.backend();
+    let mut rows: Vec<Model> = database.rows(SQL.on(backend), [keys::texts(backend, ocids)]).await?;
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// A page of the processes of one buyer, newest first: of many buyers in one statement.
