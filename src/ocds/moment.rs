@@ -103,7 +103,7 @@ fn parse_clock(text: &str) -> Option<(NaiveTime, i64, i64)> {
     if parts.next().is_some() {
         return None;
     }
-    let millis = format!("{fraction:0<3.3}").parse().ok()?;
+    let millis = fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     let (time, carry) = match (hour, minute, second) {
         // Midnight at the end of a day.
         (24, 0, 0) if millis == 0 => (NaiveTime::MIN, 86_400),
@@ -122,13 +122,15 @@ fn split_offset(text: &str) -> Option<(&str, i64)> {
     let Some(at) = text.rfind(['+', '-', '\u{2212}']) else { return Some((text, 0)) };
     let (clock, offset) = text.split_at(at);
     let sign = if offset.starts_with('+') { 1 } else { -1 };
-    let digits: String = offset.chars().skip(1).filter(|c| *c != ':').collect();
-    if !is_digits(&digits) || !matches!(digits.len(), 2 | 4) {
-        return None;
-    }
-    let hours: i64 = digits[..2].parse().ok()?;
-    let minutes: i64 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
-    (hours < 24 && minutes < 60).then(|| (clock.trim_end(), sign * (hours * 3600 + minutes * 60)))
+    let offset = offset.strip_prefix(['+', '-', '\u{2212}'])?;
+    let (hours, minutes) = match offset.split_once(':') {
+        Some(parts) => parts,
+        None if offset.len() == 4 && is_digits(offset) => offset.split_at(2),
+        None => (offset, "00"),
+    };
+    let whole = hours.len() == 2 && minutes.len() == 2;
+    let (hours, minutes) = (i64::from(two_digits(hours)?), i64::from(two_digits(minutes)?));
+    (whole && hours < 24 && minutes < 60).then(|| (clock.trim_end(), sign * (hours * 3600 + minutes * 60)))
 }
 
 fn two_digits(text: &str) -> Option<u32> {

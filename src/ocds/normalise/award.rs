@@ -10,7 +10,7 @@ use crate::ocds::party::Parties;
 
 const BIDS: Keys = &["statistics", "details"];
 const BID: Keys =
-    &["id", "date", "status", "statusDetails", "tenderers", "value", "documents", "relatedLots", "items"];
+    &["id", "date", "status", "statusDetails", "tenderers", "value", "documents", "relatedLot", "relatedLots", "items"];
 const AWARD: Keys = &[
     "id",
     "title",
@@ -25,6 +25,7 @@ const AWARD: Keys = &[
     "documents",
     "relatedBids",
     "relatedBid",
+    "relatedLot",
     "relatedLots",
     "amendments",
     "amendment",
