@@ -1,9 +1,26 @@
 //! The composition root: builds every component from the settings, in one place.
 
+use std::{sync::Arc, time::Duration};
+
 use crate::{
-    config::Config,
+    config::{Config, LogFormat},
+    graphql::Engine,
+    http::{self, BindError, ReadyCheck, Server, Services},
     store::{Database, Options, StoreError, migrate},
+    telemetry::{
+        logs::{self, LogError},
+        metrics::Metrics,
+    },
 };
+
+/// Starts the log of this process.
+pub fn start_logs(config: &Config) -> Result<(), LogError> {
+    let format = match config.log.format {
+        LogFormat::Text => logs::Format::Text,
+        LogFormat::Json => logs::Format::Json,
+    };
+    logs::init(format, &config.log.level.to_string())
+}
 
 /// Connects to the database of the settings.
 pub async fn connect(config: &Config) -> Result<Database, StoreError> {
@@ -22,4 +39,34 @@ pub async fn connect_migrated(config: &Config) -> Result<Database, StoreError> {
     let database = connect(config).await?;
     migrate::run(&database).await?;
     Ok(database)
+}
+
+/// Builds the server over an open database and takes its address.
+pub async fn server(config: &Config, database: &Database) -> Result<Server, ServeError> {
+    let checked = database.clone();
+    let ready: ReadyCheck = Arc::new(move || {
+        let database = checked.clone();
+        Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
+    });
+    let services = Services { engine: Engine::default(), ready, metrics: Arc::new(Metrics::new()?) };
+    let settings = &config.http;
+    let options = http::Options {
+        listen: settings.listen,
+        max_body_bytes: settings.max_body_bytes,
+        header_timeout: settings.header_timeout(),
+        body_timeout: Duration::from_secs(30),
+        drain_deadline: settings.drain(),
+    };
+    Ok(Server::bind(options, services).await?)
+}
+
+/// Why the server could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address could not be taken.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The metrics could not be set up.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
 }

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use farol::cli::{Cli, CliError, ExitStatus};
+use farol::{
+    app,
+    cli::{Cli, CliError, ExitStatus},
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitStatus, CliError> {
     let loaded = cli.load()?;
+    app::start_logs(&loaded.config)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

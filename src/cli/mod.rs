@@ -21,6 +21,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
+    app::ServeError,
     config::{ConfigError, Flags, Loaded},
     import::{ImportError, SourceError},
     store::StoreError,
@@ -46,6 +47,7 @@ pub struct Cli {
 /// The subcommands, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Import(import::ImportArgs),
     Migrate(migrate::MigrateArgs),
     Schema(schema::SchemaArgs),
@@ -97,6 +99,12 @@ pub enum CliError {
     /// The logs cannot be written.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The server could not be built.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Signals cannot be caught.
+    #[error("signals cannot be caught: {0}")]
+    Signals(io::Error),
     /// The runtime did not start.
     #[error("the asynchronous runtime cannot start: {0}")]
     Runtime(io::Error),
@@ -122,6 +130,7 @@ impl Cli {
     pub fn run(self, loaded: &Loaded) -> Result<ExitStatus, CliError> {
         let config = &loaded.config;
         match self.command {
+            Command::Serve(args) => block_on(serve::run(&args, config)),
             Command::Import(args) => block_on(import::run(&args, config)),
             Command::Migrate(args) => block_on(migrate::run(&args, config)),
             Command::Schema(args) => schema::run(&args),
