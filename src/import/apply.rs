@@ -6,10 +6,10 @@ use chrono::Utc;
 
 use super::{
     change,
-    prepare::{Compiled, Prepared, PreparedProcess, Target, compile_process, distinct, encode, release_id},
+    prepare::{Compiled, Prepared, PreparedProcess, Target, compile_process, distinct, encode, release_id, restore},
 };
 use crate::{
-    ocds::{compile::compile, issue::Issues, release::SourceRelease},
+    ocds::{compile::compile, issue::Issues},
     store::{
         Database, StoreError,
         write::{ChangeKind, Rows, StoredRelease, Transaction},
@@ -82,7 +82,7 @@ fn update(
 ) -> Result<Compiled, StoreError> {
     let PreparedProcess { id, releases: incoming, fresh } = process;
     let ocid = fresh.ocid;
-    let old = stored.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+    let old = stored.into_iter().map(|release| restore(&ocid, release)).collect::<Result<Vec<_>, _>>()?;
     let new = distinct(old.iter().cloned().chain(incoming).collect());
     let mut issues = Issues::new();
     let before = compile_process(&ocid, &old, &mut issues);
@@ -94,11 +94,4 @@ fn update(
     let rows = encode(&after, &new, target)?;
     let change = change::updated(target.dataset, id, &before, &after, paths);
     Ok(Compiled { ocid, rows, change })
-}
-
-/// A stored release as the reader gave it.
-pub(super) fn restore(stored: StoredRelease) -> Result<SourceRelease, StoreError> {
-    let StoredRelease { id, json, .. } = stored;
-    SourceRelease::from_json(json.into_bytes())
-        .ok_or_else(|| StoreError::Corrupt(format!("release {id} is not a release any more")))
 }

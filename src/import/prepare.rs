@@ -16,12 +16,12 @@ use crate::{
         issue::{Issue, IssueKind, Issues},
         model::{Process, Publisher},
         normalise::normalise,
-        release::{self, SourceRelease},
+        release::{self, FoundRelease, SourceRelease},
     },
     store::{
         Backend, StoreError,
         id::{self, Kind},
-        write::{self, NewChange, ReleaseRow, Rows},
+        write::{self, NewChange, ReleaseRow, Rows, StoredRelease},
     },
 };
 
@@ -60,8 +60,9 @@ pub(super) struct Compiled {
 
 /// Prepares a chunk.
 pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreError> {
-    let mut gathered = Gathered { issues: chunk.issues, ..Gathered::default() };
-    for (file, piece) in &chunk.pieces {
+    let Chunk { index, pieces, issues, files } = chunk;
+    let mut gathered = Gathered { issues, ..Gathered::default() };
+    for (file, piece) in &pieces {
         let place = Place { file: file.to_string(), line: piece.line, offset: piece.offset };
         let mut issues = Issues::new();
         let found = release::read(piece, &mut issues);
@@ -77,8 +78,8 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         gathered.issues.extend(found.into_iter().map(placed));
     }
     Ok(Prepared {
-        index: chunk.index,
-        files: chunk.files,
+        index,
+        files,
         releases: gathered.count,
         processes,
         publisher: gathered.publisher,
@@ -88,16 +89,16 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
 
 /// The releases of a chunk by process, processes in the order they first come up.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'p> {
     order: Vec<String>,
-    releases: HashMap<String, (Vec<SourceRelease>, Place)>,
+    releases: HashMap<String, (Vec<FoundRelease<'p>>, Place)>,
     publisher: Option<Publisher>,
     count: u64,
     issues: Vec<PlacedIssue>,
 }
 
-impl Gathered {
-    fn piece(&mut self, found: release::Found, issues: Issues, place: &Place) {
+impl<'p> Gathered<'p> {
+    fn piece(&mut self, found: release::Found<'p>, issues: Issues, place: &Place) {
         for issue in issues {
             let refused = refuses(&issue);
             self.issues.push(PlacedIssue { place: place.clone(), ocid: None, issue, refused });
@@ -105,8 +106,9 @@ impl Gathered {
         self.publisher = found.publisher.or(self.publisher.take());
         for release in found.releases {
             self.count += 1;
-            let (releases, _) = self.releases.entry(release.ocid.clone()).or_insert_with(|| {
-                self.order.push(release.ocid.clone());
+            let ocid = &release.source.ocid;
+            let (releases, _) = self.releases.entry(ocid.clone()).or_insert_with(|| {
+                self.order.push(ocid.clone());
                 (Vec::new(), place.clone())
             });
             releases.push(release);
@@ -129,13 +131,16 @@ fn refuses(issue: &Issue) -> bool {
 
 fn prepare_process(
     ocid: &str,
-    releases: Vec<SourceRelease>,
+    found: Vec<FoundRelease<'_>>,
     target: Target,
     issues: &mut Issues,
 ) -> Result<PreparedProcess, StoreError> {
     let id = id::process(target.dataset, ocid);
-    let releases = distinct(releases);
-    let process = compile_process(ocid, &releases, issues);
+    // A release alone is the compiled one, and has been parsed already.
+    let alone = if let [only] = &*found { Some(normalise(&only.value, issues)) } else { None };
+    let releases = distinct(found.into_iter().map(|release| release.source).collect());
+    let mut process = alone.unwrap_or_else(|| compile_process(ocid, &releases, issues));
+    ocid.clone_into(&mut process.ocid);
     let rows = encode(&process, &releases, target)?;
     let change = change::created(target.dataset, id, &process);
     Ok(PreparedProcess { id, releases, fresh: Compiled { ocid: ocid.to_owned(), rows, change } })
@@ -183,7 +188,7 @@ pub(super) fn encode(
             id: release_id(id, release),
             local_id: release.id.clone(),
             date: release.date,
-            tags: Some(release.tag.join(",")).filter(|tags| !tags.is_empty()),
+            tags: tags(release),
             body: write::compress(&release.json)?,
         })
     };
@@ -191,4 +196,30 @@ pub(super) fn encode(
     let mut rows = Rows::new(target.backend);
     rows.push(target.dataset, process, &releases);
     Ok(rows)
+}
+
+/// The tags of a release, joined. That of a record's compiled release may say so or not: here it does,
+/// because the record is gone when the process is compiled again.
+fn tags(release: &SourceRelease) -> Option<String> {
+    let mut tags: Vec<&str> = release.tag.iter().map(String::as_str).collect();
+    if release.compiled && !tags.iter().any(|tag| is_compiled(tag)) {
+        tags.push(COMPILED);
+    }
+    Some(tags.join(",")).filter(|tags| !tags.is_empty())
+}
+
+/// The tag of a release that stands for all before it.
+const COMPILED: &str = "compiled";
+
+fn is_compiled(tag: &str) -> bool {
+    tag.eq_ignore_ascii_case(COMPILED)
+}
+
+/// A stored release of a process as the reader gave it.
+pub(super) fn restore(ocid: &str, stored: StoredRelease) -> Result<SourceRelease, StoreError> {
+    let StoredRelease { id, tags, json, .. } = stored;
+    let mut release = SourceRelease::from_json(ocid, json.into_bytes())
+        .ok_or_else(|| StoreError::Corrupt(format!("release {id} of {ocid} is not JSON any more")))?;
+    release.compiled = tags.is_some_and(|tags| tags.split(',').any(is_compiled));
+    Ok(release)
 }

@@ -3,9 +3,8 @@
 use chrono::Utc;
 
 use super::{
-    apply::restore,
     change,
-    prepare::{Target, compile_process, encode},
+    prepare::{Target, compile_process, encode, restore},
 };
 use crate::{
     ocds::{issue::Issues, model::Publisher},
@@ -68,7 +67,7 @@ async fn differs(
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
         let stored = stored.remove(id).unwrap_or_default();
-        let releases = stored.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+        let releases = stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
         rows.append(&mut encode(&process, &releases, target)?);
         let change = change::created(target.dataset, *id, &process);

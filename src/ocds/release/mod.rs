@@ -85,10 +85,11 @@ fn read_bytes<'p>(bytes: &'p [u8], kind: PieceKind, issues: &mut Issues) -> Resu
 }
 
 impl SourceRelease {
-    /// The release of these bytes, for instance those stored for it. None without an ocid.
-    pub fn from_json(json: Vec<u8>) -> Option<Self> {
+    /// The release of these bytes, for instance those stored for it, about the process of `ocid` unless
+    /// it says otherwise. None where the bytes are not JSON.
+    pub fn from_json(ocid: &str, json: Vec<u8>) -> Option<Self> {
         let value = Value::parse(&json).ok()?;
-        let head = Head::of(&value, None)?;
+        let head = Head::of(&value, Some(ocid))?;
         Some(head.with(json))
     }
 }

@@ -24,6 +24,8 @@ pub struct StoredRelease {
     pub process: i64,
     /// Its place among the process's releases.
     pub position: i32,
+    /// Its tags, joined by commas.
+    pub tags: Option<String>,
     /// Its JSON as published.
     pub json: String,
 }
@@ -66,15 +68,15 @@ impl Transaction {
         &mut self,
         processes: &[i64],
     ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
-        let select = "SELECT id, process_id, position, body FROM releases WHERE process_id";
-        let rows: Vec<(i64, i64, i32, Vec<u8>)> = match &mut self.inner {
+        let select = "SELECT id, process_id, position, tags, body FROM releases WHERE process_id";
+        let rows: Vec<(i64, i64, i32, Option<String>, Vec<u8>)> = match &mut self.inner {
             Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
             Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
         let mut releases: HashMap<i64, Vec<StoredRelease>> = HashMap::new();
-        for (id, process, position, body) in rows {
-            let release = StoredRelease { id, process, position, json: decompress(&body)? };
+        for (id, process, position, tags, body) in rows {
+            let release = StoredRelease { id, process, position, tags, json: decompress(&body)? };
             releases.entry(process).or_default().push(release);
         }
         for list in releases.values_mut() {
