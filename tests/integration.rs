@@ -4,5 +4,6 @@
 
 mod config;
 mod http;
+mod import;
 mod store;
 mod support;
