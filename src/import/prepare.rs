@@ -1,7 +1,7 @@
 //! From a chunk of input to processes that are ready to be written. Pure computing, on its own threads.
 //!
-//! Each process is compiled and encoded as if the store did not have it, which is mostly so; where the
-//! store has releases of it already, [`super::apply`] compiles anew.
+//! A chunk is compiled and encoded as if the store did not have its processes, which is mostly so; where
+//! it has some of them, [`super::apply`] encodes those that it writes anew.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,24 +38,19 @@ pub(super) struct Prepared {
     pub(super) files: u64,
     pub(super) releases: u64,
     pub(super) processes: Vec<PreparedProcess>,
+    /// The rows of all these processes, if all are new.
+    pub(super) rows: Rows,
     pub(super) publisher: Option<Publisher>,
     pub(super) issues: Vec<PlacedIssue>,
 }
 
 /// A process as the releases of one chunk tell of it.
 pub(super) struct PreparedProcess {
-    pub(super) id: i64,
+    pub(super) process: Process,
     /// Its releases, each text once.
     pub(super) releases: Vec<SourceRelease>,
-    /// What to write when the store does not have the process.
-    pub(super) fresh: Compiled,
-}
-
-/// A compiled process, encoded, and what the change log is to say of it.
-pub(super) struct Compiled {
-    pub(super) ocid: String,
-    pub(super) rows: Rows,
-    pub(super) change: NewChange,
+    /// What the change log is to say of it, if it is new.
+    pub(super) created: NewChange,
 }
 
 /// Prepares a chunk.
@@ -69,10 +64,13 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         gathered.piece(found, issues, &place);
     }
     let mut processes = Vec::with_capacity(gathered.order.len());
+    let mut rows = Rows::new(target.backend);
     for ocid in &gathered.order {
         let Some((releases, place)) = gathered.releases.remove(ocid) else { continue };
         let mut found = Issues::new();
-        processes.push(prepare_process(ocid, releases, target, &mut found)?);
+        let prepared = prepare_process(ocid, releases, target, &mut found);
+        encode(&mut rows, &prepared.process, &prepared.releases, target)?;
+        processes.push(prepared);
         let placed =
             |issue| PlacedIssue { place: place.clone(), ocid: Some(ocid.clone()), issue, refused: false };
         gathered.issues.extend(found.into_iter().map(placed));
@@ -82,6 +80,7 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         files,
         releases: gathered.count,
         processes,
+        rows,
         publisher: gathered.publisher,
         issues: gathered.issues,
     })
@@ -134,16 +133,15 @@ fn prepare_process(
     found: Vec<FoundRelease<'_>>,
     target: Target,
     issues: &mut Issues,
-) -> Result<PreparedProcess, StoreError> {
-    let id = id::process(target.dataset, ocid);
+) -> PreparedProcess {
     // A release alone is the compiled one, and has been parsed already.
     let alone = if let [only] = &*found { Some(normalise(&only.value, issues)) } else { None };
     let releases = distinct(found.into_iter().map(|release| release.source).collect());
     let mut process = alone.unwrap_or_else(|| compile_process(ocid, &releases, issues));
     ocid.clone_into(&mut process.ocid);
-    let rows = encode(&process, &releases, target)?;
-    let change = change::created(target.dataset, id, &process);
-    Ok(PreparedProcess { id, releases, fresh: Compiled { ocid: ocid.to_owned(), rows, change } })
+    let id = id::process(target.dataset, ocid);
+    let created = change::created(target.dataset, id, &process);
+    PreparedProcess { process, releases, created }
 }
 
 /// Drops releases whose text came before.
@@ -174,12 +172,13 @@ pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &m
     process
 }
 
-/// Encodes a process with its releases in the order of their dates, as they are merged.
+/// Adds the rows of a process with its releases in the order of their dates, as they are merged.
 pub(super) fn encode(
+    rows: &mut Rows,
     process: &Process,
     releases: &[SourceRelease],
     target: Target,
-) -> Result<Rows, StoreError> {
+) -> Result<(), StoreError> {
     let id = id::process(target.dataset, &process.ocid);
     let mut ordered: Vec<_> = releases.iter().collect();
     ordered.sort_by_key(|release| release.date);
@@ -193,9 +192,8 @@ pub(super) fn encode(
         })
     };
     let releases = ordered.into_iter().map(row).collect::<Result<Vec<_>, StoreError>>()?;
-    let mut rows = Rows::new(target.backend);
     rows.push(target.dataset, process, &releases);
-    Ok(rows)
+    Ok(())
 }
 
 /// The tags of a release, joined. That of a record's compiled release may say so or not: here it does,

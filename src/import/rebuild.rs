@@ -67,9 +67,10 @@ async fn differs(
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
         let stored = stored.remove(id).unwrap_or_default();
-        let releases = stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
+        let releases =
+            stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
-        rows.append(&mut encode(&process, &releases, target)?);
+        encode(&mut rows, &process, &releases, target)?;
         let change = change::created(target.dataset, *id, &process);
         changes.push(NewChange { kind: ChangeKind::Updated, ..change });
     }

@@ -103,7 +103,8 @@ fn parse_clock(text: &str) -> Option<(NaiveTime, i64, i64)> {
     if parts.next().is_some() {
         return None;
     }
-    let millis = fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let millis =
+        fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     let (time, carry) = match (hour, minute, second) {
         // Midnight at the end of a day.
         (24, 0, 0) if millis == 0 => (NaiveTime::MIN, 86_400),

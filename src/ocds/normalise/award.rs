@@ -9,8 +9,18 @@ use crate::ocds::model::{Award, Bid, DocumentStage, Json};
 use crate::ocds::party::Parties;
 
 const BIDS: Keys = &["statistics", "details"];
-const BID: Keys =
-    &["id", "date", "status", "statusDetails", "tenderers", "value", "documents", "relatedLot", "relatedLots", "items"];
+const BID: Keys = &[
+    "id",
+    "date",
+    "status",
+    "statusDetails",
+    "tenderers",
+    "value",
+    "documents",
+    "relatedLot",
+    "relatedLots",
+    "items",
+];
 const AWARD: Keys = &[
     "id",
     "title",

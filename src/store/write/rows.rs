@@ -60,16 +60,6 @@ impl Rows {
         Encoder { rows: self, process_id, dataset, organizations }.process(process, releases);
     }
 
-    /// Adds the rows of others, which thereby become empty.
-    pub fn append(&mut self, other: &mut Self) {
-        for (buffer, more) in self.buffers.iter_mut().zip(&mut other.buffers) {
-            buffer.append(more);
-        }
-        for (id, mention) in other.organizations.drain() {
-            organization::keep_best(&mut self.organizations, id, mention);
-        }
-    }
-
     pub(super) fn add(&mut self, table: Table, row: &[Cell<'_>]) {
         debug_assert_eq!(row.len(), table.layout().columns.len(), "{table:?}");
         self.buffers[table as usize].push(row);
