@@ -42,6 +42,8 @@ pub struct ReleaseRow {
 #[derive(Clone, Debug)]
 pub struct Rows {
     buffers: Vec<Buffer>,
+    /// The ids of bids, awards and contracts, which have lists of their own.
+    pub(super) parents: Vec<i64>,
     /// The most complete mention of each organisation.
     pub(super) organizations: HashMap<i64, Mention>,
 }
@@ -49,7 +51,8 @@ pub struct Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(backend: DbBackend) -> Self {
-        Self { buffers: TABLES.map(|_| Buffer::new(backend)).into(), organizations: HashMap::new() }
+        let buffers = TABLES.map(|_| Buffer::new(backend)).into();
+        Self { buffers, parents: Vec::new(), organizations: HashMap::new() }
     }
 
     /// Adds the rows of one process and its releases, given in the order they were merged.
@@ -227,6 +230,7 @@ impl Encoder<'_> {
 
     fn bids(&mut self, bids: &[Bid]) {
         let ids = listed_ids(Kind::Bid, self.process_id, bids, |bid| bid.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (bid, id)) in bids.iter().zip(ids).enumerate() {
             let [status, status_text] = coded(bid.status.as_ref());
             let [amount, currency] = money(bid.value.as_ref());
@@ -252,6 +256,7 @@ impl Encoder<'_> {
     /// Returns the ids of the awards.
     fn awards(&mut self, awards: &[Award]) -> Vec<i64> {
         let ids = listed_ids(Kind::Award, self.process_id, awards, |award| award.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (award, id)) in awards.iter().zip(&ids).enumerate() {
             let [status, status_text] = coded(award.status.as_ref());
             let [amount, currency] = money(award.value.as_ref());
@@ -290,6 +295,7 @@ impl Encoder<'_> {
     fn contracts(&mut self, contracts: &[Contract], awards: &[i64]) {
         let ids =
             listed_ids(Kind::Contract, self.process_id, contracts, |contract| contract.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (contract, id)) in contracts.iter().zip(ids).enumerate() {
             let [status, status_text] = coded(contract.status.as_ref());
             let [amount, currency] = money(contract.value.as_ref());

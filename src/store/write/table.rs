@@ -157,6 +157,15 @@ pub(super) const REMOVALS: [&str; 18] = [
     "DELETE FROM processes WHERE id IN {keys}",
 ];
 
+/// The statements that remove the lists of bids, awards and contracts by these parents' ids `{keys}`.
+pub(super) const ORPHANS: [&str; 5] = [
+    "DELETE FROM bid_tenderers WHERE bid_id IN {keys}",
+    "DELETE FROM award_suppliers WHERE award_id IN {keys}",
+    "DELETE FROM transactions WHERE contract_id IN {keys}",
+    "DELETE FROM items WHERE parent_id IN {keys}",
+    "DELETE FROM documents WHERE parent_id IN {keys}",
+];
+
 /// The table and the condition of one of the [`REMOVALS`].
 pub(super) fn parts(removal: &'static str) -> (&'static str, &'static str) {
     removal.trim_start_matches("DELETE FROM ").split_once(" WHERE ").unwrap_or((removal, "false"))

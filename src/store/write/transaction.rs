@@ -11,7 +11,7 @@ use super::{
     organization, postgres,
     rows::Rows,
     sqlite,
-    table::{REMOVALS, TABLES, Table},
+    table::{ORPHANS, REMOVALS, TABLES, Table},
 };
 use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
 
@@ -87,17 +87,13 @@ impl Transaction {
 
     /// Removes all rows of these processes. Their organisations stay: others may name them.
     pub async fn remove(&mut self, processes: &[i64]) -> Result<(), StoreError> {
-        if processes.is_empty() {
-            return Ok(());
-        }
-        for removal in REMOVALS {
-            match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::remove(transaction, removal, processes).await,
-                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, processes).await,
-            }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
-        }
-        Ok(())
+        self.remove_by(&REMOVALS, processes).await
+    }
+
+    /// Removes what is in the way of these rows though nothing leads to it: the lists of bids, awards and
+    /// contracts that are not there themselves. Only a damaged database holds any.
+    pub async fn remove_orphans(&mut self, rows: &Rows) -> Result<(), StoreError> {
+        self.remove_by(&ORPHANS, &rows.parents).await
     }
 
     /// A number that changes when any row of these processes does. Their organisations are left out:
@@ -165,6 +161,20 @@ impl Transaction {
             Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+    }
+
+    async fn remove_by(&mut self, removals: &[&'static str], keys: &[i64]) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for removal in removals {
+            match &mut self.inner {
+                Inner::Postgres(transaction) => postgres::remove(transaction, removal, keys).await,
+                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, keys).await,
+            }
+            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        }
+        Ok(())
     }
 
     async fn existing(&mut self, select: &'static str, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
