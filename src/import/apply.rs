@@ -27,9 +27,9 @@ pub(super) struct Applied {
 pub(super) async fn apply(
     database: &Database,
     target: Target,
-    chunk: &mut Prepared,
+    chunk: Prepared,
 ) -> Result<Applied, StoreError> {
-    let processes = std::mem::take(&mut chunk.processes);
+    let Prepared { processes, rows, .. } = chunk;
     let mut transaction = Transaction::begin(database).await?;
     let releases: Vec<i64> = processes.iter().flat_map(release_ids).collect();
     let known = transaction.known_releases(&releases).await?;
@@ -43,7 +43,6 @@ pub(super) async fn apply(
     let ids: Vec<i64> = news.iter().map(|process| process.created.process).collect();
     let stored: Vec<i64> = transaction.known_processes(&ids).await?.into_iter().collect();
     let (rows, changes) = if stored.is_empty() && news.len() == total {
-        let rows = std::mem::replace(&mut chunk.rows, Rows::new(target.backend));
         (rows, news.into_iter().map(|process| process.created).collect())
     } else {
         let releases = transaction.releases(&stored).await?;

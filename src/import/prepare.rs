@@ -34,7 +34,6 @@ pub(super) struct Target {
 
 /// A chunk that is ready to be written.
 pub(super) struct Prepared {
-    pub(super) index: u64,
     pub(super) files: u64,
     pub(super) releases: u64,
     pub(super) processes: Vec<PreparedProcess>,
@@ -55,7 +54,7 @@ pub(super) struct PreparedProcess {
 
 /// Prepares a chunk.
 pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreError> {
-    let Chunk { index, pieces, issues, files } = chunk;
+    let Chunk { pieces, issues, files } = chunk;
     let mut gathered = Gathered { issues, ..Gathered::default() };
     for (file, piece) in &pieces {
         let place = Place { file: file.to_string(), line: piece.line, offset: piece.offset };
@@ -76,7 +75,6 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         gathered.issues.extend(found.into_iter().map(placed));
     }
     Ok(Prepared {
-        index,
         files,
         releases: gathered.count,
         processes,
