@@ -178,7 +178,7 @@ impl Desk {
 
 /// The one number that a query gives.
 pub(super) async fn number(database: &TestDatabase, sql: &str) -> i64 {
-    let sql = AssertSqlSafe(sql.to_owned());
+    let sql = AssertSqlSafe(format!("SELECT CAST(({sql}) AS BIGINT)"));
     match database.backend {
         Backend::Sqlite => {
             let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
