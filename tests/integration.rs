@@ -6,6 +6,7 @@ mod architecture;
 mod config;
 mod graphql;
 mod http;
+mod import;
 mod loader;
 mod ocds;
 mod store;

@@ -82,7 +82,6 @@ async fn write(database: &Database, processes: &[Process]) -> i64 {
             local_id: Some("r1".to_owned()),
             date: process.date,
             tags: None,
-            compiled: false,
             body: farol::store::write::compress(br#"{"id":"r1"}"#).unwrap(),
         };
         rows.push(dataset, process, &[release]);
