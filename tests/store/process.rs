@@ -7,7 +7,7 @@ use farol::{
         model::{Award, Bid, Coded, Money, Party, Process, Tender},
     },
     store::{
-        Database, id,
+        Backend, Database, amount, id,
         page::{PageRequest, SortKey},
         query::{
             list::{self, Range},
@@ -149,6 +149,32 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
     for (index, amount) in amounts.iter().enumerate() {
         let row = process::by_ocids(&store, &[format!("ocds-{index}")]).await.unwrap().remove(0);
         assert_eq!(row.value_amount.unwrap().to_string(), *amount);
+    }
+    let totals = process::value_totals(&store, &Filter::default()).await.unwrap();
+    let sum = "-12318657303470344911.523456789";
+    assert_eq!(totals, [("EUR".to_owned(), Decimal::from_str_exact(sum).unwrap())]);
+    let greatest_first: Vec<String> = (0..amounts.len()).map(|index| format!("ocds-{index}")).collect();
+    assert_eq!(ocids_by_amount(&database, "value_amount IS NOT NULL").await, greatest_first);
+    let least = Decimal::from_str_exact("9007199254740993").unwrap();
+    let least = match store.backend() {
+        Backend::Sqlite => format!("'{}'", amount::encode(least)),
+        _ => least.to_string(),
+    };
+    assert_eq!(ocids_by_amount(&database, &format!("value_amount >= {least}")).await, ["ocds-0", "ocds-1"]);
+}
+
+/// The ocids of processes, greatest value first, as the database itself filters and orders amounts.
+async fn ocids_by_amount(database: &TestDatabase, condition: &str) -> Vec<String> {
+    let sql = format!("SELECT ocid FROM processes WHERE {condition} ORDER BY value_amount DESC");
+    let sql = sqlx::AssertSqlSafe(sql);
+    if database.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap()
+    } else {
+        let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+        let found = sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        found
     }
 }
 
