@@ -73,11 +73,16 @@ async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
     let engine = engine(&database).await;
     let brackets = format!("{{ nodes(ids: {}) {{ id }} }}", "[".repeat(2_000));
     refused(&engine, &brackets, Value::Null, "QUERY_TOO_DEEP").await;
-    let spreads: String =
-        (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1)).collect();
+    let spreads = (0..30)
+        .map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1))
+        .collect::<Vec<_>>()
+        .concat();
     let bomb = format!("{{ ...f0 }} {spreads} fragment f30 on Query {{ __typename }}");
     refused(&engine, &bomb, Value::Null, "QUERY_TOO_COMPLEX").await;
-    let unused: String = (0..3_000).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect();
+    let unused = (0..3_000)
+        .map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1))
+        .collect::<Vec<_>>()
+        .concat();
     refused(&engine, &format!("{{ __typename }} {unused}"), Value::Null, "QUERY_TOO_COMPLEX").await;
     let directives = format!("{{ serverInfo {} {{ version }} }}", "@a ".repeat(2_000));
     let execution = ask(&engine, &directives, Value::Null).await;
