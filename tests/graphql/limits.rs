@@ -84,6 +84,12 @@ async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
         .collect::<Vec<_>>()
         .concat();
     refused(&engine, &format!("{{ __typename }} {unused}"), Value::Null, "QUERY_TOO_COMPLEX").await;
+    // As deep as the guard lets pass: the parser and validation can bear it.
+    let lists = format!("{{ nodes(ids: {}{}) {{ id }} }}", "[".repeat(62), "]".repeat(62));
+    refused(&engine, &lists, Value::Null, "GRAPHQL_VALIDATION_FAILED").await;
+    let inline = format!("{} __typename {}", "{ ... ".repeat(62) + "{", "}".repeat(63));
+    let execution = ask(&engine, &inline, Value::Null).await;
+    assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
     let directives = format!("{{ serverInfo {} {{ version }} }}", "@a ".repeat(2_000));
     let execution = ask(&engine, &directives, Value::Null).await;
     assert!(!execution.executed);
