@@ -122,7 +122,7 @@ impl Award {
 
     /// The publisher's ids of the bids it rests on. Null only when they could not be read.
     async fn related_bids(&self) -> Nullable<Vec<String>> {
-        scalars::texts(self.0.related_bids.as_ref())
+        Some(scalars::texts(self.0.related_bids.as_ref()))
     }
 
     /// Its amendments, as published. Null when there are none.

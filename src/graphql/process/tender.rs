@@ -107,7 +107,7 @@ impl Tender {
 
     /// Further categories, as published. Null only when they could not be read.
     async fn additional_procurement_categories(&self, ctx: &Context<'_>) -> Nullable<Vec<String>> {
-        detail(ctx, &self.0, |details| scalars::texts(details.additional_categories.as_ref())).await
+        detail(ctx, &self.0, |details| Some(scalars::texts(details.additional_categories.as_ref()))).await
     }
 
     /// How bids are compared. Null when not published.
@@ -127,7 +127,7 @@ impl Tender {
 
     /// How bids are submitted, as published. Null only when it could not be read.
     async fn submission_method(&self, ctx: &Context<'_>) -> Nullable<Vec<String>> {
-        detail(ctx, &self.0, |details| scalars::texts(details.submission_methods.as_ref())).await
+        detail(ctx, &self.0, |details| Some(scalars::texts(details.submission_methods.as_ref()))).await
     }
 
     /// More on how bids are submitted. Null when not published.

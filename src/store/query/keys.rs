@@ -44,13 +44,11 @@ pub(in crate::store) fn value(backend: DbBackend, keys: &[i64]) -> Value {
 
 /// The parameter for [`Sql::where_in`] over texts.
 pub(in crate::store) fn texts(backend: DbBackend, keys: &[String]) -> Value {
-    match backend {
-        DbBackend::Sqlite => serde_json::to_string(keys).unwrap_or_default().into(),
-        _ => {
-            let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
-            Value::Array(ArrayType::String, Some(Box::new(keys)))
-        }
+    if backend == DbBackend::Sqlite {
+        return serde_json::to_string(keys).unwrap_or_default().into();
     }
+    let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
+    Value::Array(ArrayType::String, Some(Box::new(keys)))
 }
 
 /// A PostgreSQL array of bigint.
