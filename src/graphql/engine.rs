@@ -1,16 +1,62 @@
 //! Runs one operation: limits, validation, execution with batched loading.
 //!
-//! The HTTP layer knows GraphQL only through this type.
+//! The HTTP layer knows GraphQL only through this type. The order: the text is guarded and parsed (or
+//! taken from memory), the operation is chosen, its depth and cost are checked with the request's
+//! variables, then async-graphql validates and executes it inside a drive of the loaders. Schema
+//! extensions stay off: one of them costs more than half as much again per field.
 
-use async_graphql::{EmptyMutation, EmptySubscription, Request, Response, Schema};
+use std::sync::Arc;
 
-use super::roots::Query;
-use crate::telemetry::meter::{Meter, Reading};
+use async_graphql::{
+    Data, EmptyMutation, EmptySubscription, Executor, Request, Response, SDLExportOptions, Schema,
+    SchemaBuilder, ServerError, Value, futures_util::stream::BoxStream,
+};
+use async_graphql_parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use futures_util::{StreamExt, stream};
+
+use super::{
+    cost::{self, Most, Tariff},
+    documents::{self, Documents},
+    error::{refusal, settle},
+    guard::MOST_NESTING,
+    page::PageSizes,
+    relations::Relations,
+    roots::Query,
+    scope::Services,
+    shape::Shape,
+};
+use crate::{
+    error::Code,
+    loader::{self, RequestScope},
+    store::Database,
+    telemetry::meter::{Meter, Reading},
+};
+
+/// Errors in the answer to a document that does not fit the schema.
+const MOST_ERRORS: usize = 20;
 
 /// The schema with everything needed to execute an operation. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
+    shape: Arc<Shape>,
+    documents: Documents,
+    limits: Limits,
+}
+
+/// What an operation may ask for, and how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Levels of fields; pages (`edges`, `node`, `nodes`, `pageInfo`) are none.
+    pub max_depth: u32,
+    /// Cost, as `cost` computes it.
+    pub max_cost: u64,
+    /// Rows in a page.
+    pub pages: PageSizes,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// How related rows are batched.
+    pub loader: loader::Limits,
 }
 
 /// The answer to one operation.
@@ -37,23 +83,145 @@ pub struct Stats {
     pub database: Reading,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_depth: 10,
+            max_cost: 1_000,
+            pages: PageSizes::default(),
+            introspection: true,
+            loader: loader::Limits::default(),
+        }
+    }
+}
+
 impl Engine {
+    /// An engine over a database.
+    pub fn new(database: Database, limits: Limits) -> Self {
+        let relations = Relations::new(&database, limits.loader);
+        let schema = schema().data(Services { database, relations, pages: limits.pages }).finish();
+        let shape = Arc::new(Shape::new(&definition(&schema)));
+        Self { schema, shape, documents: Documents::new(), limits }
+    }
+
     /// Executes one operation. `queries_only` is for GET: a mutation is then a request error.
     pub async fn execute(&self, request: Request, queries_only: bool) -> Execution {
-        let _ = queries_only;
+        let mut stats = Stats::default();
         let meter = Meter::default();
-        let response = meter.measure(self.schema.execute(request)).await;
-        Execution { response, executed: true, stats: Stats { database: meter.read(), ..Stats::default() } }
+        let (mut response, executed) = match self.admit(request, queries_only, &mut stats) {
+            Ok(request) => self.run(request, &meter).await,
+            Err(error) => (Response::from_errors(vec![error]), false),
+        };
+        settle(&mut response, executed);
+        stats.database = meter.read();
+        Execution { response, executed, stats }
     }
 
     /// The schema in the schema definition language.
     pub fn sdl(&self) -> String {
-        self.schema.sdl()
+        definition(&self.schema)
+    }
+
+    /// Checks all that can be known before execution; the request comes back with its document.
+    fn admit(
+        &self,
+        mut request: Request,
+        queries_only: bool,
+        stats: &mut Stats,
+    ) -> Result<Request, ServerError> {
+        let document = self.documents.parse(&request.query)?;
+        let (name, operation) = documents::operation(&document, request.operation_name.as_deref())?;
+        stats.operation_name = name.map(str::to_owned);
+        stats.operation_type = Some(type_name(operation.ty));
+        if queries_only && operation.ty != OperationType::Query {
+            let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
+            return Err(refusal(Code::MethodNotAllowed, message));
+        }
+        stats.cost = Some(self.price(&document, operation, &request)?);
+        if !self.limits.introspection {
+            request = request.disable_introspection();
+        }
+        request.set_parsed_query(ExecutableDocument::clone(&document));
+        Ok(request)
+    }
+
+    /// The cost of an operation that is within the limits.
+    fn price(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        request: &Request,
+    ) -> Result<u64, ServerError> {
+        let tariff = Tariff { shape: &self.shape, pages: self.limits.pages };
+        let estimate = cost::estimate(tariff, document, operation, &request.variables);
+        let most = Most { depth: self.limits.max_depth, cost: self.limits.max_cost };
+        cost::check(tariff, document, operation, &request.variables, estimate, most)?;
+        Ok(estimate.cost)
+    }
+
+    async fn run(&self, request: Request, meter: &Meter) -> (Response, bool) {
+        let scope = RequestScope::new(meter.clone());
+        let execution = self.schema.execute(request.data(scope.clone()));
+        let mut response = meter.measure(scope.drive(execution)).await;
+        let executed = began(&response);
+        if !executed {
+            cap(&mut response.errors);
+        }
+        (response, executed)
     }
 }
 
-impl Default for Engine {
-    fn default() -> Self {
-        Self { schema: Schema::new(Query, EmptyMutation, EmptySubscription) }
+/// Farol's executor, for those who mount the schema in a server of their own.
+impl Executor for Engine {
+    async fn execute(&self, request: Request) -> Response {
+        Self::execute(self, request, false).await.response
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        _session_data: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
+        let engine = self.clone();
+        stream::once(async move { Executor::execute(&engine, request).await }).boxed()
+    }
+}
+
+/// The schema in the schema definition language; no database is needed.
+pub fn sdl() -> String {
+    definition(&schema().finish())
+}
+
+fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    // async-graphql's own limit counts `edges` and `node` too; the guard has the same bound.
+    Schema::build(Query, EmptyMutation, EmptySubscription).limit_recursive_depth(MOST_NESTING)
+}
+
+fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+/// True when execution began. A request error has neither data nor an error with a path.
+fn began(response: &Response) -> bool {
+    response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// Keeps a document of many mistakes from getting an answer much larger than itself.
+fn cap(errors: &mut Vec<ServerError>) {
+    let more = errors.len().saturating_sub(MOST_ERRORS);
+    errors.truncate(MOST_ERRORS);
+    if more > 0 {
+        errors.push(refusal(
+            Code::GraphqlValidationFailed,
+            format!("there are {more} more errors of this kind"),
+        ));
+    }
+}
+
+fn type_name(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
     }
 }

@@ -1,6 +1,54 @@
-//! graphql
+//! The GraphQL schema, its limits and the engine that runs it.
+//!
+//! # In reading order
+//!
+//! - [`engine`](Engine): one operation from its text to its response; what HTTP sees of all this.
+//! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
+//! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
+//! - `roots`: the root fields. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
+//!   batches, `filter.rs` and `query.rs` its lists.
+//! - `page`, `cursor`, `connection`, `list`: pages. `list` is for the lists that a row has, kept by
+//!   position; `connection` has what all pages share.
+//! - `relations`, `scope`: what is loaded in batches, and how a resolver asks for it.
+//! - `id`, `node`, `codelist`, `scalars`, `value`: the small types. `error`: what can go wrong.
+//!
+//! # What must stay true
+//!
+//! - A view is a newtype over a shared row; every field that is shown is written down, with its words.
+//! - A field that reads is nullable and returns `Option<Result<T>>`: when it fails it is null with an
+//!   error, and its siblings stay.
+//! - Related rows are read through a relation, one statement per relation and level; nothing is read
+//!   that is not selected.
+//! - Every error has a code; the server's own faults are masked.
 
+mod award;
+mod bid;
+mod codelist;
+mod connection;
+mod contract;
+mod cost;
+mod cursor;
+mod dataset;
+mod document;
+mod documents;
 mod engine;
+mod error;
+mod guard;
+mod id;
+mod item;
+mod list;
+mod node;
+mod organization;
+mod page;
+mod process;
+mod relations;
+mod release;
 mod roots;
+mod scalars;
+mod scope;
+mod shape;
+mod value;
 
-pub use engine::{Engine, Execution, Stats};
+pub use engine::{Engine, Execution, Limits, Stats, sdl};
+pub use error::MASKED;
+pub use page::PageSizes;

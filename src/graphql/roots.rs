@@ -1,19 +1,118 @@
-//! The root fields.
+//! The root fields. They only list what there is: each delegates to its aggregate.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
-/// The query root.
-pub struct Query;
+use super::{
+    connection::{Connection, Edge},
+    dataset::{self, Dataset},
+    error::Nullable,
+    node::{self, Node},
+    organization::{self, Organization, OrganizationFilter, OrganizationOrder},
+    page::PageArgs,
+    process::{self, ContractingProcess, ProcessFilter, ProcessOrder},
+};
+
+/// Everything that can be asked.
+pub(super) struct Query;
 
 /// What the server tells of itself.
 #[derive(SimpleObject)]
-pub struct ServerInfo {
+pub(super) struct ServerInfo {
     /// The server's version.
     version: &'static str,
 }
 
+/// Everything that can be asked.
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the four page arguments are arguments of the field")]
 impl Query {
+    /// What has this global id. Null when there is nothing.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id, from a field named `id`.")] id: ID,
+    ) -> Nullable<Node> {
+        node::by_id(ctx, &id).await
+    }
+
+    /// What has these global ids, each in its place, null where there is nothing.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids; at most 100.")] ids: Vec<ID>,
+    ) -> Nullable<Vec<Nullable<Node>>> {
+        Some(node::by_ids(ctx, &ids).await)
+    }
+
+    /// The contracting process with an ocid. Null when there is none. When several datasets hold the
+    /// ocid and none is named, an error that names them (`AMBIGUOUS_OCID`).
+    async fn process(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The open contracting id.")] ocid: String,
+        #[graphql(desc = "The name of the dataset; needed only when several hold the ocid.")] dataset: Option<
+            String,
+        >,
+    ) -> Nullable<ContractingProcess> {
+        process::by_ocid(ctx, ocid, dataset).await
+    }
+
+    /// Contracting processes. Null only when they could not be read.
+    async fn processes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<ProcessFilter>,
+        #[graphql(desc = "In which order.", default_with = "ProcessOrder::DateDesc")] order_by: ProcessOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<ContractingProcess>>> {
+        Some(process::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// The organisation with a global id. Null when there is none.
+    async fn organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id of an organisation.")] id: ID,
+    ) -> Nullable<Organization> {
+        organization::by_global_id(ctx, &id).await
+    }
+
+    /// Organisations. Null only when they could not be read.
+    async fn organizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<OrganizationFilter>,
+        #[graphql(desc = "In which order.", default_with = "OrganizationOrder::NameAsc")]
+        order_by: OrganizationOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Organization>>> {
+        Some(organization::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// The datasets on this server, by name. Null only when they could not be read.
+    async fn datasets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Dataset>>> {
+        Some(dataset::page(ctx, PageArgs { first, after, last, before }).await)
+    }
+
     /// What the server tells of itself.
     async fn server_info(&self) -> ServerInfo {
         ServerInfo { version: env!("CARGO_PKG_VERSION") }

@@ -127,23 +127,41 @@ pub struct BuyerPage {
     pub buyer: i64,
     /// Rows at most.
     pub limit: u32,
-    /// Only rows behind this one: its date and id.
-    pub after: Option<(Option<Time>, i64)>,
+    /// Take the last rows instead of the first.
+    pub backward: bool,
+    /// Only rows behind this one (before it when `backward`): its date and id.
+    pub from: Option<(Option<Time>, i64)>,
 }
 
-/// The processes of buyers, newest first. Each list has one row more than its limit where there are
-/// more. One statement: for each buyer a bounded walk of the index (buyer, date, id).
+/// The processes of buyers, newest first (oldest first when `backward`). Each list has one row more
+/// than its limit where there are more. One statement, one more when the keys have both directions:
+/// for each buyer a bounded walk of the index (buyer, date, id).
 pub async fn by_buyers(
     database: &Database,
     pages: &[BuyerPage],
 ) -> Result<HashMap<BuyerPage, Vec<Model>>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(buyer_pages_sql);
-    let backend = database.backend();
+    let mut lists = HashMap::with_capacity(pages.len());
+    for backward in [false, true] {
+        let pages: Vec<&BuyerPage> = pages.iter().filter(|page| page.backward == backward).collect();
+        if !pages.is_empty() {
+            lists.extend(walk_buyers(database, &pages, backward).await?);
+        }
+    }
+    Ok(lists)
+}
+
+async fn walk_buyers(
+    database: &Database,
+    pages: &[&BuyerPage],
+    backward: bool,
+) -> Result<Vec<(BuyerPage, Vec<Model>)>, StoreError> {
+    static FORWARD: LazyLock<Sql> = LazyLock::new(|| buyer_pages_sql(false));
+    static BACKWARD: LazyLock<Sql> = LazyLock::new(|| buyer_pages_sql(true));
+    let sql: &Sql = if backward { &BACKWARD } else { &FORWARD };
     let longest = pages.iter().map(|page| page.limit).max().unwrap_or(0).saturating_add(1);
+    let values = [buyer_pages_value(pages), i64::from(longest).into()];
     let rows: Vec<(i64, Model)> = database
-        .fetch(SQL.on(backend), [buyer_pages_value(pages), i64::from(longest).into()], |cells| {
-            Ok((cells.take()?, Model::decode(cells)?))
-        })
+        .fetch(sql.on(database.backend()), values, |cells| Ok((cells.take()?, Model::decode(cells)?)))
         .await?;
     let mut lists: Vec<Vec<Model>> = vec![Vec::new(); pages.len()];
     for (index, row) in rows {
@@ -152,10 +170,10 @@ pub async fn by_buyers(
         }
     }
     let newest_first = |a: &Model, b: &Model| (b.date, b.id).cmp(&(a.date, a.id));
-    let cut = |(page, mut list): (&BuyerPage, Vec<Model>)| {
-        list.sort_unstable_by(newest_first);
+    let cut = |(page, mut list): (&&BuyerPage, Vec<Model>)| {
+        list.sort_unstable_by(|a, b| if backward { newest_first(b, a) } else { newest_first(a, b) });
         list.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1));
-        (page.clone(), list)
+        (BuyerPage::clone(page), list)
     };
     Ok(pages.iter().zip(lists).map(cut).collect())
 }
@@ -205,53 +223,50 @@ fn one_of<V: Into<Value>>(column: Column, values: impl Iterator<Item = V>) -> Ex
     }
 }
 
-/// For each key, the rows with a date and then those without, each a bounded walk of the index.
-fn buyer_pages_sql() -> Sql {
+/// For each key, the rows with a date and those without, each a bounded walk of the index, in the order
+/// in which the direction comes to them.
+fn buyer_pages_sql(backward: bool) -> Sql {
     let columns = Model::columns("p");
-    let walk = |key: &str, after: &str, rest: &str, order: &str| {
-        format!(
-            "SELECT id FROM processes WHERE buyer_id = {key} AND {after} AND {rest} ORDER BY {order} LIMIT $2"
-        )
-    };
-    let union = |key: &str, index: &str, dated: &str, undated: &str| {
-        let dated = walk(key, dated, "date IS NOT NULL", "date DESC, id DESC");
-        let undated = walk(key, undated, "date IS NULL", "id DESC");
-        (format!("{index} IN ({dated})"), format!("{index} IN ({undated})"))
+    let (compare, direction) = if backward { (">", "ASC") } else { ("<", "DESC") };
+    let walk = |[buyer, date, id]: [&str; 3]| {
+        let select = format!("SELECT id FROM processes WHERE buyer_id = {buyer}");
+        // The key's row takes away the part of its own kind, and the whole of the part passed before.
+        let (dated, undated) = if backward {
+            (format!("{date} IS NULL OR"), format!("{date} IS NULL AND"))
+        } else {
+            (format!("{date} IS NOT NULL AND"), format!("{date} IS NOT NULL OR"))
+        };
+        let dated = format!(
+            "{select} AND date IS NOT NULL AND ({id} IS NULL OR ({dated} (date, id) {compare} ({date}, {id}))) \
+             ORDER BY date {direction}, id {direction} LIMIT $2"
+        );
+        let undated = format!(
+            "{select} AND date IS NULL AND ({id} IS NULL OR ({undated} id {compare} {id})) \
+             ORDER BY id {direction} LIMIT $2"
+        );
+        if backward { [undated, dated] } else { [dated, undated] }
     };
     // SQLite has no LATERAL: a correlated IN with its own LIMIT walks the index the same way.
-    let (dated, undated) = union(
-        "k.value ->> 0",
-        "p.id",
-        "(k.value ->> 2 IS NULL OR (k.value ->> 1 IS NOT NULL AND (date, id) < (k.value ->> 1, k.value ->> 2)))",
-        "(k.value ->> 2 IS NULL OR k.value ->> 1 IS NOT NULL OR id < k.value ->> 2)",
-    );
-    let sqlite = format!(
-        "SELECT k.key, {columns} FROM json_each($1) k CROSS JOIN processes p WHERE {dated} \
-         UNION ALL SELECT k.key, {columns} FROM json_each($1) k CROSS JOIN processes p WHERE {undated}"
-    );
-    let dated = walk(
-        "k.buyer",
-        "(k.id IS NULL OR (k.date IS NOT NULL AND (date, id) < (k.date, k.id)))",
-        "date IS NOT NULL",
-        "date DESC, id DESC",
-    );
-    let undated =
-        walk("k.buyer", "(k.id IS NULL OR k.date IS NOT NULL OR id < k.id)", "date IS NULL", "id DESC");
+    let [first, second] = walk(["k.value ->> 0", "k.value ->> 1", "k.value ->> 2"]).map(|ids| {
+        format!("SELECT k.key, {columns} FROM json_each($1) k CROSS JOIN processes p WHERE p.id IN ({ids})")
+    });
+    let sqlite = format!("{first} UNION ALL {second}");
+    let [first, second] = walk(["k.buyer", "k.date", "k.id"]);
     let postgres = format!(
         "SELECT k.index, {columns} FROM ( \
            SELECT n - 1 AS index, (e ->> 0)::bigint AS buyer, to_timestamp((e ->> 1)::numeric / 1000) AS date, \
              (e ->> 2)::bigint AS id \
            FROM jsonb_array_elements($1::text::jsonb) WITH ORDINALITY AS a (e, n)) k \
-         CROSS JOIN LATERAL (({dated}) UNION ALL ({undated}) LIMIT $2) f JOIN processes p ON p.id = f.id"
+         CROSS JOIN LATERAL (({first}) UNION ALL ({second}) LIMIT $2) f JOIN processes p ON p.id = f.id"
     );
     Sql::new(postgres, sqlite)
 }
 
 /// `[[buyer, date in milliseconds or null, id or null], …]`.
-fn buyer_pages_value(pages: &[BuyerPage]) -> Value {
-    let row = |page: &BuyerPage| {
-        let millis = page.after.and_then(|(date, _)| date).map(|date| date.timestamp_millis());
-        (page.buyer, millis, page.after.map(|(_, id)| id))
+fn buyer_pages_value(pages: &[&BuyerPage]) -> Value {
+    let row = |page: &&BuyerPage| {
+        let millis = page.from.and_then(|(date, _)| date).map(|date| date.timestamp_millis());
+        (page.buyer, millis, page.from.map(|(_, id)| id))
     };
     serde_json::to_string(&pages.iter().map(row).collect::<Vec<_>>()).unwrap_or_default().into()
 }

@@ -1,0 +1,151 @@
+//! Awards.
+
+pub(super) mod loader;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    codelist::{self, AwardStatus},
+    connection::{Connection, Edge},
+    document::Document,
+    error::Nullable,
+    id,
+    item::Item,
+    list::{self, List, ListNode},
+    organization::{self, Organization},
+    page::PageArgs,
+    process::{self, ContractingProcess},
+    relations::{Ranges, Relations},
+    scalars::{self, DateTime, Json},
+    scope,
+    value::{self, Money, Period},
+};
+use crate::{
+    loader::Relation,
+    ocds::codelist as ocds,
+    store::{entity::award, id::Kind, query::list::Range},
+};
+
+/// A decision to buy from one or more suppliers.
+pub(super) struct Award(pub(super) Arc<award::Model>);
+
+/// A decision to buy from one or more suppliers.
+#[Object]
+impl Award {
+    /// The global id.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        id::encode(Kind::Award, self.0.id)
+    }
+
+    /// The publisher's id, which may repeat. Null when not published.
+    async fn local_id(&self) -> Option<&String> {
+        self.0.local_id.as_ref()
+    }
+
+    /// Its title. Null when not published.
+    async fn title(&self) -> Option<&String> {
+        self.0.title.as_ref()
+    }
+
+    /// Its description. Null when not published.
+    async fn description(&self) -> Option<&String> {
+        self.0.description.as_ref()
+    }
+
+    /// How far it is. Null when not published.
+    async fn status(&self) -> Option<AwardStatus> {
+        codelist::code::<ocds::AwardStatus, _>(self.0.status.as_ref())
+    }
+
+    /// The status as published. Null when not published.
+    async fn status_text(&self) -> Option<&String> {
+        self.0.status_text.as_ref()
+    }
+
+    /// The status in the publisher's own words. Null when not published.
+    async fn status_details(&self) -> Option<&String> {
+        self.0.status_details.as_ref()
+    }
+
+    /// When it was decided. Null when not published.
+    async fn date(&self) -> Option<DateTime> {
+        value::moment(self.0.date)
+    }
+
+    /// Its value. Null when not published.
+    async fn value(&self) -> Option<Money> {
+        value::money(self.0.value_amount, self.0.value_currency.as_ref())
+    }
+
+    /// When the contract is to run. Null when not published.
+    async fn contract_period(&self) -> Option<Period> {
+        let row = &self.0;
+        value::period(row.contract_start, row.contract_end, row.contract_max_extent, row.contract_days)
+    }
+
+    /// To whom it went, in the publisher's order. Null only when they could not be read.
+    async fn suppliers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
+        Some(organization::list(scope::load(ctx, |relations| &relations.award_suppliers, self.0.id).await))
+    }
+
+    /// What is awarded. Null only when it could not be read.
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Item>>> {
+        let list = List { parent: self.0.id, count: self.0.item_count };
+        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+    }
+
+    /// Its documents. Null only when it could not be read.
+    async fn documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Document>>> {
+        let list = List { parent: self.0.id, count: self.0.document_count };
+        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+    }
+
+    /// The publisher's ids of the bids it rests on. Null only when they could not be read.
+    async fn related_bids(&self) -> Nullable<Vec<String>> {
+        scalars::texts(self.0.related_bids.as_ref())
+    }
+
+    /// Its amendments, as published. Null when there are none.
+    async fn amendments(&self) -> Nullable<Json> {
+        scalars::json(self.0.amendments.as_ref())
+    }
+
+    /// The process it belongs to. Null only when it could not be read.
+    async fn process(&self, ctx: &Context<'_>) -> Nullable<ContractingProcess> {
+        process::by_id(ctx, self.0.process_id).await
+    }
+}
+
+impl From<Arc<award::Model>> for Award {
+    fn from(row: Arc<award::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl ListNode for Award {
+    type Row = award::Model;
+
+    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+        &relations.awards
+    }
+}

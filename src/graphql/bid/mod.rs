@@ -1,0 +1,109 @@
+//! Bids.
+
+pub(super) mod loader;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    codelist::{self, BidStatus},
+    connection::{Connection, Edge},
+    document::Document,
+    error::Nullable,
+    id,
+    list::{self, List, ListNode},
+    organization::{self, Organization},
+    page::PageArgs,
+    process::{self, ContractingProcess},
+    relations::{Ranges, Relations},
+    scalars::DateTime,
+    scope,
+    value::{self, Money},
+};
+use crate::{
+    loader::Relation,
+    ocds::codelist as ocds,
+    store::{entity::bid, id::Kind, query::list::Range},
+};
+
+/// An offer by one or more tenderers.
+pub(super) struct Bid(pub(super) Arc<bid::Model>);
+
+/// An offer by one or more tenderers.
+#[Object]
+impl Bid {
+    /// The global id.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        id::encode(Kind::Bid, self.0.id)
+    }
+
+    /// The publisher's id, which may repeat. Null when not published.
+    async fn local_id(&self) -> Option<&String> {
+        self.0.local_id.as_ref()
+    }
+
+    /// When it was received. Null when not published.
+    async fn date(&self) -> Option<DateTime> {
+        value::moment(self.0.date)
+    }
+
+    /// What became of it. Null when not published.
+    async fn status(&self) -> Option<BidStatus> {
+        codelist::code::<ocds::BidStatus, _>(self.0.status.as_ref())
+    }
+
+    /// The status as published. Null when not published.
+    async fn status_text(&self) -> Option<&String> {
+        self.0.status_text.as_ref()
+    }
+
+    /// The status in the publisher's own words. Null when not published.
+    async fn status_details(&self) -> Option<&String> {
+        self.0.status_details.as_ref()
+    }
+
+    /// Its value. Null when not published.
+    async fn value(&self) -> Option<Money> {
+        value::money(self.0.value_amount, self.0.value_currency.as_ref())
+    }
+
+    /// Who made it, in the publisher's order. Null only when they could not be read.
+    async fn tenderers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
+        Some(organization::list(scope::load(ctx, |relations| &relations.bid_tenderers, self.0.id).await))
+    }
+
+    /// Its documents. Null only when it could not be read.
+    async fn documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Document>>> {
+        let list = List { parent: self.0.id, count: self.0.document_count };
+        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+    }
+
+    /// The process it belongs to. Null only when it could not be read.
+    async fn process(&self, ctx: &Context<'_>) -> Nullable<ContractingProcess> {
+        process::by_id(ctx, self.0.process_id).await
+    }
+}
+
+impl From<Arc<bid::Model>> for Bid {
+    fn from(row: Arc<bid::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl ListNode for Bid {
+    type Row = bid::Model;
+
+    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+        &relations.bids
+    }
+}

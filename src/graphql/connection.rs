@@ -1,0 +1,212 @@
+//! Connections: one page of a list with its cursors, and the list's length when it is asked for.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{Context, Object, OutputType, TypeName};
+
+use super::{
+    cursor::Cursor,
+    error::{Error, Nullable},
+    page::Window,
+    scope,
+};
+use crate::store::{
+    page::{Page, PageRequest, Position},
+    query::{organization, process},
+};
+
+/// A row in a page.
+pub(super) trait EdgeType: OutputType {
+    /// What the row shows.
+    type Node: OutputType;
+
+    /// What the row shows.
+    fn node(&self) -> &Self::Node;
+}
+
+/// A row in a page that has nothing but its node and cursor.
+pub(super) struct Edge<N> {
+    pub(super) node: N,
+    pub(super) cursor: Cursor,
+}
+
+/// One page of a list.
+pub(super) struct Connection<E> {
+    pub(super) edges: Vec<E>,
+    pub(super) info: PageInfo,
+    pub(super) total: Total,
+}
+
+/// Where a page lies in its list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PageInfo {
+    pub(super) has_next_page: bool,
+    pub(super) has_previous_page: bool,
+    pub(super) start: Option<Cursor>,
+    pub(super) end: Option<Cursor>,
+}
+
+/// How long a list is, or how to find out.
+pub(super) enum Total {
+    Known(i64),
+    Processes(process::Filter),
+    Organizations(organization::Filter),
+    OfBuyer(i64),
+}
+
+/// One page of a list.
+#[Object(name_type)]
+impl<E: EdgeType> Connection<E> {
+    /// The rows of the page, each with its cursor.
+    async fn edges(&self) -> &[E] {
+        &self.edges
+    }
+
+    /// The rows of the page.
+    async fn nodes(&self) -> Vec<&E::Node> {
+        self.edges.iter().map(EdgeType::node).collect()
+    }
+
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> &PageInfo {
+        &self.info
+    }
+
+    /// How many rows the whole list has, all pages together. Null only when they could not be counted.
+    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<i64> {
+        Some(self.total.count(ctx).await)
+    }
+}
+
+/// A row of a page.
+#[Object(name_type)]
+impl<N: OutputType> Edge<N> {
+    /// What the row shows.
+    async fn node(&self) -> &N {
+        &self.node
+    }
+
+    /// Where the row stands: the value for `after` or `before`.
+    async fn cursor(&self) -> String {
+        self.cursor.encode()
+    }
+}
+
+/// Where a page lies in its list.
+#[Object]
+impl PageInfo {
+    /// Whether rows come behind the page. When paging backward, whether `before` was given.
+    async fn has_next_page(&self) -> bool {
+        self.has_next_page
+    }
+
+    /// Whether rows come before the page. When paging forward, whether `after` was given.
+    async fn has_previous_page(&self) -> bool {
+        self.has_previous_page
+    }
+
+    /// The cursor of the first row; null when the page is empty.
+    async fn start_cursor(&self) -> Option<String> {
+        self.start.as_ref().map(Cursor::encode)
+    }
+
+    /// The cursor of the last row: the value for `after` on the next page. Null when the page is empty.
+    async fn end_cursor(&self) -> Option<String> {
+        self.end.as_ref().map(Cursor::encode)
+    }
+}
+
+impl<N: OutputType> EdgeType for Edge<N> {
+    type Node = N;
+
+    fn node(&self) -> &N {
+        &self.node
+    }
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::type_name()).into()
+    }
+}
+
+impl<E: EdgeType> TypeName for Connection<E> {
+    fn type_name() -> Cow<'static, str> {
+        let edge = E::type_name();
+        format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(&edge)).into()
+    }
+}
+
+impl<N> Connection<Edge<N>> {
+    /// A keyset page; `order` names the order in its cursors.
+    pub(super) fn ordered<R>(
+        page: &Page<Arc<R>>,
+        order: &'static str,
+        position: impl Fn(&R) -> Position,
+        total: Total,
+    ) -> Self
+    where
+        N: From<Arc<R>>,
+    {
+        let cursor = |row: &Arc<R>| Cursor::at(order, position(row));
+        let info = PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start: page.rows.first().map(cursor),
+            end: page.rows.last().map(cursor),
+        };
+        let edge = |row: &Arc<R>| Edge { node: N::from(row.clone()), cursor: cursor(row) };
+        Self { edges: page.rows.iter().map(edge).collect(), info, total }
+    }
+}
+
+impl Total {
+    async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
+        let services = scope::services(ctx)?;
+        match self {
+            Self::Known(count) => Ok(*count),
+            Self::Processes(filter) => Ok(process::count(&services.database, filter).await?),
+            Self::Organizations(filter) => Ok(organization::count(&services.database, filter).await?),
+            Self::OfBuyer(id) => {
+                Ok(scope::load(ctx, |relations| &relations.buyer_counts, *id).await?.unwrap_or(0))
+            }
+        }
+    }
+}
+
+/// True when the operation selects rows of the connection that is being resolved, and not its length
+/// alone: nothing is read that nobody asked for.
+pub(super) fn wants_rows(ctx: &Context<'_>) -> bool {
+    let ahead = ctx.look_ahead();
+    ["edges", "nodes", "pageInfo"].iter().any(|field| ahead.field(field).exists())
+}
+
+/// The page that a window asks the store for; `position` reads a cursor given in an argument.
+pub(super) fn request(
+    window: &Window,
+    position: impl Fn(&str, &str) -> Result<Position, Error>,
+) -> Result<PageRequest, Error> {
+    let read = |cursor: &Option<String>, argument| {
+        cursor.as_deref().map(|text| position(text, argument)).transpose()
+    };
+    Ok(PageRequest {
+        limit: window.size,
+        backward: window.backward,
+        after: read(&window.after, "after")?,
+        before: read(&window.before, "before")?,
+    })
+}
+
+/// Puts the rows of a page behind shared pointers.
+pub(super) fn share<R>(page: Page<R>) -> Page<Arc<R>> {
+    Page {
+        rows: page.rows.into_iter().map(Arc::new).collect(),
+        has_previous: page.has_previous,
+        has_next: page.has_next,
+    }
+}
+
+/// The page of which nobody asked to see anything.
+pub(super) fn empty<R>() -> Page<R> {
+    Page { rows: Vec::new(), has_previous: false, has_next: false }
+}

@@ -1,0 +1,59 @@
+//! The list of datasets. There are few of them: they are read whole and cut here.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::Dataset;
+use crate::{
+    graphql::{
+        connection::{Connection, Edge, Total, empty, wants_rows},
+        cursor::Cursor,
+        error::Error,
+        page::{Level, PageArgs, Window},
+        scope,
+    },
+    store::{
+        entity::dataset::Model,
+        page::{Page, Position, SortKey},
+        query::dataset,
+    },
+};
+
+/// The order's name in cursors.
+const ORDER: &str = "dataset";
+
+/// One page of the datasets, by name.
+pub(in crate::graphql) async fn page(
+    ctx: &Context<'_>,
+    args: PageArgs,
+) -> Result<Connection<Edge<Dataset>>, Error> {
+    let services = scope::services(ctx)?;
+    let window = args.window(services.pages, Level::Root)?;
+    let name = |cursor: Option<&str>, argument| {
+        cursor.map(|text| Cursor::decode(text, ORDER, argument)).transpose().map(|cursor| cursor?.key)
+    };
+    let (after, before) =
+        (name(window.after.as_deref(), "after")?, name(window.before.as_deref(), "before")?);
+    let all: Vec<Arc<Model>> = dataset::all(&services.database).await?.into_iter().map(Arc::new).collect();
+    let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    let page =
+        if wants_rows(ctx) { cut(&all, after.as_deref(), before.as_deref(), &window) } else { empty() };
+    Ok(Connection::ordered(&page, ORDER, position, Total::Known(total)))
+}
+
+fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> Page<Arc<Model>> {
+    let low = after.map_or(0, |name| all.partition_point(|row| row.name.as_str() <= name));
+    let high = before.map_or(all.len(), |name| all.partition_point(|row| row.name.as_str() < name)).max(low);
+    let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+    let (from, to) = if window.backward {
+        (low.max(high.saturating_sub(size)), high)
+    } else {
+        (low, high.min(low.saturating_add(size)))
+    };
+    Page { rows: all[from..to].to_vec(), has_previous: from > 0, has_next: to < all.len() }
+}
+
+fn position(row: &Model) -> Position {
+    Position { key: SortKey::Text(Some(row.name.clone())), id: row.id }
+}

@@ -1,0 +1,122 @@
+//! Documents.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ID, Object};
+
+use super::{
+    id,
+    list::ListNode,
+    relations::{Ranges, Relations},
+    scalars::DateTime,
+    value,
+};
+use crate::{
+    loader::Relation,
+    store::{entity::document, id::Kind, query::list::Range},
+};
+
+/// A document that was published about a process.
+pub(super) struct Document(pub(super) Arc<document::Model>);
+
+/// The part of a process that a document belongs to.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(super) enum DocumentStage {
+    /// The planning.
+    Planning,
+    /// The tender.
+    Tender,
+    /// A bid.
+    Bid,
+    /// An award.
+    Award,
+    /// A contract.
+    Contract,
+    /// The implementation of a contract.
+    Implementation,
+}
+
+/// A document that was published about a process.
+#[Object]
+impl Document {
+    /// The global id.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        id::encode(Kind::Document, self.0.id)
+    }
+
+    /// The publisher's id. Null when not published.
+    async fn local_id(&self) -> Option<&String> {
+        self.0.local_id.as_ref()
+    }
+
+    /// The part of the process it belongs to. Null only when it could not be read.
+    async fn stage(&self) -> Option<DocumentStage> {
+        stage(&self.0.stage)
+    }
+
+    /// What kind of document it is, from an open list such as `tenderNotice`. Null when not published.
+    async fn document_type(&self) -> Option<&String> {
+        self.0.document_type.as_ref()
+    }
+
+    /// Its title. Null when not published.
+    async fn title(&self) -> Option<&String> {
+        self.0.title.as_ref()
+    }
+
+    /// Its description. Null when not published.
+    async fn description(&self) -> Option<&String> {
+        self.0.description.as_ref()
+    }
+
+    /// Where it is. Null when not published.
+    async fn url(&self) -> Option<&String> {
+        self.0.url.as_ref()
+    }
+
+    /// When it was published. Null when not published.
+    async fn date_published(&self) -> Option<DateTime> {
+        value::moment(self.0.date_published)
+    }
+
+    /// When it was changed. Null when not published.
+    async fn date_modified(&self) -> Option<DateTime> {
+        value::moment(self.0.date_modified)
+    }
+
+    /// Its media type, as published. Null when not published.
+    async fn format(&self) -> Option<&String> {
+        self.0.format.as_ref()
+    }
+
+    /// Its language. Null when not published.
+    async fn language(&self) -> Option<&String> {
+        self.0.language.as_ref()
+    }
+}
+
+fn stage(text: &str) -> Option<DocumentStage> {
+    match text {
+        "planning" => Some(DocumentStage::Planning),
+        "tender" => Some(DocumentStage::Tender),
+        "bid" => Some(DocumentStage::Bid),
+        "award" => Some(DocumentStage::Award),
+        "contract" => Some(DocumentStage::Contract),
+        "implementation" => Some(DocumentStage::Implementation),
+        _ => None,
+    }
+}
+
+impl From<Arc<document::Model>> for Document {
+    fn from(row: Arc<document::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl ListNode for Document {
+    type Row = document::Model;
+
+    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+        &relations.documents
+    }
+}

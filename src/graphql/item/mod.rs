@@ -1,0 +1,98 @@
+//! Items: what a tender asks for, an award grants or a contract buys.
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Object, SimpleObject};
+
+use super::{
+    id,
+    list::ListNode,
+    relations::{Ranges, Relations},
+    scalars::Decimal,
+    value::{self, Money},
+};
+use crate::{
+    loader::Relation,
+    store::{entity::item, id::Kind, query::list::Range},
+};
+
+/// Something that is bought.
+pub(super) struct Item(pub(super) Arc<item::Model>);
+
+/// What kind of thing an item is, in a scheme such as CPV.
+#[derive(SimpleObject)]
+pub(super) struct Classification {
+    /// The scheme. Null when not published.
+    scheme: Option<String>,
+    /// The code in the scheme. Null when not published.
+    id: Option<String>,
+    /// The code in words. Null when not published.
+    description: Option<String>,
+}
+
+/// The unit in which an item is counted.
+#[derive(SimpleObject)]
+pub(super) struct Unit {
+    /// Its name. Null when not published.
+    name: Option<String>,
+    /// The value of one unit. Null when not published.
+    value: Option<Money>,
+}
+
+/// Something that is bought.
+#[Object]
+impl Item {
+    /// The global id.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        id::encode(Kind::Item, self.0.id)
+    }
+
+    /// The publisher's id. Null when not published.
+    async fn local_id(&self) -> Option<&String> {
+        self.0.local_id.as_ref()
+    }
+
+    /// What it is. Null when not published.
+    async fn description(&self) -> Option<&String> {
+        self.0.description.as_ref()
+    }
+
+    /// What kind of thing it is. Null when not published.
+    async fn classification(&self) -> Option<Classification> {
+        let row = &self.0;
+        let (scheme, id, description) =
+            (&row.classification_scheme, &row.classification_id, &row.classification_description);
+        let any = scheme.is_some() || id.is_some() || description.is_some();
+        any.then(|| Classification {
+            scheme: scheme.clone(),
+            id: id.clone(),
+            description: description.clone(),
+        })
+    }
+
+    /// How many units. Null when not published.
+    async fn quantity(&self) -> Option<Decimal> {
+        self.0.quantity.map(Decimal)
+    }
+
+    /// The unit. Null when not published.
+    async fn unit(&self) -> Option<Unit> {
+        let value = value::money(self.0.unit_value_amount, self.0.unit_value_currency.as_ref());
+        let any = self.0.unit_name.is_some() || value.is_some();
+        any.then(|| Unit { name: self.0.unit_name.clone(), value })
+    }
+}
+
+impl From<Arc<item::Model>> for Item {
+    fn from(row: Arc<item::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl ListNode for Item {
+    type Row = item::Model;
+
+    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+        &relations.items
+    }
+}

@@ -1,0 +1,126 @@
+//! Pages of the lists that a row has: awards of a process, items of an award.
+//!
+//! Such a list is kept by position, counted from 0 without gaps, and its length stands in the parent's
+//! row. So a page is a range that is known before anything is read: an empty one sends no statement,
+//! and the ranges of all parents of a level are read by one.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, OutputType};
+
+use super::{
+    connection::{Connection, Edge, EdgeType, PageInfo, Total},
+    cursor::Cursor,
+    error::Error,
+    page::{Level, PageArgs, Window},
+    relations::{Ranges, Relations, Rows},
+    scope,
+};
+use crate::{
+    loader::{Batch, Relation},
+    store::{
+        StoreError,
+        query::list::{Listed, Range},
+    },
+};
+
+/// A list of one parent.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    /// The id of the row that has it.
+    pub(super) parent: i64,
+    /// How long it is.
+    pub(super) count: i32,
+}
+
+/// A row of such a list, with how it is read.
+pub(super) trait ListEdge: EdgeType {
+    /// The row.
+    type Row: Send + Sync + 'static;
+    /// What reads it.
+    type Batch: Batch<Range, Value = Rows<Self::Row>, Error = Arc<StoreError>>;
+
+    /// The relation that reads it.
+    fn relation(relations: &Relations) -> &Relation<Range, Self::Batch>;
+    /// The view of a row.
+    fn new(row: Arc<Self::Row>, cursor: Cursor) -> Self;
+}
+
+/// A node that is the view of a listed row: its edge needs nothing more.
+pub(super) trait ListNode: OutputType + From<Arc<Self::Row>> {
+    /// The row.
+    type Row: Listed + 'static;
+
+    /// The relation that reads it.
+    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>>;
+}
+
+impl<N: ListNode> ListEdge for Edge<N> {
+    type Row = N::Row;
+    type Batch = Ranges<N::Row>;
+
+    fn relation(relations: &Relations) -> &Relation<Range, Self::Batch> {
+        N::relation(relations)
+    }
+
+    fn new(row: Arc<N::Row>, cursor: Cursor) -> Self {
+        Self { node: row.into(), cursor }
+    }
+}
+
+/// One page of a list.
+pub(super) async fn page<E: ListEdge>(
+    ctx: &Context<'_>,
+    args: PageArgs,
+    list: List,
+) -> Result<Connection<E>, Error> {
+    let window = args.window(scope::services(ctx)?.pages, Level::Nested)?;
+    let range = range::<E>(&window, list)?;
+    let rows = rows::<E>(ctx, range).await?;
+    let edges = (range.from..).zip(rows.iter()).map(|(at, row)| E::new(row.clone(), cursor::<E>(at)));
+    let full = range.to > range.from;
+    let info = PageInfo {
+        has_next_page: range.to < list.count,
+        has_previous_page: range.from > 0,
+        start: full.then(|| cursor::<E>(range.from)),
+        end: full.then(|| cursor::<E>(range.to - 1)),
+    };
+    Ok(Connection { edges: edges.collect(), info, total: Total::Known(list.count.into()) })
+}
+
+/// The rows of a range, unless only the list's length or the page's place is asked for.
+async fn rows<E: ListEdge>(ctx: &Context<'_>, range: Range) -> Result<Rows<E::Row>, Error> {
+    let ahead = ctx.look_ahead();
+    let wanted = ahead.field("edges").exists() || ahead.field("nodes").exists();
+    if !wanted || range.from >= range.to {
+        return Ok(Arc::default());
+    }
+    Ok(scope::load(ctx, E::relation, range).await?.unwrap_or_default())
+}
+
+/// The positions that a window takes from a list.
+fn range<E: ListEdge>(window: &Window, list: List) -> Result<Range, Error> {
+    let after = position::<E>(window.after.as_deref(), "after")?;
+    let before = position::<E>(window.before.as_deref(), "before")?;
+    let low = after.map_or(0, |at| at.saturating_add(1)).clamp(0, list.count);
+    let high = before.unwrap_or(list.count).clamp(low, list.count);
+    let size = i32::try_from(window.size).unwrap_or(i32::MAX);
+    Ok(if window.backward {
+        Range { parent: list.parent, from: low.max(high.saturating_sub(size)), to: high }
+    } else {
+        Range { parent: list.parent, from: low, to: high.min(low.saturating_add(size)) }
+    })
+}
+
+fn position<E: ListEdge>(cursor: Option<&str>, argument: &str) -> Result<Option<i32>, Error> {
+    let Some(text) = cursor else { return Ok(None) };
+    let number = Cursor::decode(text, &E::type_name(), argument)?.number;
+    let position = i32::try_from(number).ok().filter(|position| *position >= 0);
+    position.map(Some).ok_or_else(|| {
+        Error::BadInput(format!("{argument} is not a cursor of this list: no row has position {number}"))
+    })
+}
+
+fn cursor<E: ListEdge>(position: i32) -> Cursor {
+    Cursor { list: E::type_name(), number: position.into(), key: None }
+}

@@ -1,0 +1,116 @@
+//! Organisations: buyers, suppliers, tenderers and whoever else takes part.
+
+mod filter;
+pub(super) mod loader;
+mod party;
+mod query;
+
+pub(super) use filter::{OrganizationFilter, OrganizationOrder};
+pub(super) use party::PartyEdge;
+pub(super) use query::page;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    connection::{Connection, Edge},
+    dataset::{self, Dataset},
+    error::{Error, Nullable},
+    id,
+    page::PageArgs,
+    process::{self, ContractingProcess},
+    relations::Rows,
+    scalars::{self, Json},
+    scope,
+    value::{self, Address, ContactPoint, Identifier},
+};
+use crate::store::{entity::organization, id::Kind};
+
+/// An organisation as one dataset names it.
+pub(super) struct Organization(pub(super) Arc<organization::Model>);
+
+/// An organisation as one dataset names it.
+#[Object]
+impl Organization {
+    /// The global id.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        id::encode(Kind::Organization, self.0.id)
+    }
+
+    /// Its name. Null when not published.
+    async fn name(&self) -> Option<&String> {
+        self.0.name.as_ref()
+    }
+
+    /// The publisher's id, often valid within one release only. Null when not published.
+    async fn local_id(&self) -> Option<&String> {
+        self.0.local_id.as_ref()
+    }
+
+    /// Its identifier in a register. Null when not published.
+    async fn identifier(&self) -> Option<Identifier> {
+        value::identifier(&self.0)
+    }
+
+    /// Further identifiers, as published. Null when there are none.
+    async fn additional_identifiers(&self) -> Nullable<Json> {
+        scalars::json(self.0.additional_identifiers.as_ref())
+    }
+
+    /// Its address. Null when not published.
+    async fn address(&self) -> Option<Address> {
+        value::address(&self.0)
+    }
+
+    /// Whom to ask. Null when not published.
+    async fn contact_point(&self) -> Option<ContactPoint> {
+        value::contact_point(&self.0)
+    }
+
+    /// The dataset that names it. Null only when it could not be read.
+    async fn dataset(&self, ctx: &Context<'_>) -> Nullable<Dataset> {
+        dataset::by_id(ctx, self.0.dataset_id).await
+    }
+
+    /// The processes in which it is the buyer, newest first. Null only when they could not be read.
+    async fn processes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<ContractingProcess>>> {
+        Some(process::of_buyer(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+}
+
+impl From<Arc<organization::Model>> for Organization {
+    fn from(row: Arc<organization::Model>) -> Self {
+        Self(row)
+    }
+}
+
+/// The organisation with an id; null when there is none.
+pub(super) async fn by_id(ctx: &Context<'_>, id: i64) -> Nullable<Organization> {
+    let row = scope::load(ctx, |relations| &relations.organization, id).await;
+    row.map(|row| row.map(Organization)).transpose()
+}
+
+/// The same by global id, which must be that of an organisation.
+pub(super) async fn by_global_id(ctx: &Context<'_>, id: &ID) -> Nullable<Organization> {
+    match id::decode_as(Kind::Organization, id) {
+        Ok(id) => by_id(ctx, id).await,
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// The views of a loaded list.
+pub(super) fn list(
+    rows: Result<Option<Rows<organization::Model>>, Error>,
+) -> Result<Vec<Organization>, Error> {
+    Ok(rows?.unwrap_or_default().iter().cloned().map(Organization).collect())
+}
