@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::{Config, LogFormat},
-    graphql::Engine,
+    graphql::{Engine, Limits, PageSizes},
     http::{self, BindError, ReadyCheck, Server, Services},
+    loader,
     store::{Database, Options, StoreError, migrate},
     telemetry::{
         logs::{self, LogError},
@@ -48,7 +49,8 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         let database = checked.clone();
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
     });
-    let services = Services { engine: Engine::default(), ready, metrics: Arc::new(Metrics::new()?) };
+    let engine = Engine::new(database.clone(), limits(config));
+    let services = Services { engine, ready, metrics: Arc::new(Metrics::new()?) };
     let settings = &config.http;
     let options = http::Options {
         listen: settings.listen,
@@ -58,6 +60,26 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         drain_deadline: settings.drain(),
     };
     Ok(Server::bind(options, services).await?)
+}
+
+/// What the settings allow an operation.
+fn limits(config: &Config) -> Limits {
+    let settings = &config.graphql;
+    let rows = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+    Limits {
+        max_depth: settings.max_depth,
+        max_cost: settings.max_cost,
+        pages: PageSizes {
+            root: rows(settings.default_page_size),
+            nested: rows(settings.nested_page_size),
+            most: rows(settings.max_page_size),
+        },
+        introspection: settings.introspection,
+        loader: loader::Limits {
+            in_flight: config.loader.max_in_flight,
+            largest: config.loader.max_batch_keys,
+        },
+    }
 }
 
 /// Why the server could not be built.

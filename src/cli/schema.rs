@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{CliError, ExitStatus, print};
-use crate::graphql::Engine;
+use crate::graphql;
 
 /// Print the GraphQL schema
 ///
@@ -16,6 +16,6 @@ pub struct SchemaArgs {}
 
 /// Prints the schema.
 pub fn run(_args: &SchemaArgs) -> Result<ExitStatus, CliError> {
-    print(&Engine::default().sdl())?;
+    print(&graphql::sdl())?;
     Ok(ExitStatus::Done)
 }
