@@ -49,8 +49,11 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         let database = checked.clone();
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
     });
-    let engine = Engine::new(database.clone(), limits(config));
-    let services = Services { engine, ready, metrics: Arc::new(Metrics::new()?) };
+    let services = Services {
+        engine: Engine::new(database.clone(), limits(config)),
+        ready,
+        metrics: Arc::new(Metrics::new()?),
+    };
     let settings = &config.http;
     let options = http::Options {
         listen: settings.listen,
@@ -62,17 +65,15 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
     Ok(Server::bind(options, services).await?)
 }
 
-/// What the settings allow an operation.
 fn limits(config: &Config) -> Limits {
     let settings = &config.graphql;
-    let rows = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
     Limits {
         max_depth: settings.max_depth,
         max_cost: settings.max_cost,
         pages: PageSizes {
-            root: rows(settings.default_page_size),
-            nested: rows(settings.nested_page_size),
-            most: rows(settings.max_page_size),
+            root: settings.default_page_size,
+            nested: settings.nested_page_size,
+            most: settings.max_page_size,
         },
         introspection: settings.introspection,
         loader: loader::Limits {

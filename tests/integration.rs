@@ -4,6 +4,9 @@
 
 mod architecture;
 mod config;
+mod graphql;
 mod http;
+mod loader;
+mod ocds;
 mod store;
 mod support;

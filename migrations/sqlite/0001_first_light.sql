@@ -291,6 +291,7 @@ CREATE TABLE releases (
     local_id   TEXT,
     date       INTEGER,
     tags       TEXT,
+    compiled   INTEGER NOT NULL,
     body       BLOB NOT NULL,
     PRIMARY KEY (process_id, position)
 );

@@ -7,6 +7,7 @@ use crate::{
     app,
     config::{self, Effective, Loaded, Origin},
     store::{
+        entity::dataset::Model,
         migrate::{self, SchemaVersion},
         query,
     },
@@ -42,20 +43,18 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
     let database = app::connect(&loaded.config).await?;
     database.ping().await?;
     let schema = migrate::version(&database).await?;
-    let mut findings = format!("database: answers ({})\n", loaded.config.database.url);
-    if schema.applied == schema.expected {
-        findings.push_str(&format!("schema version: {}, up to date\n", schema.applied));
-        for dataset in query::dataset::all(&database).await? {
-            findings.push_str(&format!("dataset {}: {} processes\n", dataset.name, dataset.processes));
-        }
-    } else {
-        let SchemaVersion { applied, expected } = schema;
-        findings.push_str(&format!(
-            "schema version: {applied}, this farol needs {expected}; run: farol migrate\n"
-        ));
+    let answers = format!("database: answers ({})\n", loaded.config.database.url);
+    let SchemaVersion { applied, expected } = schema;
+    if applied != expected {
+        database.close().await;
+        let advice = format!("schema version: {applied}, this farol needs {expected}; run: farol migrate\n");
+        return Ok(answers + &advice);
     }
+    let datasets = query::dataset::all(&database).await?;
     database.close().await;
-    Ok(findings)
+    let describe = |dataset: &Model| format!("dataset {}: {} processes\n", dataset.name, dataset.processes);
+    let held: String = datasets.iter().map(describe).collect();
+    Ok(format!("{answers}schema version: {applied}, up to date\n{held}"))
 }
 
 /// The settings in force, those that someone changed with their origin, then the warnings.

@@ -49,6 +49,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::ServeArgs),
     Import(import::ImportArgs),
+    Generate(generate::GenerateArgs),
     Migrate(migrate::MigrateArgs),
     Schema(schema::SchemaArgs),
     Dataset(dataset::DatasetArgs),
@@ -132,6 +133,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => block_on(serve::run(&args, config)),
             Command::Import(args) => block_on(import::run(&args, config)),
+            Command::Generate(args) => generate::run(&args),
             Command::Migrate(args) => block_on(migrate::run(&args, config)),
             Command::Schema(args) => schema::run(&args),
             Command::Dataset(args) => block_on(dataset::run(&args, config)),

@@ -1,9 +1,22 @@
 //! `farol serve`: the server.
 
+use std::sync::{Arc, atomic::AtomicU64};
+
 use clap::Args;
 
 use super::{CliError, ExitStatus, print};
-use crate::{app, config::Config, lifecycle, store::query};
+use crate::{
+    app,
+    config::Config,
+    import::{self, Input, Options, Report},
+    lifecycle,
+    store::{Database, query},
+};
+
+/// What `--demo` fills an empty database with.
+const DEMO_PROCESSES: u64 = 5000;
+/// The seed of the demo: always the same data.
+const DEMO_SEED: u64 = 1;
 
 /// Serve the GraphQL API
 ///
@@ -25,6 +38,9 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
     let shutdown = lifecycle::shutdown_on_signal().map_err(CliError::Signals)?;
     let database = app::connect_migrated(config).await?;
     let empty = query::dataset::all(&database).await?.is_empty();
+    if args.demo && empty {
+        fill(&database, config).await?;
+    }
     let server = app::server(config, &database).await?;
     let address = server.local_addr();
     print(&format!("GraphiQL  http://{address}/\nendpoint  http://{address}/graphql\n"))?;
@@ -36,4 +52,22 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
     server.run(shutdown).await;
     database.close().await;
     Ok(ExitStatus::Done)
+}
+
+/// Imports generated data, by the path that real files take.
+async fn fill(database: &Database, config: &Config) -> Result<(), CliError> {
+    let input = Input::Generated { processes: DEMO_PROCESSES, seed: DEMO_SEED };
+    let options = Options {
+        dataset: "demo".to_owned(),
+        chunk_pieces: config.import.batch_processes,
+        workers: config.import.worker_threads(),
+        bytes_read: Arc::new(AtomicU64::new(0)),
+    };
+    let summary = import::run(database, vec![input], &options, &mut Report::new(None)).await?;
+    tracing::info!(
+        processes = summary.processes,
+        seconds = summary.elapsed.as_secs_f64(),
+        "demo data generated"
+    );
+    Ok(())
 }

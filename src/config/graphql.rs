@@ -10,11 +10,11 @@ settings! {
         /// Cost of an operation at most; a connection costs 1 + page size × (1 + what a node selects).
         max_cost: u64 = 1000, in 1..=u64::MAX;
         /// Rows in one page at most, whatever `first` or `last` asks for.
-        max_page_size: usize = 100, in 1..=u64::MAX;
+        max_page_size: u32 = 100, in 1..=u64::MAX;
         /// Rows in a page of a root field that names no size.
-        default_page_size: usize = 20, in 1..=u64::MAX;
+        default_page_size: u32 = 20, in 1..=u64::MAX;
         /// Rows in a page of a nested field that names no size.
-        nested_page_size: usize = 5, in 1..=u64::MAX;
+        nested_page_size: u32 = 5, in 1..=u64::MAX;
         /// Whether clients may ask for the schema. GraphiQL needs it.
         introspection: bool = true;
     }
@@ -33,7 +33,7 @@ impl Graphql {
                 )));
             }
         }
-        let page = 1 + u64::try_from(self.default_page_size).unwrap_or(u64::MAX - 1);
+        let page = 1 + u64::from(self.default_page_size);
         if page > self.max_cost {
             problems.push(Problem::Contradiction(format!(
                 "graphql.max_cost = {} is less than the {page} that a root page of \

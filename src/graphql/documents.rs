@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::ServerError;
-use async_graphql_parser::{parse_query, types::ExecutableDocument};
+use async_graphql::{Name, ServerError, Value, Variables};
+use async_graphql_parser::{
+    parse_query,
+    types::{ExecutableDocument, OperationDefinition},
+};
 use moka::sync::Cache;
 
 use super::{error::refusal, guard};
@@ -16,7 +19,14 @@ const BYTES_PER_BYTE: usize = 50;
 
 /// The cache of parsed documents. Only documents that the guard let pass are in it.
 #[derive(Clone)]
-pub(super) struct Documents(Cache<String, Arc<ExecutableDocument>>);
+pub(super) struct Documents(Cache<String, Arc<Document>>);
+
+/// A document that the guard let pass.
+pub(super) struct Document {
+    pub(super) parsed: ExecutableDocument,
+    /// Whether it asks for the schema.
+    pub(super) introspects: bool,
+}
 
 impl Documents {
     pub(super) fn new() -> Self {
@@ -27,18 +37,18 @@ impl Documents {
     }
 
     /// The document of a text: guarded, parsed and measured, if not from memory.
-    pub(super) fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
+    pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
         if let Some(known) = self.0.get(text) {
             return Ok(known);
         }
         guard::check_text(text)?;
-        let document = parse_query(text).map_err(|error| {
+        let parsed = parse_query(text).map_err(|error| {
             let mut error = ServerError::from(error);
             error.extensions.get_or_insert_default().set("code", Code::GraphqlParseFailed.as_str());
             error
         })?;
-        guard::check_document(&document)?;
-        let document = Arc::new(document);
+        let introspects = guard::check_document(&parsed)?;
+        let document = Arc::new(Document { parsed, introspects });
         self.0.insert(text.to_owned(), document.clone());
         Ok(document)
     }
@@ -48,23 +58,36 @@ impl Documents {
 pub(super) fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<(Option<&'a str>, &'a async_graphql_parser::types::OperationDefinition), ServerError> {
-    let mut operations = document
-        .operations
-        .iter()
-        .filter(|(known, _)| name.is_none() || known.map(|known| known.as_str()) == name);
-    match (operations.next(), operations.next()) {
-        (Some((known, operation)), None) => Ok((known.map(|known| known.as_str()), &operation.node)),
+) -> Result<(Option<&'a str>, &'a OperationDefinition), ServerError> {
+    let operations =
+        document.operations.iter().map(|(known, operation)| (known.map(Name::as_str), operation));
+    let mut meant = operations.filter(|(known, _)| name.is_none() || *known == name);
+    match (meant.next(), meant.next()) {
+        (Some((known, operation)), None) => Ok((known, &operation.node)),
         (Some(_), Some(_)) => {
             let message = "the document has several operations; say in operationName which one to run";
             Err(refusal(Code::BadUserInput, message))
         }
         (None, _) => {
-            let message = format!(
-                "operationName is {:.80?}, which the document does not have",
-                name.unwrap_or_default()
-            );
+            let name = name.unwrap_or_default();
+            let message = format!("operationName is {name:.80?}; the document has no operation of that name");
             Err(refusal(Code::BadUserInput, message))
         }
     }
+}
+
+/// Checks that every variable that must have a value has one.
+pub(super) fn check_variables(
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Result<(), ServerError> {
+    for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
+        let name = &definition.name.node;
+        let given = variables.get(name).or(definition.default_value());
+        if !definition.var_type.node.nullable && matches!(given, None | Some(Value::Null)) {
+            let message = format!("the variable ${name} of type {} has no value", definition.var_type.node);
+            return Err(refusal(Code::BadUserInput, message));
+        }
+    }
+    Ok(())
 }

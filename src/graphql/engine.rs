@@ -130,18 +130,20 @@ impl Engine {
         stats: &mut Stats,
     ) -> Result<Request, ServerError> {
         let document = self.documents.parse(&request.query)?;
-        let (name, operation) = documents::operation(&document, request.operation_name.as_deref())?;
+        let (name, operation) = documents::operation(&document.parsed, request.operation_name.as_deref())?;
         stats.operation_name = name.map(str::to_owned);
         stats.operation_type = Some(type_name(operation.ty));
         if queries_only && operation.ty != OperationType::Query {
             let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
             return Err(refusal(Code::MethodNotAllowed, message));
         }
-        stats.cost = Some(self.price(&document, operation, &request)?);
-        if !self.limits.introspection {
-            request = request.disable_introspection();
+        if document.introspects && !self.limits.introspection {
+            let message = "introspection is switched off here (graphql.introspection)";
+            return Err(refusal(Code::GraphqlValidationFailed, message));
         }
-        request.set_parsed_query(ExecutableDocument::clone(&document));
+        documents::check_variables(operation, &request.variables)?;
+        stats.cost = Some(self.price(&document.parsed, operation, &request)?);
+        request.set_parsed_query(document.parsed.clone());
         Ok(request)
     }
 

@@ -50,8 +50,9 @@ pub(super) fn check_text(text: &str) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Checks a parsed document: its size and depth with fragments expanded, and its introspection.
-pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), ServerError> {
+/// Checks a parsed document: its size and depth with fragments expanded, and its introspection. Tells
+/// whether it asks for the schema at all.
+pub(super) fn check_document(document: &ExecutableDocument) -> Result<bool, ServerError> {
     let mut measure = Measure { document, fragments: HashMap::new() };
     let mut whole = Extent::default();
     for (_, operation) in document.operations.iter() {
@@ -67,7 +68,7 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Server
     if whole.introspections > MOST_INTROSPECTIONS {
         return Err(too_complex("fields __schema and __type", whole.introspections, MOST_INTROSPECTIONS));
     }
-    Ok(())
+    Ok(whole.introspections > 0)
 }
 
 /// Tokens by their first byte. Strings are one token; blanks, commas and comments are none.
@@ -242,7 +243,7 @@ mod tests {
 
     fn document(text: &str) -> String {
         let document = parse_query(text).unwrap();
-        check_document(&document).map_or_else(|error| error.message, |()| "fine".to_owned())
+        check_document(&document).map_or_else(|error| error.message, |_| "fine".to_owned())
     }
 
     #[test]

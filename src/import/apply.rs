@@ -9,7 +9,7 @@ use super::{
     prepare::{Compiled, Prepared, PreparedProcess, Target, compile_process, distinct, encode, release_id},
 };
 use crate::{
-    ocds::{compile::compile, issue::Issues, release::SourceRelease},
+    ocds::{compile::compile, diff::changed_paths, issue::Issues, release::SourceRelease},
     store::{
         Database, StoreError,
         write::{ChangeKind, Rows, StoredRelease, Transaction},
@@ -82,13 +82,13 @@ fn update(
 ) -> Result<Compiled, StoreError> {
     let PreparedProcess { id, releases: incoming, fresh } = process;
     let ocid = fresh.ocid;
-    let old = stored.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+    let old = restore(stored, &ocid)?;
     let new = distinct(old.iter().cloned().chain(incoming).collect());
     let mut issues = Issues::new();
     let before = compile_process(&ocid, &old, &mut issues);
     let after = compile_process(&ocid, &new, &mut issues);
     let paths = match (compile(&old), compile(&new)) {
-        (Ok(_), Ok(_)) => Vec::new(),
+        (Ok(old), Ok(new)) => changed_paths(&old, &new),
         _ => Vec::new(),
     };
     let rows = encode(&after, &new, target)?;
@@ -96,9 +96,13 @@ fn update(
     Ok(Compiled { ocid, rows, change })
 }
 
-/// A stored release as the reader gave it.
-pub(super) fn restore(stored: StoredRelease) -> Result<SourceRelease, StoreError> {
-    let StoredRelease { id, json, .. } = stored;
-    SourceRelease::from_json(json.into_bytes())
-        .ok_or_else(|| StoreError::Corrupt(format!("release {id} is not a release any more")))
+/// Stored releases as the reader gave them.
+pub(super) fn restore(stored: Vec<StoredRelease>, ocid: &str) -> Result<Vec<SourceRelease>, StoreError> {
+    let restore = |StoredRelease { id, json, compiled }| {
+        let release = SourceRelease::from_json(json.into_bytes(), ocid);
+        let release = release.ok_or_else(|| StoreError::Corrupt(format!("release {id} is not JSON")))?;
+        // A record's compiled release need not be tagged so; the store remembers.
+        Ok(SourceRelease { compiled: compiled || release.compiled, ..release })
+    };
+    stored.into_iter().map(restore).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     ocds::{
-        codelist::{AwardStatus, ContractStatus, TenderStatus},
+        codelist::{AwardStatus, Codelist, ContractStatus, TenderStatus},
         model::{Coded, Process},
     },
     store::{
@@ -74,7 +74,7 @@ fn key(index: usize, local_id: Option<&str>) -> (usize, Option<&str>) {
     (if local_id.is_some() { 0 } else { index }, local_id)
 }
 
-fn is<C: PartialEq>(status: Option<&Coded<C>>, code: C) -> bool {
+fn is<C: Codelist>(status: Option<&Coded<C>>, code: C) -> bool {
     status.is_some_and(|status| status.code == code)
 }
 

@@ -16,11 +16,10 @@ use crate::{
         issue::{Issue, IssueKind, Issues},
         model::{Process, Publisher},
         normalise::normalise,
-        release::{self, SourceRelease},
+        release::{self, FoundRelease, SourceRelease},
     },
     store::{
-        Backend, StoreError,
-        id::{self, Kind},
+        Backend, StoreError, id,
         write::{self, NewChange, ReleaseRow, Rows},
     },
 };
@@ -68,10 +67,10 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         gathered.piece(found, issues, &place);
     }
     let mut processes = Vec::with_capacity(gathered.order.len());
-    for ocid in &gathered.order {
-        let Some((releases, place)) = gathered.releases.remove(ocid) else { continue };
+    for ocid in std::mem::take(&mut gathered.order) {
+        let Some((releases, place)) = gathered.releases.remove(&ocid) else { continue };
         let mut found = Issues::new();
-        processes.push(prepare_process(ocid, releases, target, &mut found)?);
+        processes.push(prepare_process(&ocid, releases, target, &mut found)?);
         let placed =
             |issue| PlacedIssue { place: place.clone(), ocid: Some(ocid.clone()), issue, refused: false };
         gathered.issues.extend(found.into_iter().map(placed));
@@ -88,16 +87,16 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
 
 /// The releases of a chunk by process, processes in the order they first come up.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'p> {
     order: Vec<String>,
-    releases: HashMap<String, (Vec<SourceRelease>, Place)>,
+    releases: HashMap<String, (Vec<FoundRelease<'p>>, Place)>,
     publisher: Option<Publisher>,
     count: u64,
     issues: Vec<PlacedIssue>,
 }
 
-impl Gathered {
-    fn piece(&mut self, found: release::Found, issues: Issues, place: &Place) {
+impl<'p> Gathered<'p> {
+    fn piece(&mut self, found: release::Found<'p>, issues: Issues, place: &Place) {
         for issue in issues {
             let refused = refuses(&issue);
             self.issues.push(PlacedIssue { place: place.clone(), ocid: None, issue, refused });
@@ -105,8 +104,8 @@ impl Gathered {
         self.publisher = found.publisher.or(self.publisher.take());
         for release in found.releases {
             self.count += 1;
-            let (releases, _) = self.releases.entry(release.ocid.clone()).or_insert_with(|| {
-                self.order.push(release.ocid.clone());
+            let (releases, _) = self.releases.entry(release.source.ocid.clone()).or_insert_with(|| {
+                self.order.push(release.source.ocid.clone());
                 (Vec::new(), place.clone())
             });
             releases.push(release);
@@ -129,13 +128,19 @@ fn refuses(issue: &Issue) -> bool {
 
 fn prepare_process(
     ocid: &str,
-    releases: Vec<SourceRelease>,
+    found: Vec<FoundRelease<'_>>,
     target: Target,
     issues: &mut Issues,
 ) -> Result<PreparedProcess, StoreError> {
     let id = id::process(target.dataset, ocid);
-    let releases = distinct(releases);
-    let process = compile_process(ocid, &releases, issues);
+    // Most processes come as one release, which is read already.
+    let (process, releases) = match <[FoundRelease<'_>; 1]>::try_from(found) {
+        Ok([FoundRelease { source, value }]) => (named(ocid, normalise(&value, issues)), vec![source]),
+        Err(found) => {
+            let releases = distinct(found.into_iter().map(|found| found.source).collect());
+            (compile_process(ocid, &releases, issues), releases)
+        }
+    };
     let rows = encode(&process, &releases, target)?;
     let change = change::created(target.dataset, id, &process);
     Ok(PreparedProcess { id, releases, fresh: Compiled { ocid: ocid.to_owned(), rows, change } })
@@ -151,13 +156,12 @@ pub(super) fn distinct(mut releases: Vec<SourceRelease>) -> Vec<SourceRelease> {
 /// The id of a release in the store. It is that of the text, not the publisher's: publishers reuse ids,
 /// and what they published is kept whatever it is called.
 pub(super) fn release_id(process: i64, release: &SourceRelease) -> i64 {
-    let digest: String = release.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    id::listed(Kind::Release, process, &digest, 0)
+    id::release(process, &release.digest)
 }
 
-/// Compiles and normalises. The ocid is the caller's: a record's releases may lack it.
+/// Compiles and normalises.
 pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &mut Issues) -> Process {
-    let mut process = match compile(releases) {
+    let process = match compile(releases) {
         Ok(value) => normalise(&value, issues),
         // The bytes were parsed when they were read, so this is for releases damaged in the store.
         Err(error) => {
@@ -165,8 +169,12 @@ pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &m
             Process::default()
         }
     };
-    ocid.clone_into(&mut process.ocid);
-    process
+    named(ocid, process)
+}
+
+/// The ocid is the one the release was found under: a record's releases may lack it.
+fn named(ocid: &str, process: Process) -> Process {
+    Process { ocid: ocid.to_owned(), ..process }
 }
 
 /// Encodes a process with its releases in the order of their dates, as they are merged.
@@ -184,6 +192,7 @@ pub(super) fn encode(
             local_id: release.id.clone(),
             date: release.date,
             tags: Some(release.tag.join(",")).filter(|tags| !tags.is_empty()),
+            compiled: release.compiled,
             body: write::compress(&release.json)?,
         })
     };

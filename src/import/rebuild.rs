@@ -67,8 +67,7 @@ async fn differs(
     let mut rows = Rows::new(target.backend);
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
-        let stored = stored.remove(id).unwrap_or_default();
-        let releases = stored.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+        let releases = restore(stored.remove(id).unwrap_or_default(), ocid)?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
         rows.append(&mut encode(&process, &releases, target)?);
         let change = change::created(target.dataset, *id, &process);

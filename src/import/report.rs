@@ -43,7 +43,7 @@ impl Report {
         *summary.issues.entry(placed.issue.kind).or_default() += 1;
         summary.refused += u64::from(placed.refused);
         let Some(out) = &mut self.out else { return Ok(()) };
-        let line = Line {
+        let entry = Entry {
             file: &placed.place.file,
             line: placed.place.line,
             offset: placed.place.offset,
@@ -54,7 +54,7 @@ impl Report {
             message: &placed.issue.message,
             refused: placed.refused,
         };
-        serde_json::to_writer(&mut *out, &line).map_err(|error| ImportError::Report(error.into()))?;
+        serde_json::to_writer(&mut *out, &entry).map_err(|error| ImportError::Report(error.into()))?;
         out.write_all(b"\n").map_err(ImportError::Report)
     }
 
@@ -64,7 +64,7 @@ impl Report {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Entry<'a> {
     file: &'a str,
     line: u64,
     offset: u64,

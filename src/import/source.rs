@@ -2,9 +2,11 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Cursor, Read},
     path::{Path, PathBuf},
 };
+
+use crate::ocds::generate::Generator;
 
 /// One input, opened when its turn comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,13 @@ pub enum Input {
     File(PathBuf),
     /// Standard input.
     Standard,
+    /// Made-up data, a compiled release per line.
+    Generated {
+        /// How many processes.
+        processes: u64,
+        /// Which of the possible data sets.
+        seed: u64,
+    },
 }
 
 /// A path that cannot be read.
@@ -32,6 +41,7 @@ impl Input {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Standard => "-".to_owned(),
+            Self::Generated { seed, .. } => format!("generated from seed {seed}"),
         }
     }
 
@@ -39,7 +49,7 @@ impl Input {
     pub fn size(&self) -> u64 {
         match self {
             Self::File(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
-            Self::Standard => 0,
+            Self::Standard | Self::Generated { .. } => 0,
         }
     }
 
@@ -47,6 +57,9 @@ impl Input {
         match self {
             Self::File(path) => Ok(Box::new(File::open(path)?)),
             Self::Standard => Ok(Box::new(io::stdin())),
+            Self::Generated { processes, seed } => {
+                Ok(Box::new(Lines::new(Generator::new(*seed, *processes))))
+            }
         }
     }
 
@@ -55,6 +68,30 @@ impl Input {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let stem = name.trim_start_matches('-').split('.').next().unwrap_or_default();
         if stem.is_empty() { "default".to_owned() } else { stem.to_owned() }
+    }
+}
+
+/// Generated releases as the bytes of a file of lines.
+struct Lines {
+    generator: Generator,
+    line: Cursor<Vec<u8>>,
+}
+
+impl Lines {
+    fn new(generator: Generator) -> Self {
+        Self { generator, line: Cursor::default() }
+    }
+}
+
+impl Read for Lines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.line.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        let Some(release) = self.generator.next() else { return Ok(0) };
+        self.line = Cursor::new((release + "\n").into_bytes());
+        self.line.read(buffer)
     }
 }
 

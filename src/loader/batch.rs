@@ -19,6 +19,16 @@ pub trait Batch<K: Key>: Send + Sync + 'static {
     fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, Self::Error>> + Send;
 }
 
+/// A shared batch function: several relations, or other loaders, over the same one.
+impl<K: Key, B: Batch<K>> Batch<K> for Arc<B> {
+    type Value = B::Value;
+    type Error = B::Error;
+
+    fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, Self::Error>> + Send {
+        B::load(self, keys)
+    }
+}
+
 /// Why a key has no answer. Everyone who waited for the same batch gets the same error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError<E> {

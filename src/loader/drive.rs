@@ -70,7 +70,7 @@ impl<'a> Driver<'a> {
         // Woken from the start: the future has not been polled yet.
         let flag = Arc::new(Flag { state: AtomicU8::new(WOKEN), task: AtomicWaker::new() });
         let waker = Waker::from(flag.clone());
-        scope.begin_drive(&flag).then_some(Self { scope, flag, waker })
+        scope.begin_drive(&flag).then(|| Self { scope, flag, waker })
     }
 
     /// Polls the future until it is ready or stalls for good, handing keys over at each stall.

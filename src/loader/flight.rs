@@ -21,6 +21,9 @@ use crate::telemetry::meter::{Meter, Reading};
 /// a flight is dropped, the flight is aborted.
 pub(super) type Hold = Arc<OnceLock<Arc<AbortOnDropHandle<()>>>>;
 
+/// What a waiter gets: its flight, or that it is lost.
+pub(super) type Returned<K, B> = Result<Arc<Landed<K, B>>, LoadError<<B as Batch<K>>::Error>>;
+
 /// A flight that has returned: the same for all its waiters.
 pub(super) struct Landed<K: Key, B: Batch<K>> {
     /// The flight's number within its relation. A request with two sets aboard counts it once.

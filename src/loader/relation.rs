@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
     batch::{Batch, Key, LoadError},
-    flight::{self, Hold, Landed},
+    flight::{self, Hold, Landed, Returned},
 };
 
 /// How a relation's keys become batches.
@@ -105,10 +105,7 @@ impl<K: Key, B: Batch<K>> Clone for Relation<K, B> {
 
 impl<K: Key, B: Batch<K>> Ticket<K, B> {
     /// The landed flight; [`LoadError::Lost`] when it was dropped.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Arc<Landed<K, B>>, LoadError<B::Error>>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Returned<K, B>> {
         Pin::new(&mut self.answer).poll(cx).map_err(|_| LoadError::Lost)
     }
 }

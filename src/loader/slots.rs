@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     batch::{Batch, Key, LoadError},
-    flight::Landed,
+    flight::{Landed, Returned},
     relation::{Relation, Ticket},
 };
 use crate::telemetry::meter::Meter;
@@ -64,7 +64,7 @@ struct Away<K: Key, B: Batch<K>> {
     first: usize,
     keys: Arc<Vec<K>>,
     ticket: Ticket<K, B>,
-    returned: Option<Result<Arc<Landed<K, B>>, LoadError<B::Error>>>,
+    returned: Option<Returned<K, B>>,
 }
 
 impl<K: Key, B: Batch<K>> Slots<K, B> {
@@ -161,7 +161,8 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
             return;
         }
         for set in mem::take(&mut self.away) {
-            let Some(returned) = set.returned else { continue };
+            // Called when all have returned; one that has not is lost to its waiters, never silent.
+            let returned = set.returned.unwrap_or(Err(LoadError::Lost));
             if let Ok(landed) = &returned {
                 self.count(landed, meter);
             }

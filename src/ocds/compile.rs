@@ -21,9 +21,15 @@ pub fn compile(releases: &[SourceRelease]) -> Result<Value<'_>, ParseError> {
             after - 1 == base || (!release.compiled && release.date > from)
         });
     }
-    let values = ordered.iter().map(|release| Value::parse(&release.json)).collect::<Result<Vec<_>, _>>()?;
+    let values = ordered.iter().map(|release| read(release)).collect::<Result<Vec<_>, _>>()?;
     Ok(match <[Value<'_>; 1]>::try_from(values) {
         Ok([single]) => single,
         Err(values) => merge(&values, Rules::ocds_1_1()),
     })
+}
+
+fn read(release: &SourceRelease) -> Result<Value<'_>, ParseError> {
+    let mut value = Value::parse(&release.json)?;
+    value.set_ocid(&release.ocid);
+    Ok(value)
 }

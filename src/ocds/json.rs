@@ -97,6 +97,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Gives a release the ocid it goes by, where it has none itself.
+    pub(super) fn set_ocid(&mut self, ocid: &str) {
+        let has_ocid = self.get("ocid").is_some_and(|ocid| !ocid.is_empty());
+        if let (Self::Object(members), false) = (self, has_ocid) {
+            members.push((Cow::Borrowed("ocid"), Self::String(Cow::Owned(ocid.to_owned()))));
+        }
+    }
+
     /// The value with a life of its own.
     pub fn into_owned(self) -> Value<'static> {
         let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());

@@ -28,7 +28,7 @@ pub fn merge<'a>(releases: &[Value<'a>], rules: &Rules) -> Value<'a> {
         put(&mut merged, "id", Value::String(Cow::Owned(id)));
         put(&mut merged, "date", date.clone());
         put(&mut merged, "ocid", ocid.clone());
-        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules.root()), true);
+        merge_members(&mut merged, release.as_object().unwrap_or_default(), Some(rules), true);
     }
     merged.retain(|(_, value)| *value != Value::Null);
     Value::Object(merged)
@@ -49,102 +49,76 @@ fn find<'m, 'a>(members: &'m mut [Member<'a>], key: &str) -> Option<&'m mut Valu
     members.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
 }
 
-/// Merges members into those of an object. True if any of them had something to say.
+/// Merges members into those of an object.
 fn merge_members<'a>(
     target: &mut Vec<Member<'a>>,
     source: &[Member<'a>],
     rules: Option<&Rules>,
     outermost: bool,
-) -> bool {
-    let mut said = false;
-    for (key, value) in source {
+) {
+    for member @ (key, value) in source {
         let rules = rules.and_then(|rules| rules.of(key));
         let rule = rules.and_then(Rules::rule);
         // Before 1.1.4 the schema did not say so of `tag`; of `ocid` 1.0 says so by mistake.
         if rule == Some(Rule::Omit) || (outermost && matches!(key.as_ref(), "tag" | "ocid" | "id" | "date")) {
             continue;
         }
-        said |= match value {
-            Value::Array(elements) if rule != Some(Rule::WholeList) && elements.iter().all(is_object) => {
-                merge_list(target, key, elements, rules)
-            }
-            Value::Object(members) if rule != Some(Rule::WholeList) => {
-                merge_object(target, key, members, rules)
-            }
-            value => replace(target, key, value),
-        };
+        let by_parts = rule != Some(Rule::WholeList)
+            && match value {
+                Value::Array(elements) => elements.iter().all(is_object),
+                value => is_object(value),
+            };
+        match value {
+            Value::Null => target.retain(|(name, _)| name != key),
+            _ if by_parts => merge_parts(target, member, rules),
+            value => put(target, key, value.clone()),
+        }
     }
-    said
 }
 
 fn is_object(value: &Value<'_>) -> bool {
     matches!(value, Value::Object(_))
 }
 
-fn replace<'a>(target: &mut Vec<Member<'a>>, key: &Cow<'a, str>, value: &Value<'a>) -> bool {
-    if *value == Value::Null {
-        target.retain(|(name, _)| name != key);
-    } else if let Some(known) = find(target, key) {
-        *known = value.clone();
-    } else {
-        target.push((key.clone(), value.clone()));
+/// Merges an object or a list of objects into what a key has. What is left with nothing goes.
+fn merge_parts<'a>(target: &mut Vec<Member<'a>>, (key, source): &Member<'a>, rules: Option<&Rules>) {
+    let index = target.iter().position(|(name, _)| name == key).unwrap_or(target.len());
+    if index == target.len() {
+        target.push((key.clone(), Value::Null));
     }
-    true
-}
-
-fn merge_object<'a>(
-    target: &mut Vec<Member<'a>>,
-    key: &Cow<'a, str>,
-    source: &[Member<'a>],
-    rules: Option<&Rules>,
-) -> bool {
-    match find(target, key) {
-        Some(Value::Object(known)) => merge_members(known, source, rules, false),
-        Some(Value::Array(known)) if known.iter().all(is_object) => {
-            merge_elements(known, &[Value::Object(source.to_vec())], rules)
-        }
-        known => {
-            let mut object = Vec::new();
-            let said = merge_members(&mut object, source, rules, false);
-            match known {
-                _ if !said => {}
-                Some(known) => *known = Value::Object(object),
-                None => target.push((key.clone(), Value::Object(object))),
-            }
-            said
-        }
+    let known = &mut target[index].1;
+    if !source.is_empty() {
+        join(known, source);
+    }
+    match (&mut *known, source) {
+        (Value::Object(known), Value::Object(members)) => merge_members(known, members, rules, false),
+        (Value::Array(known), Value::Array(elements)) => merge_elements(known, elements, rules),
+        (Value::Array(known), object) => merge_elements(known, std::slice::from_ref(object), rules),
+        _ => {}
+    }
+    let nothing = match known {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        known => *known == Value::Null,
+    };
+    if nothing {
+        target.remove(index);
     }
 }
 
-fn merge_list<'a>(
-    target: &mut Vec<Member<'a>>,
-    key: &Cow<'a, str>,
-    source: &[Value<'a>],
-    rules: Option<&Rules>,
-) -> bool {
-    match find(target, key) {
-        Some(Value::Array(known)) => merge_elements(known, source, rules),
-        Some(known @ Value::Object(_)) => {
-            let mut list = vec![std::mem::replace(known, Value::Null)];
-            let said = merge_elements(&mut list, source, rules);
-            *known = Value::Array(list);
-            said
-        }
-        known => {
-            let mut list = Vec::new();
-            let said = merge_elements(&mut list, source, rules);
-            match known {
-                _ if !said => {}
-                Some(known) => *known = Value::Array(list),
-                None => target.push((key.clone(), Value::Array(list))),
-            }
-            said
-        }
-    }
+/// Gives a known value the type it needs to take a source in: an object becomes a list where the source
+/// is one, a scalar gives way.
+fn join<'a>(known: &mut Value<'a>, source: &Value<'a>) {
+    *known = match (std::mem::replace(known, Value::Null), source) {
+        (object @ Value::Object(_), Value::Array(_)) => Value::Array(vec![object]),
+        (known @ (Value::Object(_) | Value::Array(_)), _) => known,
+        (_, Value::Array(_)) => Value::Array(Vec::new()),
+        _ => Value::Object(Vec::new()),
+    };
 }
 
 /// Merges objects into those of an array that have the same id; the others are appended.
-fn merge_elements<'a>(target: &mut Vec<Value<'a>>, source: &[Value<'a>], rules: Option<&Rules>) -> bool {
+fn merge_elements<'a>(target: &mut Vec<Value<'a>>, source: &[Value<'a>], rules: Option<&Rules>) {
     let mut by_id: HashMap<String, usize> = HashMap::new();
     for (index, element) in target.iter().enumerate() {
         if let Some(id) = id(element) {
@@ -154,24 +128,21 @@ fn merge_elements<'a>(target: &mut Vec<Value<'a>>, source: &[Value<'a>], rules: 
     if by_id.is_empty() && !source.is_empty() && source.iter().all(|element| id(element).is_none()) {
         target.clear();
     }
-    let mut said = false;
     for element in source {
         let members = element.as_object().unwrap_or_default();
         let known = id(element).and_then(|id| by_id.get(id)).and_then(|&index| target.get_mut(index));
         if let Some(Value::Object(known)) = known {
-            said |= merge_members(known, members, rules, false);
+            merge_members(known, members, rules, false);
             continue;
         }
         let mut object = Vec::new();
-        if merge_members(&mut object, members, rules, false) {
-            if let Some(id) = id(element) {
-                by_id.insert(id.to_owned(), target.len());
-            }
-            target.push(Value::Object(object));
-            said = true;
+        merge_members(&mut object, members, rules, false);
+        if let Some(id) = id(element) {
+            by_id.insert(id.to_owned(), target.len());
         }
+        target.push(Value::Object(object));
     }
-    said
+    target.retain(|element| !matches!(element, Value::Object(members) if members.is_empty()));
 }
 
 fn id<'v>(element: &'v Value<'_>) -> Option<&'v str> {

@@ -8,6 +8,8 @@
 pub mod amount;
 pub mod codelist;
 pub mod compile;
+pub mod diff;
+pub mod generate;
 pub mod issue;
 pub mod json;
 pub mod merge;

@@ -2,7 +2,7 @@
 //!
 //! Read are RFC 3339 and its looser kin (a space for the `T`, no seconds, no colon in the offset), local
 //! times without an offset (taken as UTC), dates alone (their first moment), `31/03/2017`,
-//! `31.03.2017`, `20170331`, and two-digit years. Where day, month and year could be told apart in two
+//! `31.03.2017`, `31-MAR-2017`, `20170331`, and two-digit years. Where day, month and year could be told apart in two
 //! ways, the date is unreadable: a wrong date is worse than none.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
@@ -18,7 +18,9 @@ const NEAR_YEARS: std::ops::RangeInclusive<i32> = 1990..=2030;
 /// Reads a date or a date and time, to the millisecond. None where it is unreadable or ambiguous.
 pub fn parse(text: &str) -> Option<Time> {
     let text = text.trim();
-    let end = text.find(['T', 't', ' ']).unwrap_or(text.len());
+    let after_digit =
+        |at: &usize| at.checked_sub(1).is_some_and(|before| text.as_bytes()[before].is_ascii_digit());
+    let end = text.match_indices(['T', 't', ' ']).map(|(at, _)| at).find(after_digit).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
     let clock = rest.get(1..).unwrap_or_default().trim();
     let date = parse_date(date, !clock.is_empty() && !rest.starts_with(' '))?;
@@ -37,8 +39,8 @@ fn in_range(moment: Time) -> Option<Time> {
 
 /// `iso` says that the date is followed by a `T`, so that its year comes first.
 fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
-    if let Some(basic) = basic(text) {
-        return basic;
+    if text.len() == 8 && is_digits(text) {
+        return date(&text[..4], &text[4..6], &text[6..]);
     }
     let separator = text.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '/' | '.') {
@@ -46,7 +48,13 @@ fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
     }
     let mut parts = text.split(separator);
     let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || ![a, b, c].iter().all(|part| is_digits(part)) {
+    if parts.next().is_some() || !is_digits(a) || !is_digits(c) {
+        return None;
+    }
+    if let Some(month) = month_number(b) {
+        return with_month(a, month, c);
+    }
+    if !is_digits(b) {
         return None;
     }
     match (a.len(), c.len()) {
@@ -61,9 +69,23 @@ fn parse_date(text: &str, iso: bool) -> Option<NaiveDate> {
     }
 }
 
-/// `20170331`.
-fn basic(text: &str) -> Option<Option<NaiveDate>> {
-    (text.len() == 8 && is_digits(text)).then(|| date(&text[..4], &text[4..6], &text[6..]))
+/// `12-MAY-17`, `12-May-2017`, `2017-May-12`.
+fn with_month(a: &str, month: &str, c: &str) -> Option<NaiveDate> {
+    match (a.len(), c.len()) {
+        (4, 1..=2) => date(a, month, c),
+        (1..=2, 4) => date(c, month, a),
+        (1..=2, 2) => date(&century(c), month, a),
+        _ => None,
+    }
+}
+
+/// The number of the month of that English name or abbreviation.
+fn month_number(name: &str) -> Option<&'static str> {
+    let abbreviation = name.get(..3)?.to_ascii_lowercase();
+    let at = "jan feb mar apr may jun jul aug sep oct nov dec"
+        .split(' ')
+        .position(|month| month == abbreviation)?;
+    ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"].get(at).copied()
 }
 
 fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
@@ -103,7 +125,8 @@ fn parse_clock(text: &str) -> Option<(NaiveTime, i64, i64)> {
     if parts.next().is_some() {
         return None;
     }
-    let millis = format!("{fraction:0<3.3}").parse().ok()?;
+    let millis =
+        fraction.bytes().chain(*b"000").take(3).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     let (time, carry) = match (hour, minute, second) {
         // Midnight at the end of a day.
         (24, 0, 0) if millis == 0 => (NaiveTime::MIN, 86_400),
@@ -122,13 +145,15 @@ fn split_offset(text: &str) -> Option<(&str, i64)> {
     let Some(at) = text.rfind(['+', '-', '\u{2212}']) else { return Some((text, 0)) };
     let (clock, offset) = text.split_at(at);
     let sign = if offset.starts_with('+') { 1 } else { -1 };
-    let digits: String = offset.chars().skip(1).filter(|c| *c != ':').collect();
-    if !is_digits(&digits) || !matches!(digits.len(), 2 | 4) {
-        return None;
-    }
-    let hours: i64 = digits[..2].parse().ok()?;
-    let minutes: i64 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
-    (hours < 24 && minutes < 60).then(|| (clock.trim_end(), sign * (hours * 3600 + minutes * 60)))
+    let offset = offset.strip_prefix(['+', '-', '\u{2212}'])?;
+    let (hours, minutes) = match offset.split_once(':') {
+        Some(parts) => parts,
+        None if offset.len() == 4 && is_digits(offset) => offset.split_at(2),
+        None => (offset, "00"),
+    };
+    let whole = hours.len() == 2 && minutes.len() == 2;
+    let (hours, minutes) = (i64::from(two_digits(hours)?), i64::from(two_digits(minutes)?));
+    (whole && hours < 24 && minutes < 60).then(|| (clock.trim_end(), sign * (hours * 3600 + minutes * 60)))
 }
 
 fn two_digits(text: &str) -> Option<u32> {

@@ -125,10 +125,10 @@ impl Parties {
     }
 
     /// The candidate that already has the role, else the first.
-    fn with_role(&self, candidates: impl Iterator<Item = usize> + Clone, role: PartyRole) -> Option<usize> {
-        let mut with_role =
-            candidates.clone().filter(|&index| self.entries[index].party.roles.contains(&role));
-        with_role.next().or_else(|| candidates.clone().next())
+    fn with_role(&self, mut candidates: impl Iterator<Item = usize>, role: PartyRole) -> Option<usize> {
+        let has_role = |index: &usize| self.entries[*index].party.roles.contains(&role);
+        let first = candidates.next()?;
+        if has_role(&first) { Some(first) } else { candidates.find(has_role).or(Some(first)) }
     }
 
     fn is_called(&self, index: usize, name: &str) -> bool {

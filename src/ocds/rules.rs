@@ -73,11 +73,6 @@ impl Rules {
         rules
     }
 
-    /// The rules of the outermost object.
-    pub(super) fn root(&self) -> &Self {
-        self
-    }
-
     /// The rules of a field.
     pub(super) fn of(&self, key: &str) -> Option<&Self> {
         let at = self.fields.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok()?;

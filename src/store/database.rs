@@ -22,7 +22,7 @@ use sqlx::{
 
 use super::{
     StoreError,
-    row::{Cells, Row},
+    row::{Cell, Cells, Row},
 };
 use crate::telemetry::meter;
 
@@ -122,7 +122,7 @@ impl Database {
 
     /// Answers when the database does: for readiness.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let one = self.fetch("SELECT 1", [], |cells| cells.take::<i32>()).await?;
+        let one = self.fetch("SELECT 1", [], first::<i32>).await?;
         if one == [1] { Ok(()) } else { Err(StoreError::Corrupt(format!("SELECT 1 gave {one:?}"))) }
     }
 
@@ -182,4 +182,9 @@ impl Database {
             .collect::<Result<_, DbErr>>()
             .map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
     }
+}
+
+/// Reads a row of one column.
+pub(super) fn first<T: Cell>(cells: &mut Cells<'_>) -> Result<T, DbErr> {
+    cells.take()
 }

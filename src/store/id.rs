@@ -33,31 +33,36 @@ pub enum Kind {
 
 /// The id of a dataset.
 pub fn dataset(name: &str) -> i64 {
-    derive(Kind::Dataset, 0, name, 0)
+    derive(Kind::Dataset, 0, name.as_bytes(), 0)
 }
 
 /// The id of a process.
 pub fn process(dataset: i64, ocid: &str) -> i64 {
-    derive(Kind::Process, dataset, ocid, 0)
+    derive(Kind::Process, dataset, ocid.as_bytes(), 0)
 }
 
 /// The id of an organisation, from its identity within the dataset.
 pub fn organization(dataset: i64, key: &str) -> i64 {
-    derive(Kind::Organization, dataset, key, 0)
+    derive(Kind::Organization, dataset, key.as_bytes(), 0)
+}
+
+/// The id of a release of a process, from the digest of its text.
+pub fn release(process: i64, digest: &[u8]) -> i64 {
+    derive(Kind::Release, process, digest, 0)
 }
 
 /// The id of anything that lies in a list of `parent`. `local_id` is the publisher's; `occurrence`
 /// counts its earlier appearances in the same list, since publishers repeat ids.
 pub fn listed(kind: Kind, parent: i64, local_id: &str, occurrence: u32) -> i64 {
-    derive(kind, parent, local_id, occurrence)
+    derive(kind, parent, local_id.as_bytes(), occurrence)
 }
 
-fn derive(kind: Kind, parent: i64, key: &str, occurrence: u32) -> i64 {
+fn derive(kind: Kind, parent: i64, key: &[u8], occurrence: u32) -> i64 {
     let mut hash = Sha256::new();
     hash.update([kind as u8]);
     hash.update(parent.to_be_bytes());
     hash.update(occurrence.to_be_bytes());
-    hash.update(key.as_bytes());
+    hash.update(key);
     let bytes = hash.finalize();
     let mut head = [0_u8; 8];
     head.copy_from_slice(&bytes[..8]);

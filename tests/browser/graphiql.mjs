@@ -1,7 +1,7 @@
 // Drives GraphiQL in headless Chromium with no network but the server under test.
 // usage: node graphiql.mjs BASE_URL SCREENSHOT [QUERY]     exit 0: it loads, explains and answers
 //
-// Without QUERY the page's own default query runs. FAROL_CHROMIUM names the browser.
+// Without QUERY the page's own default query runs. FAROL_TEST_CHROMIUM names the browser.
 import { chromium } from 'playwright-core';
 
 const [base, screenshot, query] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const quiet = ['--disable-component-update', '--disable-sync'];
 const problems = [];
 const browser = await chromium.launch({
-  executablePath: process.env.FAROL_CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.FAROL_TEST_CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
   args: [...flags, ...quiet],
 });

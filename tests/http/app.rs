@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use farol::{
-    graphql::Engine,
+    graphql::{Engine, Limits},
     http::{Options, ReadyCheck, Server, Services},
     lifecycle::Drained,
     telemetry::metrics::Metrics,
@@ -13,6 +13,8 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::support::TestDatabase;
 
 /// Longer than anything here takes, even on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +26,7 @@ pub(super) struct App {
     pub(super) shutdown: CancellationToken,
     client: Client,
     running: JoinHandle<Drained>,
+    pub(super) data: TestDatabase,
 }
 
 /// An answer, read.
@@ -40,12 +43,13 @@ impl App {
 
     pub(super) async fn start_with(options: Options, ready: ReadyCheck) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
-        let services = services(ready, &metrics);
+        let data = TestDatabase::sqlite().await;
+        let services = services(&data, ready, &metrics).await;
         let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());
         let running = tokio::spawn(server.run(shutdown.clone()));
-        Self { address, metrics, shutdown, client: Client::new(), running }
+        Self { address, metrics, shutdown, client: Client::new(), running, data }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -120,8 +124,9 @@ pub(super) async fn answer(request: RequestBuilder) -> Answer {
 }
 
 /// What a server is built on: the one place that makes an engine.
-pub(super) fn services(ready: ReadyCheck, metrics: &Arc<Metrics>) -> Services {
-    Services { engine: Engine::default(), ready, metrics: Arc::clone(metrics) }
+pub(super) async fn services(data: &TestDatabase, ready: ReadyCheck, metrics: &Arc<Metrics>) -> Services {
+    let engine = Engine::new(data.open().await, Limits::default());
+    Services { engine, ready, metrics: Arc::clone(metrics) }
 }
 
 /// A database that answers the readiness check like this.

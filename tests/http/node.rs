@@ -69,8 +69,9 @@ async fn the_peers_audit_is_content() {
 
 #[tokio::test]
 async fn graphiql_works_in_a_browser() {
-    let browser = env::var_os("FAROL_CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
-    let missing = "is not there: install Chromium or name it in FAROL_CHROMIUM";
+    let browser =
+        env::var_os("FAROL_TEST_CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
+    let missing = "is not there: install Chromium or name it in FAROL_TEST_CHROMIUM";
     assert!(browser.is_file(), "{} {missing}", browser.display());
     let app = App::start().await;
     let screenshot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("graphiql.png");

@@ -82,6 +82,7 @@ async fn write(database: &Database, processes: &[Process]) -> i64 {
             local_id: Some("r1".to_owned()),
             date: process.date,
             tags: None,
+            compiled: false,
             body: farol::store::write::compress(br#"{"id":"r1"}"#).unwrap(),
         };
         rows.push(dataset, process, &[release]);
@@ -231,7 +232,7 @@ async fn a_buyers_pages_continue_behind_a_row(database: TestDatabase) {
     let day = |(index, day): (usize, &Option<u32>)| sample(&format!("ocds-{index}"), *day, 0);
     let dataset = write(&store, &days.iter().enumerate().map(day).collect::<Vec<_>>()).await;
     let buyer = id::organization(dataset, "name:Town");
-    let everything = BuyerPage { buyer, limit: 50, after: None };
+    let everything = BuyerPage { buyer, limit: 50, backward: false, from: None };
     let whole = process::by_buyers(&store, std::slice::from_ref(&everything))
         .await
         .unwrap()
@@ -243,8 +244,8 @@ async fn a_buyers_pages_continue_behind_a_row(database: TestDatabase) {
         process::page(&store, &Filter::default(), Order::Date { descending: true }, &newest).await.unwrap();
     assert_eq!(whole, listed.rows);
     for (index, row) in whole.iter().enumerate() {
-        let page = BuyerPage { buyer, limit: 2, after: Some((row.date, row.id)) };
-        let other = BuyerPage { buyer: 1, limit: 1, after: None };
+        let page = BuyerPage { buyer, limit: 2, backward: false, from: Some((row.date, row.id)) };
+        let other = BuyerPage { buyer: 1, limit: 1, backward: false, from: None };
         let pages = process::by_buyers(&store, &[page.clone(), other.clone()]).await.unwrap();
         let expected: Vec<_> = whole.iter().skip(index + 1).take(3).cloned().collect();
         assert_eq!(pages[&page], expected, "behind row {index}");

@@ -127,7 +127,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The object at a step found by [`Self::each_value`], or that object made of a bare text.
+    /// The object found at a step by [`Self::each_value`].
     pub(super) fn at<'b>(&'b self, step: Step<'b>, value: &'b Value<'b>, keys: Keys) -> At<'b> {
         self.child(step, value, keys)
     }

@@ -9,8 +9,18 @@ use crate::ocds::model::{Award, Bid, DocumentStage, Json};
 use crate::ocds::party::Parties;
 
 const BIDS: Keys = &["statistics", "details"];
-const BID: Keys =
-    &["id", "date", "status", "statusDetails", "tenderers", "value", "documents", "relatedLots", "items"];
+const BID: Keys = &[
+    "id",
+    "date",
+    "status",
+    "statusDetails",
+    "tenderers",
+    "value",
+    "documents",
+    "relatedLot",
+    "relatedLots",
+    "items",
+];
 const AWARD: Keys = &[
     "id",
     "title",
@@ -25,6 +35,7 @@ const AWARD: Keys = &[
     "documents",
     "relatedBids",
     "relatedBid",
+    "relatedLot",
     "relatedLots",
     "amendments",
     "amendment",

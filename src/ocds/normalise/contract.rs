@@ -85,15 +85,15 @@ fn contract(at: &At<'_>, parties: &mut Parties) -> Contract {
 
 /// Reads a payment; OCDS 1.0 has other names for its value and for who pays and is paid.
 fn transaction(at: &At<'_>, parties: &mut Parties) -> Transaction {
-    let payer = if at.has("payer") { "payer" } else { "providerOrganization" };
-    let payee = if at.has("payee") { "payee" } else { "receiverOrganization" };
+    let paying = if at.has("payer") { "payer" } else { "providerOrganization" };
+    let paid = if at.has("payee") { "payee" } else { "receiverOrganization" };
     Transaction {
         local_id: at.text("id"),
         source: at.text("source"),
         date: at.time("date"),
         value: money(at, if at.has("value") { "value" } else { "amount" }),
-        payer: mention(at, payer, PartyRole::Payer, parties),
-        payee: mention(at, payee, PartyRole::Payee, parties),
+        payer: mention(at, paying, PartyRole::Payer, parties),
+        payee: mention(at, paid, PartyRole::Payee, parties),
         uri: at.text("uri"),
     }
 }

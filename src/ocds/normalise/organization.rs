@@ -11,6 +11,8 @@ const ORGANIZATION: Keys = &[
     "id",
     "name",
     "identifier",
+    // Of some extensions; not a misspelling of the one before.
+    "identifiers",
     "additionalIdentifiers",
     "address",
     "contactPoint",

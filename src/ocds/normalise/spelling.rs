@@ -23,20 +23,21 @@ fn is_plural(many: &str, one: &str) -> bool {
 }
 
 /// Whether one letter is missing, added, wrong, or swapped with the next.
-fn is_one_slip(a: &str, b: &str) -> bool {
-    if a.len().abs_diff(b.len()) > 1 {
+fn is_one_slip(key: &str, name: &str) -> bool {
+    if key.len().abs_diff(name.len()) > 1 {
         return false;
     }
-    let (a, b): (Vec<char>, Vec<char>) = (letters(a).collect(), letters(b).collect());
-    let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[start..], &b[start..]);
-    match (a, b) {
+    let (key, name): (Vec<char>, Vec<char>) = (letters(key).collect(), letters(name).collect());
+    let same = key.iter().zip(&name).take_while(|(written, meant)| written == meant).count();
+    match (&key[same..], &name[same..]) {
         ([], [_]) | ([_], []) => true,
-        ([x, rest_a @ ..], [y, rest_b @ ..]) => {
-            rest_a == rest_b
-                || rest_a == b
-                || a == rest_b
-                || matches!((rest_a, rest_b), ([v, a @ ..], [w, b @ ..]) if x == w && v == y && a == b)
+        (written @ [first, rest @ ..], meant @ [due, due_rest @ ..]) => {
+            let swapped =
+                matches!((rest, due_rest), ([second, ..], [next, ..]) if first == next && second == due);
+            rest == due_rest
+                || rest == meant
+                || written == due_rest
+                || (swapped && rest[1..] == due_rest[1..])
         }
         _ => false,
     }

@@ -15,6 +15,17 @@ pub(super) struct Part {
     pub(super) to: u64,
 }
 
+/// What happens to the elements of its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Elements {
+    /// They are held: it may be a record.
+    Held,
+    /// They are handed out as they come.
+    HandedOut,
+    /// Some were.
+    Begun,
+}
+
 /// An object is undecided until its keys tell: a package has a list of releases or records, a record
 /// has an ocid (or a compiled release) too, and everything else is handed out whole.
 #[derive(Debug)]
@@ -23,10 +34,7 @@ pub(super) struct Document {
     pub(super) start: Place,
     /// Whether it is an array of releases, records or packages.
     pub(super) list: bool,
-    /// Whether its elements are handed out one by one.
-    pub(super) package: bool,
-    /// Whether its beginning is no longer held.
-    pub(super) too_large: bool,
+    elements_are: Elements,
     /// The first offset whose bytes are still needed.
     pub(super) keep: u64,
     /// The kind of the elements under the current key, where it names a list of them.
@@ -46,8 +54,7 @@ impl Document {
         Self {
             start,
             list,
-            package: list,
-            too_large: false,
+            elements_are: if list { Elements::HandedOut } else { Elements::Held },
             keep: start.offset,
             element_kind: list.then_some(PieceKind::Release),
             record_like: false,
@@ -87,21 +94,36 @@ impl Document {
 
     /// Decides, once enough was seen, whether the elements are handed out one by one.
     pub(super) fn decide(&mut self, to: u64) {
-        self.package |= to - self.start.offset > WINDOW && self.reads_as_package();
+        if to - self.start.offset > WINDOW && self.elements_are == Elements::Held && self.reads_as_package() {
+            self.elements_are = Elements::HandedOut;
+        }
+    }
+
+    /// Whether its elements are handed out as they come.
+    pub(super) fn is_package(&self) -> bool {
+        self.elements_are != Elements::Held
+    }
+
+    /// Whether its beginning is still held.
+    pub(super) fn is_held(&self) -> bool {
+        self.keep == self.start.offset
     }
 
     /// Whether the keys so far are those of a package.
     pub(super) fn reads_as_package(&self) -> bool {
-        self.package || self.has_records || (!self.elements.is_empty() && !self.record_like)
+        self.is_package() || self.has_records || (!self.elements.is_empty() && !self.record_like)
     }
 
-    /// Whether there is something complete in it.
+    /// Whether something in it is complete.
     pub(super) fn has_elements(&self) -> bool {
-        self.package || !self.elements.is_empty()
+        self.elements_are == Elements::Begun || !self.elements.is_empty()
     }
 
     /// The elements of a package since the last call.
     pub(super) fn take_elements(&mut self) -> Vec<Part> {
+        if !self.elements.is_empty() {
+            self.elements_are = Elements::Begun;
+        }
         std::mem::take(&mut self.elements)
     }
 
@@ -135,7 +157,6 @@ impl Document {
     pub(super) fn forget_if_too_large(&mut self, to: u64) {
         if to - self.keep > MAX_PIECE {
             self.keep = to;
-            self.too_large |= !self.package;
         }
     }
 }

@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 use super::scan::Place;
 
 /// How many bytes are read at a time.
-const CHUNK: u64 = 256 * 1024;
+const CHUNK: usize = 256 * 1024;
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// The input and the part of it held in memory.
@@ -77,7 +77,7 @@ impl Input {
         }
         self.forget(keep);
         let held = self.bytes.len();
-        let read = self.source.open()?.take(CHUNK).read_to_end(&mut self.bytes);
+        let read = self.source.open()?.take(CHUNK as u64).read_to_end(&mut self.bytes);
         self.ended = !matches!(read, Ok(1..));
         if self.base == 0 && held == 0 && self.bytes.starts_with(UTF8_MARK) {
             self.at = UTF8_MARK.len();
@@ -96,8 +96,8 @@ impl Input {
             self.at -= gone;
         }
         // A single large value must not keep its memory for the rest of the input.
-        if self.bytes.capacity() > 8 * CHUNK as usize && self.bytes.len() < CHUNK as usize {
-            self.bytes.shrink_to(2 * CHUNK as usize);
+        if self.bytes.capacity() > 8 * CHUNK && self.bytes.len() < CHUNK {
+            self.bytes.shrink_to(2 * CHUNK);
         }
     }
 }

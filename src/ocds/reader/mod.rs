@@ -8,6 +8,7 @@
 
 mod document;
 mod input;
+mod piece;
 mod scan;
 
 use std::collections::VecDeque;
@@ -17,54 +18,13 @@ use document::{Document, Part};
 use input::Input;
 use scan::{Mark, Place, Scanner};
 
-use super::issue::IssueKind;
+pub use piece::{MAX_PIECE, Piece, PieceKind, ReadIssue};
 
-/// The largest release, record or bare document that is read, in bytes.
-pub const MAX_PIECE: u64 = 64 << 20;
+use super::issue::IssueKind;
 
 /// How much of a document is looked at before its elements are handed out: within it, the keys tell
 /// a package from a record, in whatever order they come.
 const WINDOW: u64 = 1 << 20;
-
-/// What a piece is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PieceKind {
-    /// A release: bare, or of a package.
-    Release,
-    /// A record: bare, or of a package.
-    Record,
-    /// A package without its releases and records: an object. Comes after them.
-    Package,
-}
-
-/// A part of the input that can be read by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// What it is.
-    pub kind: PieceKind,
-    /// Its bytes as published. Brackets match; nothing else is checked.
-    pub bytes: Vec<u8>,
-    /// The line it begins on, from 1.
-    pub line: u64,
-    /// The bytes before it, counted after inflation.
-    pub offset: u64,
-}
-
-/// A part of the input that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{source_name}, line {line}, byte {offset}: {message}")]
-pub struct ReadIssue {
-    /// What was wrong.
-    pub kind: IssueKind,
-    /// The input, as named to [`Reader::new`].
-    pub source_name: String,
-    /// The line on which it was noticed, from 1.
-    pub line: u64,
-    /// The bytes before the place where it was noticed, counted after inflation.
-    pub offset: u64,
-    /// What was wrong and what was done about it, for a person.
-    pub message: String,
-}
 
 /// What the reader takes a line end inside a value for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +202,7 @@ impl Reader {
             document.element(from, to);
         }
         document.decide(to);
-        if document.package {
+        if document.is_package() {
             document.note_members(&self.input);
             document.keep = to;
             let elements = document.take_elements();
@@ -305,7 +265,7 @@ impl Reader {
         let Some(document) = &self.document else { return };
         let start = document.start;
         let spans = self.scanner.line() > start.line;
-        let again = spans && !document.has_elements() && !document.too_large;
+        let again = spans && !document.has_elements() && document.is_held();
         self.abandon(message);
         if again {
             // Perhaps it is only its first line that is broken.

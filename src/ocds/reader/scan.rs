@@ -107,7 +107,8 @@ impl Scanner {
 
     fn text(&mut self, bytes: &[u8], at: &mut usize, key: bool, escaped: bool) -> Option<Mark> {
         if escaped {
-            *at += 1;
+            // A line end is one even after a backslash.
+            *at += usize::from(bytes[*at] != b'\n');
             self.token = Token::Text { key, escaped: false };
             return None;
         }
@@ -121,8 +122,13 @@ impl Scanner {
                 self.token = Token::Between;
                 return self.text_ended(key);
             }
-            _ if !self.in_element() => return Some(Mark::Broken("a control character inside a text")),
-            control => self.line += u64::from(*control == b'\n'),
+            b'\n' if !self.in_element() => return Some(Mark::Broken("a line end inside a text")),
+            b'\n' => {
+                *at += 1;
+                self.line += 1;
+                return self.stop_at_line_end.then_some(Mark::LineEnd);
+            }
+            _ => {}
         }
         *at += 1;
         None

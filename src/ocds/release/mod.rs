@@ -27,54 +27,68 @@ pub struct SourceRelease {
     pub compiled: bool,
     /// What it announces, as published.
     pub tag: Vec<String>,
-    /// Its bytes as published, but for half characters that had to be mended.
+    /// Its bytes as published, unless they had to be mended to be JSON.
     pub json: Vec<u8>,
     /// The SHA-256 of `json`.
     pub digest: [u8; 32],
 }
 
+/// A release of a piece, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundRelease<'p> {
+    /// The release as published.
+    pub source: SourceRelease,
+    /// Its content, so that it need not be parsed again. It has an ocid in any case.
+    pub value: Value<'p>,
+}
+
 /// What a piece of input holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found<'p> {
     /// Its releases, in the order published.
-    pub releases: Vec<SourceRelease>,
+    pub releases: Vec<FoundRelease<'p>>,
     /// What it says of its publisher: a package does, and the `packageInfo` of some bare releases.
     pub publisher: Option<Publisher>,
 }
 
 /// Reads a piece. A bare release is one release; a record holds those embedded in it, or else its
 /// compiled release; a package within a list, all of either. What cannot be read is added to `issues`.
-pub fn read(piece: &Piece, issues: &mut Issues) -> Found {
-    let mut found = Found::default();
-    if let Err(error) = read_bytes(&piece.bytes, piece.kind, &mut found, issues) {
-        match mend::mended(&piece.bytes).map(|bytes| read_bytes(&bytes, piece.kind, &mut found, issues)) {
-            Some(Ok(())) => issues.push(Issue::new(IssueKind::InvalidJson, "", "", mend::MESSAGE)),
-            _ => issues.push(unparsed(&error, &piece.bytes)),
-        }
+pub fn read<'p>(piece: &'p Piece, issues: &mut Issues) -> Found<'p> {
+    let error = match read_bytes(&piece.bytes, piece.kind, issues) {
+        Ok(found) => return found,
+        Err(error) => error,
+    };
+    if let Some(Ok(found)) = mend::mended(&piece.bytes).map(|bytes| owned(&bytes, piece.kind, issues)) {
+        issues.push(Issue::new(IssueKind::InvalidJson, "", "", mend::MESSAGE));
+        return found;
     }
-    found
+    issues.push(unparsed(&error, &piece.bytes));
+    Found::default()
 }
 
-fn read_bytes(
-    bytes: &[u8],
-    kind: PieceKind,
-    found: &mut Found,
-    issues: &mut Issues,
-) -> Result<(), ParseError> {
+fn owned(bytes: &[u8], kind: PieceKind, issues: &mut Issues) -> Result<Found<'static>, ParseError> {
+    let Found { releases, publisher } = read_bytes(bytes, kind, issues)?;
+    let own =
+        |FoundRelease { source, value }: FoundRelease<'_>| FoundRelease { source, value: value.into_owned() };
+    Ok(Found { releases: releases.into_iter().map(own).collect(), publisher })
+}
+
+fn read_bytes<'p>(bytes: &'p [u8], kind: PieceKind, issues: &mut Issues) -> Result<Found<'p>, ParseError> {
+    let mut found = Found::default();
     let value = Value::parse(bytes)?;
     if kind == PieceKind::Package {
         found.publisher = publisher(&value);
     } else {
-        read_value(bytes, &value, found, issues);
+        read_value(bytes, value, &mut found, issues);
     }
-    Ok(())
+    Ok(found)
 }
 
 impl SourceRelease {
-    /// The release of these bytes, for instance those stored for it. None without an ocid.
-    pub fn from_json(json: Vec<u8>) -> Option<Self> {
+    /// The release of these bytes, which were stored for the process `ocid`. None when they are not JSON.
+    pub fn from_json(json: Vec<u8>, ocid: &str) -> Option<Self> {
         let value = Value::parse(&json).ok()?;
-        let head = Head::of(&value, None)?;
+        let head = Head::of(&value, Some(ocid))?;
         Some(head.with(json))
     }
 }
@@ -123,73 +137,57 @@ fn has(value: &Value<'_>, key: &str) -> bool {
     value.get(key).is_some_and(|value| !value.is_empty())
 }
 
-fn read_value(bytes: &[u8], value: &Value<'_>, found: &mut Found, issues: &mut Issues) {
-    let in_record = ["ocid", "compiledRelease", "versionedRelease"].iter().any(|key| has(value, key));
-    if has(value, "records") || (has(value, "releases") && !in_record) {
-        read_package(bytes, value, found, issues);
-    } else if ["releases", "compiledRelease", "versionedRelease"].iter().any(|key| has(value, key)) {
-        read_record(bytes, value, found, issues);
+fn read_value<'p>(bytes: &'p [u8], value: Value<'p>, found: &mut Found<'p>, issues: &mut Issues) {
+    let in_record = ["ocid", "compiledRelease", "versionedRelease"].iter().any(|key| has(&value, key));
+    if has(&value, "records") || (has(&value, "releases") && !in_record) {
+        read_package(bytes, &value, found, issues);
+    } else if ["releases", "compiledRelease", "versionedRelease"].iter().any(|key| has(&value, key)) {
+        read_record(bytes, &value, found, issues);
     } else {
         read_release(bytes, value, None, found, issues);
     }
 }
 
 /// A package that is an element of a list, so that the reader did not take it apart.
-fn read_package(bytes: &[u8], value: &Value<'_>, found: &mut Found, issues: &mut Issues) {
+fn read_package<'p>(bytes: &'p [u8], value: &Value<'_>, found: &mut Found<'p>, issues: &mut Issues) {
     found.publisher = publisher(value);
     for key in ["releases", "records"] {
-        for element in raw::elements(bytes, key) {
-            if let Ok(value) = Value::parse(element) {
-                read_value(element, &value, found, issues);
-            }
+        for (element, value) in elements(bytes, key) {
+            read_value(element, value, found, issues);
         }
     }
 }
 
-fn read_record(bytes: &[u8], record: &Value<'_>, found: &mut Found, issues: &mut Issues) {
+/// The elements of the list under a key that say something, with their bytes.
+fn elements<'p>(bytes: &'p [u8], key: &str) -> impl Iterator<Item = (&'p [u8], Value<'p>)> {
+    let parsed = raw::elements(bytes, key).into_iter().map(|element| (element, Value::parse(element)));
+    parsed.filter_map(|(element, value)| Some((element, value.ok().filter(|value| !value.is_empty())?)))
+}
+
+fn read_record<'p>(bytes: &'p [u8], record: &Value<'_>, found: &mut Found<'p>, issues: &mut Issues) {
     let ocid = text(record, "ocid");
-    let before = found.releases.len();
-    let mut linked = 0;
-    for element in raw::elements(bytes, "releases") {
-        let Ok(release) = Value::parse(element) else { continue };
-        if is_linked(&release) {
-            linked += 1;
-        } else {
-            read_release(element, &release, ocid, found, issues);
+    let (linked, embedded): (Vec<_>, Vec<_>) =
+        elements(bytes, "releases").partition(|(_, value)| is_linked(value));
+    if !embedded.is_empty() {
+        if !linked.is_empty() {
+            let message = format!("{} of its releases are only linked; left out", linked.len());
+            issues.push(not_here(IssueKind::LinkedRelease, record, &message));
         }
+        return embedded.into_iter().for_each(|(json, value)| read_release(json, value, ocid, found, issues));
     }
-    let embedded = found.releases.len() - before;
-    if embedded > 0 && linked > 0 {
-        issues.push(not_here(
-            IssueKind::LinkedRelease,
-            record,
-            &format!("{linked} of its releases are only linked"),
-        ));
-    }
-    if embedded > 0 || read_compiled(bytes, ocid, found, issues) {
-        return;
-    }
-    if has(record, "versionedRelease") {
+    if has(record, "compiledRelease") {
+        for (json, value) in elements(bytes, "compiledRelease") {
+            let before = found.releases.len();
+            read_release(json, value, ocid, found, issues);
+            found.releases[before..].iter_mut().for_each(|release| release.source.compiled = true);
+        }
+    } else if has(record, "versionedRelease") {
         let message = "a record with nothing but a versioned release, which is not read";
         issues.push(not_here(IssueKind::VersionedOnly, record, message));
-    } else if linked > 0 {
+    } else {
         let message = "a record whose releases are only linked, without a compiled release";
         issues.push(not_here(IssueKind::LinkedRelease, record, message));
     }
-}
-
-/// Reads the compiled release of a record, whatever its tag says. False if there is none.
-fn read_compiled(bytes: &[u8], ocid: Option<&str>, found: &mut Found, issues: &mut Issues) -> bool {
-    let mut any = false;
-    for element in raw::elements(bytes, "compiledRelease") {
-        let Ok(release) = Value::parse(element) else { continue };
-        any = true;
-        read_release(element, &release, ocid, found, issues);
-        if let Some(release) = found.releases.last_mut() {
-            release.compiled = true;
-        }
-    }
-    any
 }
 
 fn not_here(kind: IssueKind, record: &Value<'_>, message: &str) -> Issue {
@@ -200,14 +198,19 @@ fn is_linked(release: &Value<'_>) -> bool {
     has(release, "url") && !has(release, "ocid") && !has(release, "id")
 }
 
-fn read_release(json: &[u8], value: &Value<'_>, ocid: Option<&str>, found: &mut Found, issues: &mut Issues) {
+fn read_release<'p>(
+    json: &[u8],
+    mut value: Value<'p>,
+    record_ocid: Option<&str>,
+    found: &mut Found<'p>,
+    issues: &mut Issues,
+) {
     if let Some(info) = value.get("packageInfo") {
         found.publisher = found.publisher.take().or_else(|| publisher(info));
     }
-    match Head::of(value, ocid) {
-        Some(head) => found.releases.push(head.with(json.to_vec())),
-        None => issues.push(without_ocid(value)),
-    }
+    let Some(head) = Head::of(&value, record_ocid) else { return issues.push(without_ocid(&value)) };
+    value.set_ocid(&head.ocid);
+    found.releases.push(FoundRelease { source: head.with(json.to_vec()), value });
 }
 
 fn without_ocid(value: &Value<'_>) -> Issue {

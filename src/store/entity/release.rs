@@ -19,6 +19,7 @@ pub struct Model {
     pub local_id: Option<String>,
     pub date: Option<Time>,
     pub tags: Option<String>,
+    pub compiled: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +38,7 @@ impl Row for Model {
             local_id: cells.take()?,
             date: cells.take()?,
             tags: cells.take()?,
+            compiled: cells.take()?,
         })
     }
 }

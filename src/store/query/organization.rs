@@ -10,6 +10,7 @@ use sea_orm::{
 use super::keys::{self, Sql};
 use crate::store::{
     Database, StoreError,
+    database::first,
     entity::organization::{Column, Entity, Model},
     page::{self, Ordering, Page, PageRequest, Position, SortKey},
     row::Row,
@@ -43,7 +44,7 @@ pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreErr
     let mut select = Query::select();
     select.expr(Func::count(Expr::col(Column::Id))).from(Entity).cond_where(condition(filter));
     let statement = database.backend().build(&select);
-    Ok(database.fetch_statement(statement, |cells| cells.take()).await?.first().copied().unwrap_or(0))
+    Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
 }
 
 /// The organisations with these ids, in no order. One statement.

@@ -15,6 +15,7 @@ use crate::{
     },
     store::{
         Database, StoreError,
+        database::first,
         entity::{
             process::{Column, Entity, Model},
             process_details,
@@ -95,7 +96,7 @@ pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreErr
     let mut select = Query::select();
     select.expr(Func::count(Expr::col(Column::Id))).from(Entity).cond_where(condition(database, filter));
     let statement = database.backend().build(&select);
-    Ok(database.fetch_statement(statement, |cells| cells.take()).await?.first().copied().unwrap_or(0))
+    Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
 }
 
 /// The processes with these ids, in no order. One statement.

@@ -13,6 +13,7 @@ use crate::store::amount;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell<'a> {
     Null,
+    Bool(bool),
     Int(i32),
     BigInt(i64),
     Text(&'a str),
@@ -101,7 +102,9 @@ impl Buffer {
         match self {
             Self::Copy(bytes) => {
                 put_i16(bytes, row.len());
-                row.iter().for_each(|cell| copy_cell(bytes, *cell));
+                for cell in row {
+                    copy_cell(bytes, *cell);
+                }
             }
             Self::Values(values) => values.extend(row.iter().map(|cell| sqlite_value(*cell))),
         }
@@ -120,6 +123,7 @@ impl Buffer {
 fn sqlite_value(cell: Cell<'_>) -> SqliteValue {
     match cell {
         Cell::Null => SqliteValue::Null,
+        Cell::Bool(value) => SqliteValue::Integer(value.into()),
         Cell::Int(value) => SqliteValue::Integer(value.into()),
         Cell::BigInt(value) => SqliteValue::Integer(value),
         Cell::Text(text) => SqliteValue::Text(without_nul(text)),
@@ -137,6 +141,7 @@ fn without_nul(text: &str) -> String {
 fn copy_cell(bytes: &mut Vec<u8>, cell: Cell<'_>) {
     match cell {
         Cell::Null => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        Cell::Bool(value) => put_field(bytes, &[value.into()]),
         Cell::Int(value) => put_field(bytes, &value.to_be_bytes()),
         Cell::BigInt(value) => put_field(bytes, &value.to_be_bytes()),
         Cell::Text(text) if text.contains('\0') => put_field(bytes, without_nul(text).as_bytes()),
@@ -163,7 +168,7 @@ fn micros_since_2000(time: DateTime<Utc>) -> i64 {
 }
 
 /// PostgreSQL's NUMERIC: digits to the base of 10,000, the first one's weight, sign and scale
-/// (numeric_send in the server's `utils/adt/numeric.c`).
+/// (`numeric_send` in the server's `utils/adt/numeric.c`).
 fn numeric(amount: Decimal) -> Vec<u8> {
     const POSITIVE: u16 = 0x0000;
     const NEGATIVE: u16 = 0x4000;
@@ -183,6 +188,6 @@ fn numeric(amount: Decimal) -> Vec<u8> {
     put_i16(&mut bytes, (padded_whole.len() / 4).saturating_sub(1));
     bytes.extend_from_slice(&(if negative { NEGATIVE } else { POSITIVE }).to_be_bytes());
     put_i16(&mut bytes, fraction.len());
-    digits.iter().for_each(|digit| bytes.extend_from_slice(&digit.to_be_bytes()));
+    bytes.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
     bytes
 }

@@ -9,7 +9,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{cell::Cell, rows::Rows, table::Table};
-use crate::store::{Database, StoreError, entity::change};
+use crate::store::{Database, StoreError, database::first, entity::change, row::Row};
 
 /// What happened to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,14 +79,13 @@ pub(super) fn encode(rows: &mut Rows, at: DateTime<Utc>, changes: &[NewChange]) 
 
 /// The entries behind a sequence, in order, at most `limit`.
 pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec<change::Model>, StoreError> {
-    let columns = <change::Model as crate::store::row::Row>::columns("t");
+    let columns = change::Model::columns("t");
     let sql = format!("SELECT {columns} FROM changes t WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2");
     database.rows(&sql, [sequence.into(), i64::from(limit).into()]).await
 }
 
 /// The sequence of the newest entry; 0 when the log is empty.
 pub async fn head(database: &Database) -> Result<i64, StoreError> {
-    let newest =
-        database.fetch("SELECT max(sequence) FROM changes", [], |cells| cells.take::<Option<i64>>()).await?;
+    let newest = database.fetch("SELECT max(sequence) FROM changes", [], first::<Option<i64>>).await?;
     Ok(newest.first().copied().flatten().unwrap_or(0))
 }

@@ -34,6 +34,8 @@ pub struct ReleaseRow {
     pub date: Option<Time>,
     /// Its tags, joined by commas.
     pub tags: Option<String>,
+    /// Whether it is the merge of all releases before it.
+    pub compiled: bool,
     /// Its JSON, compressed ([`super::compress`]).
     pub body: Vec<u8>,
 }
@@ -106,6 +108,7 @@ impl Encoder<'_> {
                 release.local_id.as_ref().into(),
                 release.date.into(),
                 release.tags.as_ref().into(),
+                Cell::Bool(release.compiled),
                 Cell::Bytes(&release.body),
             ];
             self.rows.add(Table::Releases, &row);
@@ -381,9 +384,8 @@ impl Encoder<'_> {
     }
 
     fn transactions(&mut self, contract: i64, transactions: &[Transaction]) {
-        let local_id = |transaction: &Transaction| transaction.local_id.clone();
-        let local_ids: Vec<_> = transactions.iter().map(local_id).collect();
-        let ids = listed_ids(Kind::Transaction, contract, &local_ids, |local_id| local_id.as_deref());
+        let ids =
+            listed_ids(Kind::Transaction, contract, transactions, |payment| payment.local_id.as_deref());
         for (position, (transaction, id)) in transactions.iter().zip(ids).enumerate() {
             let [amount, currency] = money(transaction.value.as_ref());
             let row = [

@@ -20,10 +20,8 @@ use crate::store::{Database, StoreError, database::Writer, query::release::decom
 pub struct StoredRelease {
     /// Its id, derived from the digest of its text.
     pub id: i64,
-    /// The process it belongs to.
-    pub process: i64,
-    /// Its place among the process's releases.
-    pub position: i32,
+    /// Whether it is the merge of all releases before it.
+    pub compiled: bool,
     /// Its JSON as published.
     pub json: String,
 }
@@ -66,19 +64,17 @@ impl Transaction {
         &mut self,
         processes: &[i64],
     ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
-        let select = "SELECT id, process_id, position, body FROM releases WHERE process_id";
-        let rows: Vec<(i64, i64, i32, Vec<u8>)> = match &mut self.inner {
+        let select = "SELECT process_id, position, id, compiled, body FROM releases WHERE process_id";
+        let mut rows: Vec<(i64, i32, i64, bool, Vec<u8>)> = match &mut self.inner {
             Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
             Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        rows.sort_unstable_by_key(|(process, position, ..)| (*process, *position));
         let mut releases: HashMap<i64, Vec<StoredRelease>> = HashMap::new();
-        for (id, process, position, body) in rows {
-            let release = StoredRelease { id, process, position, json: decompress(&body)? };
-            releases.entry(process).or_default().push(release);
-        }
-        for list in releases.values_mut() {
-            list.sort_unstable_by_key(|release| release.position);
+        for (process, _, id, compiled, body) in rows {
+            let json = decompress(&body)?;
+            releases.entry(process).or_default().push(StoredRelease { id, compiled, json });
         }
         Ok(releases)
     }

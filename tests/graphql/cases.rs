@@ -1,0 +1,71 @@
+//! Every file `tests/cases/NAME.graphql`: its answer is `NAME.json` beside it, on both databases, and it
+//! takes as many SQL statements as its header says. A new case is a new file.
+//!
+//! The header is comments: `# statements: N`, and `# variables: {…}` where there are some.
+//! `UPDATE_CASES=1` writes the answers anew.
+
+use std::{env, fs, path::Path};
+
+use serde_json::{Value, json};
+
+use super::{ask, engine};
+use crate::support::{TestDatabase, on_both_databases};
+
+on_both_databases!(every_case_is_answered_as_written);
+
+async fn every_case_is_answered_as_written(database: TestDatabase) {
+    let engine = engine(&database).await;
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "graphql") {
+            cases += 1;
+            let document = fs::read_to_string(&path).unwrap();
+            let execution = ask(&engine, &document, variables(&document)).await;
+            let answer = json!({ "data": execution.response.data, "errors": execution.response.errors });
+            wrong.extend(compare(&path, &answer));
+            let (expected, sent) = (statements(&document), execution.stats.database.statements);
+            if expected != Some(sent) {
+                wrong.push(format!("{}: {sent} statements, not {expected:?}", path.display()));
+            }
+        }
+    }
+    assert!(cases > 0);
+    assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is wrong with an answer, if anything.
+fn compare(case: &Path, answer: &Value) -> Option<String> {
+    let snapshot = case.with_extension("json");
+    let answer = format!("{answer:#}\n");
+    if env::var_os("UPDATE_CASES").is_some() {
+        fs::write(&snapshot, &answer).unwrap();
+    }
+    let expected = fs::read_to_string(&snapshot).unwrap_or_default();
+    let line = expected.lines().zip(answer.lines()).position(|(expected, answer)| expected != answer);
+    let line = line.unwrap_or_else(|| expected.lines().count().min(answer.lines().count()));
+    let part = |text: &str| text.lines().skip(line.saturating_sub(3)).take(8).collect::<Vec<_>>().join("\n");
+    (expected != answer).then(|| {
+        format!(
+            "{}, line {}:\n--- expected\n{}\n--- answered\n{}",
+            snapshot.display(),
+            line + 1,
+            part(&expected),
+            part(&answer)
+        )
+    })
+}
+
+fn variables(document: &str) -> Value {
+    header(document, "variables").map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
+}
+
+fn statements(document: &str) -> Option<u64> {
+    header(document, "statements")?.parse().ok()
+}
+
+fn header<'a>(document: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = document.lines().map_while(|line| line.strip_prefix("# "));
+    lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}

@@ -1,0 +1,122 @@
+//! What is refused before anything runs, and what always passes.
+
+use async_graphql::Request;
+use farol::graphql::{Engine, Execution, Limits};
+use serde_json::{Value, json};
+
+use super::{ask, engine};
+use crate::support::{TestDatabase, on_both_databases};
+
+on_both_databases!(refusals_run_no_statement, hostile_documents_are_refused_at_once);
+
+/// The codes of an answer's errors.
+fn codes(execution: &Execution) -> Vec<Value> {
+    let errors = serde_json::to_value(&execution.response.errors).unwrap();
+    errors.as_array().unwrap().iter().map(|error| error["extensions"]["code"].clone()).collect()
+}
+
+async fn refused(engine: &Engine, document: &str, variables: Value, code: &str) -> String {
+    let execution = ask(engine, document, variables).await;
+    assert!(!execution.executed, "{document:.200}");
+    assert_eq!(
+        codes(&execution).first(),
+        Some(&json!(code)),
+        "{document:.200}: {:?}",
+        execution.response.errors
+    );
+    assert_eq!(execution.stats.database.statements, 0);
+    execution.response.errors[0].message.clone()
+}
+
+async fn refusals_run_no_statement(database: TestDatabase) {
+    let engine = engine(&database).await;
+    for (document, variables, code) in [
+        ("{", json!({}), "GRAPHQL_PARSE_FAILED"),
+        ("", json!({}), "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        ("{ processes(first: \"x\") { totalCount } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query ($n: Int) { processes(first: $n) { totalCount } }",
+            json!({ "n": "x" }),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("query ($o: String!) { process(ocid: $o) { id } }", json!({}), "BAD_USER_INPUT"),
+        (
+            "{ processes(filter: { dateFrom: \"2024-01-01\" }) { totalCount } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("{ processes(filter: { status: GONE }) { totalCount } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query A { serverInfo { version } } query B { serverInfo { version } }",
+            json!({}),
+            "BAD_USER_INPUT",
+        ),
+        ("mutation { serverInfo }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { serverInfo }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "{ processes(first: 100) { nodes { awards(first: 100) { nodes { id } } } } }",
+            json!({}),
+            "QUERY_TOO_COMPLEX",
+        ),
+    ] {
+        refused(&engine, document, variables, code).await;
+    }
+    let mutation = engine.execute(Request::new("mutation { serverInfo }"), true).await;
+    assert_eq!((mutation.executed, codes(&mutation)), (false, vec![json!("METHOD_NOT_ALLOWED")]));
+    let unknown =
+        engine.execute(Request::new("query A { serverInfo { version } }").operation_name("B"), true).await;
+    assert_eq!((unknown.executed, codes(&unknown)), (false, vec![json!("BAD_USER_INPUT")]));
+}
+
+async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
+    let engine = engine(&database).await;
+    let brackets = format!("{{ nodes(ids: {}) {{ id }} }}", "[".repeat(2_000));
+    refused(&engine, &brackets, Value::Null, "QUERY_TOO_DEEP").await;
+    let spreads: String =
+        (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1)).collect();
+    let bomb = format!("{{ ...f0 }} {spreads} fragment f30 on Query {{ __typename }}");
+    refused(&engine, &bomb, Value::Null, "QUERY_TOO_COMPLEX").await;
+    let unused: String = (0..3_000).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect();
+    refused(&engine, &format!("{{ __typename }} {unused}"), Value::Null, "QUERY_TOO_COMPLEX").await;
+    let directives = format!("{{ __typename {} }}", "@a ".repeat(2_000));
+    let execution = ask(&engine, &directives, Value::Null).await;
+    assert!(!execution.executed);
+    assert!(execution.response.errors.len() <= 21, "{} errors", execution.response.errors.len());
+}
+
+/// GraphiQL asks this before anything else; without an answer it shows no documentation.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
+  subscriptionType { name } types { ...FullType } directives { name description locations args { ...InputValue } } } } \
+  fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name description \
+  args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason } inputFields { ...InputValue } \
+  interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } \
+  possibleTypes { ...TypeRef } } fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue } \
+  fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name \
+  ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn introspection_passes_the_tightest_limits_and_can_be_switched_off() {
+    let database = TestDatabase::sqlite().await;
+    let tight = Limits { max_depth: 1, max_cost: 1, ..Limits::default() };
+    let engine = Engine::new(database.open().await, tight);
+    let execution = ask(&engine, INTROSPECTION, Value::Null).await;
+    assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
+    assert_eq!(execution.stats.cost, Some(0));
+    let silent = Engine::new(database.open().await, Limits { introspection: false, ..tight });
+    let message = refused(&silent, INTROSPECTION, Value::Null, "GRAPHQL_VALIDATION_FAILED").await;
+    assert!(message.contains("graphql.introspection"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_the_limit_the_value_and_the_path() {
+    let engine = Engine::new(TestDatabase::sqlite().await.open().await, Limits::default());
+    let document =
+        "{ serverInfo { version } all: processes(first: 50) { nodes { bids(first: 20) { nodes { id } } } } }";
+    let execution = ask(&engine, document, Value::Null).await;
+    let errors = serde_json::to_value(&execution.response.errors).unwrap();
+    assert_eq!(
+        errors[0]["extensions"],
+        json!({ "code": "QUERY_TOO_COMPLEX", "limit": 1000, "actual": 1101, "path": "all.nodes.bids.nodes" })
+    );
+}
