@@ -7,8 +7,6 @@
 //!
 //! It answers what that script asks and no more, and reads PostgreSQL only.
 
-#![expect(missing_docs, reason = "a program, not a library: its schema has the names of Farol's")]
-
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_graphql::{
