@@ -290,7 +290,6 @@ CREATE TABLE releases (
     local_id   TEXT COLLATE "C",
     date       TIMESTAMPTZ,
     tags       TEXT COLLATE "C",
-    compiled   BOOLEAN NOT NULL,
     body       BYTEA NOT NULL,
     PRIMARY KEY (process_id, position)
 );

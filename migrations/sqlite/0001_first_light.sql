@@ -291,7 +291,6 @@ CREATE TABLE releases (
     local_id   TEXT,
     date       INTEGER,
     tags       TEXT,
-    compiled   INTEGER NOT NULL,
     body       BLOB NOT NULL,
     PRIMARY KEY (process_id, position)
 );

@@ -9,6 +9,11 @@ pub(super) fn code<C: ocds::Codelist, E: From<C>>(text: Option<&String>) -> Opti
     text.map(|text| E::from(C::parse(text)))
 }
 
+/// The text as published: the store keeps it only where it says more than the code.
+pub(super) fn text<'a>(code: Option<&'a String>, text: Option<&'a String>) -> Option<&'a String> {
+    text.or(code)
+}
+
 /// The codes that a filter names, as the standard knows them.
 pub(super) fn codes<E, C: From<E>>(values: Option<Vec<E>>) -> Option<Vec<C>> {
     values.map(|values| values.into_iter().map(C::from).collect())

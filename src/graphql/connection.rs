@@ -8,6 +8,7 @@ use super::{
     cursor::Cursor,
     error::{Error, Nullable},
     page::Window,
+    relations::SharedPage,
     scope,
 };
 use crate::store::{
@@ -162,14 +163,13 @@ impl<N> Connection<Edge<N>> {
 
 impl Total {
     async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
-        let services = scope::services(ctx)?;
         match self {
             Self::Known(count) => Ok(*count),
-            Self::Processes(filter) => Ok(process::count(&services.database, filter).await?),
-            Self::Organizations(filter) => Ok(organization::count(&services.database, filter).await?),
-            Self::OfBuyer(id) => {
-                Ok(scope::load(ctx, |relations| &relations.buyer_counts, *id).await?.unwrap_or(0))
+            Self::Processes(filter) => scope::read(ctx, |all| &all.process_count, filter.clone()).await,
+            Self::Organizations(filter) => {
+                scope::read(ctx, |all| &all.organization_count, filter.clone()).await
             }
+            Self::OfBuyer(id) => Ok(scope::load(ctx, |all| &all.buyer_counts, *id).await?.unwrap_or(0)),
         }
     }
 }
@@ -197,16 +197,7 @@ pub(super) fn request(
     })
 }
 
-/// Puts the rows of a page behind shared pointers.
-pub(super) fn share<R>(page: Page<R>) -> Page<Arc<R>> {
-    Page {
-        rows: page.rows.into_iter().map(Arc::new).collect(),
-        has_previous: page.has_previous,
-        has_next: page.has_next,
-    }
-}
-
 /// The page of which nobody asked to see anything.
-pub(super) fn empty<R>() -> Page<R> {
-    Page { rows: Vec::new(), has_previous: false, has_next: false }
+pub(super) fn empty<R>() -> SharedPage<R> {
+    Arc::new(Page { rows: Vec::new(), has_previous: false, has_next: false })
 }

@@ -230,10 +230,7 @@ impl<'a> Pricing<'a> {
     fn left_out(&self, directives: &[Positioned<Directive>]) -> bool {
         directives.iter().any(|directive| {
             let condition = directive.node.get_argument("if").and_then(|value| self.value(&value.node));
-            let condition = match condition {
-                Some(ConstValue::Boolean(condition)) => condition,
-                _ => return false,
-            };
+            let Some(ConstValue::Boolean(condition)) = condition else { return false };
             match directive.node.name.node.as_str() {
                 "skip" => condition,
                 "include" => !condition,

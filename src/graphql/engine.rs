@@ -97,9 +97,13 @@ impl Default for Limits {
 
 impl Engine {
     /// An engine over a database.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the engine keeps the database, in each of its relations"
+    )]
     pub fn new(database: Database, limits: Limits) -> Self {
         let relations = Relations::new(&database, limits.loader);
-        let schema = schema().data(Services { database, relations, pages: limits.pages }).finish();
+        let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let shape = Arc::new(Shape::new(&definition(&schema)));
         Self { schema, shape, documents: Documents::new(), limits }
     }
@@ -200,7 +204,8 @@ fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
 }
 
 fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> String {
-    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+    let options = SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions();
+    schema.sdl_with_options(options.use_space_ident())
 }
 
 /// True when execution began. A request error has neither data nor an error with a path.

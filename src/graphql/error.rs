@@ -5,7 +5,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use async_graphql::{Response, ServerError};
+use async_graphql::{PathSegment, Response, ServerError};
 
 use crate::{error::Code, loader::LoadError, store::StoreError};
 
@@ -87,8 +87,10 @@ pub(super) fn refusal(code: Code, message: impl Into<String>) -> ServerError {
 }
 
 /// Gives every error its code and the message that clients may read. A fault of the server is logged
-/// here, and once, however many fields it reached.
+/// here, and once, however many fields it reached. Errors come in the order of the document and then of
+/// the rows, not in that of completion.
 pub(super) fn settle(response: &mut Response, executed: bool) {
+    response.errors.sort_by_cached_key(place);
     let mut logged = HashSet::new();
     for error in &mut response.errors {
         let source = error.source.take();
@@ -108,6 +110,16 @@ pub(super) fn settle(response: &mut Response, executed: bool) {
         };
         error.extensions.get_or_insert_default().set("code", code.as_str());
     }
+}
+
+/// Where in the document and in its lists an error is.
+fn place(error: &ServerError) -> (Option<(usize, usize)>, Vec<usize>) {
+    let row = |segment: &PathSegment| match segment {
+        PathSegment::Index(index) => Some(*index),
+        PathSegment::Field(_) => None,
+    };
+    let position = error.locations.first().map(|position| (position.line, position.column));
+    (position, error.path.iter().filter_map(row).collect())
 }
 
 fn log(fault: &Error, at: &ServerError) {

@@ -83,9 +83,8 @@ pub(super) fn json(text: Option<&String>) -> Nullable<Json> {
 }
 
 /// A stored JSON list of texts; `None` is an empty list.
-pub(super) fn texts(json: Option<&String>) -> Nullable<Vec<String>> {
-    let Some(json) = json else { return Some(Ok(Vec::new())) };
-    Some(serde_json::from_str(json).map_err(|error| corrupt(&error)))
+pub(super) fn texts(json: Option<&String>) -> Result<Vec<String>, Error> {
+    json.map_or(Ok(Vec::new()), |json| serde_json::from_str(json).map_err(|error| corrupt(&error)))
 }
 
 fn corrupt(error: &dyn std::fmt::Display) -> Error {

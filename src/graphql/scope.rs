@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use super::{error::Error, page::PageSizes, relations::Relations};
+use super::{
+    error::Error,
+    page::PageSizes,
+    relations::{Each, Relations},
+};
 use crate::{
     loader::{Batch, Key, Relation, RequestScope},
-    store::{Database, StoreError},
+    store::StoreError,
 };
 
 /// What all requests share.
 pub(super) struct Services {
-    pub(super) database: Database,
     pub(super) relations: Relations,
     pub(super) pages: PageSizes,
 }
@@ -30,4 +33,14 @@ pub(super) async fn load<K: Key, B: Batch<K, Error = Arc<StoreError>>>(
 ) -> Result<Option<B::Value>, Error> {
     let scope: &RequestScope = ctx.data().map_err(|error| Error::Internal(error.message))?;
     Ok(scope.load(relation(&services(ctx)?.relations), key).await?)
+}
+
+/// The answer of a read that is a statement of its own.
+pub(super) async fn read<K: Key, V: Clone + Send + Sync + 'static>(
+    ctx: &Context<'_>,
+    relation: impl FnOnce(&Relations) -> &Relation<K, Each<K, V>>,
+    key: K,
+) -> Result<V, Error> {
+    let value = load(ctx, relation, key).await?;
+    Ok(value.ok_or_else(|| Error::Internal("a read gave no answer".to_owned()))??)
 }

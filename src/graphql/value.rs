@@ -44,7 +44,8 @@ pub(super) struct Identifier {
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Address {
     /// Street and number. Null when not published.
-    street_address: Option<String>,
+    #[graphql(name = "streetAddress")]
+    street: Option<String>,
     /// The town. Null when not published.
     locality: Option<String>,
     /// The region. Null when not published.
@@ -112,7 +113,7 @@ pub(super) fn identifier(row: &organization::Model) -> Option<Identifier> {
 pub(super) fn address(row: &organization::Model) -> Option<Address> {
     let parts = [&row.street, &row.locality, &row.region, &row.postal_code, &row.country];
     parts.iter().any(|part| part.is_some()).then(|| Address {
-        street_address: row.street.clone(),
+        street: row.street.clone(),
         locality: row.locality.clone(),
         region: row.region.clone(),
         postal_code: row.postal_code.clone(),

@@ -1,7 +1,10 @@
 //! Runs an import: a reader thread, preparing threads, and the writer.
+//!
+//! The reader hands each chunk to the preparing threads and, in the same order, the writer a place where
+//! it will appear. The writer takes the places one by one; there are few, so that the reader waits for it
+//! however slow a chunk is.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::AtomicU64,
@@ -12,13 +15,13 @@ use std::{
 };
 
 use chrono::Utc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     ImportError,
     apply::apply,
     prepare::{Prepared, Target, prepare},
-    read::{Chunk, read},
+    read::{Chunk, Gone, read},
     report::{Report, Summary},
     source::Input,
 };
@@ -43,7 +46,7 @@ pub struct Options {
     pub bytes_read: Arc<AtomicU64>,
 }
 
-/// Chunks that wait in a channel. With those in hand, this bounds the memory of an import.
+/// Chunks that wait, besides one in each preparing thread's hands. This bounds the memory of an import.
 const WAITING: usize = 2;
 
 /// Imports all inputs into one dataset.
@@ -60,7 +63,7 @@ pub async fn run(
     let target = Target { dataset: id, backend: database.backend() };
     let mut summary = Summary { dataset: options.dataset.clone(), ..Summary::default() };
     let mut threads = Threads::start(inputs, options, target);
-    let publisher = write_all(database, target, &mut threads.prepared, &mut summary, report).await?;
+    let publisher = write_all(database, target, &mut threads.chunks, &mut summary, report).await?;
     threads.join()?;
     let storing = Instant::now();
     finish(database, id, &publisher, summary.changed() > 0).await?;
@@ -74,32 +77,26 @@ pub async fn run(
 async fn write_all(
     database: &Database,
     target: Target,
-    chunks: &mut mpsc::Receiver<Result<Prepared, StoreError>>,
+    chunks: &mut mpsc::Receiver<Place>,
     summary: &mut Summary,
     report: &mut Report,
 ) -> Result<Publisher, ImportError> {
     let mut publisher = Publisher::default();
-    let mut early: BTreeMap<u64, Prepared> = BTreeMap::new();
-    let mut next = 0;
-    while let Some(prepared) = chunks.recv().await {
-        let prepared = prepared?;
-        early.insert(prepared.index, prepared);
-        while let Some(mut chunk) = early.remove(&next) {
-            next += 1;
-            for issue in &chunk.issues {
-                report.add(summary, issue)?;
-            }
-            publisher = chunk.publisher.take().unwrap_or(publisher);
-            summary.files += chunk.files;
-            summary.releases += chunk.releases;
-            summary.processes += chunk.processes.len() as u64;
-            let storing = Instant::now();
-            let applied = apply(database, target, &mut chunk).await?;
-            summary.storing += storing.elapsed();
-            summary.unchanged += applied.unchanged;
-            for (kind, count) in applied.written {
-                *summary.written.entry(kind).or_default() += count;
-            }
+    while let Some(place) = chunks.recv().await {
+        let mut chunk = place.await.map_err(|_| ImportError::Thread("worker"))??;
+        for issue in &chunk.issues {
+            report.add(summary, issue)?;
+        }
+        publisher = chunk.publisher.take().unwrap_or(publisher);
+        summary.files += chunk.files;
+        summary.releases += chunk.releases;
+        summary.processes += chunk.processes.len() as u64;
+        let storing = Instant::now();
+        let applied = apply(database, target, chunk).await?;
+        summary.storing += storing.elapsed();
+        summary.unchanged += applied.unchanged;
+        for (kind, count) in applied.written {
+            *summary.written.entry(kind).or_default() += count;
         }
     }
     Ok(publisher)
@@ -114,30 +111,42 @@ async fn finish(
 ) -> Result<(), StoreError> {
     let now = Utc::now();
     let mut transaction = Transaction::begin(database).await?;
-    dataset::refresh(&mut transaction, dataset, publisher, changed.then_some(now)).await?;
+    dataset::refresh(&mut transaction, dataset, publisher, Some((now, changed))).await?;
     transaction.commit(now, &[]).await?;
     if changed { analyze(database).await } else { Ok(()) }
 }
 
+/// Where a chunk appears once it is prepared.
+type Place = oneshot::Receiver<Result<Prepared, StoreError>>;
+
+/// A chunk, and where it is to appear.
+type Task = (Chunk, oneshot::Sender<Result<Prepared, StoreError>>);
+
 /// The threads of an import. They end by themselves when their channel's other end is gone.
 struct Threads {
-    prepared: mpsc::Receiver<Result<Prepared, StoreError>>,
+    chunks: mpsc::Receiver<Place>,
     handles: Vec<(&'static str, JoinHandle<()>)>,
 }
 
 impl Threads {
     fn start(inputs: Vec<Input>, options: &Options, target: Target) -> Self {
-        let (chunks, waiting) = sync_channel::<Chunk>(WAITING);
+        let workers = options.workers.max(1);
+        let (places, chunks) = mpsc::channel(workers + WAITING);
+        let (tasks, waiting) = sync_channel::<Task>(workers + WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
-        let (ready, prepared) = mpsc::channel(WAITING);
         let (pieces, bytes_read) = (options.chunk_pieces, Arc::clone(&options.bytes_read));
-        let reader = std::thread::spawn(move || read(&inputs, pieces, &bytes_read, &chunks));
+        let take = move |chunk| {
+            let (prepared, place) = oneshot::channel();
+            places.blocking_send(place).map_err(|_| Gone)?;
+            tasks.send((chunk, prepared)).map_err(|_| Gone)
+        };
+        let reader = std::thread::spawn(move || read(&inputs, pieces, &bytes_read, &take));
         let mut handles = vec![("reader", reader)];
-        for _ in 0..options.workers.max(1) {
-            let (waiting, ready) = (Arc::clone(&waiting), ready.clone());
-            handles.push(("worker", std::thread::spawn(move || work(&waiting, &ready, target))));
+        for _ in 0..workers {
+            let waiting = Arc::clone(&waiting);
+            handles.push(("worker", std::thread::spawn(move || work(&waiting, target))));
         }
-        Self { prepared, handles }
+        Self { chunks, handles }
     }
 
     fn join(self) -> Result<(), ImportError> {
@@ -148,15 +157,15 @@ impl Threads {
     }
 }
 
-fn work(chunks: &Mutex<Receiver<Chunk>>, ready: &mpsc::Sender<Result<Prepared, StoreError>>, target: Target) {
+fn work(tasks: &Mutex<Receiver<Task>>, target: Target) {
     loop {
         // The lock is held while waiting for a chunk, which is what the other workers would do too.
-        let chunk = match chunks.lock() {
-            Ok(chunks) => chunks.recv(),
+        let task = match tasks.lock() {
+            Ok(tasks) => tasks.recv(),
             Err(_) => return,
         };
-        let Ok(chunk) = chunk else { return };
-        if ready.blocking_send(prepare(chunk, target)).is_err() {
+        let Ok((chunk, prepared)) = task else { return };
+        if prepared.send(prepare(chunk, target)).is_err() {
             return;
         }
     }

@@ -1,7 +1,7 @@
 //! From a chunk of input to processes that are ready to be written. Pure computing, on its own threads.
 //!
-//! Each process is compiled and encoded as if the store did not have it, which is mostly so; where the
-//! store has releases of it already, [`super::apply`] compiles anew.
+//! A chunk is compiled and encoded as if the store did not have its processes, which is mostly so; where
+//! it has some of them, [`super::apply`] encodes those that it writes anew.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,8 +19,9 @@ use crate::{
         release::{self, FoundRelease, SourceRelease},
     },
     store::{
-        Backend, StoreError, id,
-        write::{self, NewChange, ReleaseRow, Rows},
+        Backend, StoreError,
+        id::{self, Kind},
+        write::{self, NewChange, ReleaseRow, Rows, StoredRelease},
     },
 };
 
@@ -33,53 +34,51 @@ pub(super) struct Target {
 
 /// A chunk that is ready to be written.
 pub(super) struct Prepared {
-    pub(super) index: u64,
     pub(super) files: u64,
     pub(super) releases: u64,
     pub(super) processes: Vec<PreparedProcess>,
+    /// The rows of all these processes, if all are new.
+    pub(super) rows: Rows,
     pub(super) publisher: Option<Publisher>,
     pub(super) issues: Vec<PlacedIssue>,
 }
 
 /// A process as the releases of one chunk tell of it.
 pub(super) struct PreparedProcess {
-    pub(super) id: i64,
+    pub(super) process: Process,
     /// Its releases, each text once.
     pub(super) releases: Vec<SourceRelease>,
-    /// What to write when the store does not have the process.
-    pub(super) fresh: Compiled,
-}
-
-/// A compiled process, encoded, and what the change log is to say of it.
-pub(super) struct Compiled {
-    pub(super) ocid: String,
-    pub(super) rows: Rows,
-    pub(super) change: NewChange,
+    /// What the change log is to say of it, if it is new.
+    pub(super) created: NewChange,
 }
 
 /// Prepares a chunk.
 pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreError> {
-    let mut gathered = Gathered { issues: chunk.issues, ..Gathered::default() };
-    for (file, piece) in &chunk.pieces {
+    let Chunk { pieces, issues, files } = chunk;
+    let mut gathered = Gathered { issues, ..Gathered::default() };
+    for (file, piece) in &pieces {
         let place = Place { file: file.to_string(), line: piece.line, offset: piece.offset };
         let mut issues = Issues::new();
         let found = release::read(piece, &mut issues);
         gathered.piece(found, issues, &place);
     }
     let mut processes = Vec::with_capacity(gathered.order.len());
-    for ocid in std::mem::take(&mut gathered.order) {
-        let Some((releases, place)) = gathered.releases.remove(&ocid) else { continue };
+    let mut rows = Rows::new(target.backend);
+    for ocid in &gathered.order {
+        let Some((releases, place)) = gathered.releases.remove(ocid) else { continue };
         let mut found = Issues::new();
-        processes.push(prepare_process(&ocid, releases, target, &mut found)?);
+        let prepared = prepare_process(ocid, releases, target, &mut found);
+        encode(&mut rows, &prepared.process, &prepared.releases, target)?;
+        processes.push(prepared);
         let placed =
             |issue| PlacedIssue { place: place.clone(), ocid: Some(ocid.clone()), issue, refused: false };
         gathered.issues.extend(found.into_iter().map(placed));
     }
     Ok(Prepared {
-        index: chunk.index,
-        files: chunk.files,
+        files,
         releases: gathered.count,
         processes,
+        rows,
         publisher: gathered.publisher,
         issues: gathered.issues,
     })
@@ -104,8 +103,9 @@ impl<'p> Gathered<'p> {
         self.publisher = found.publisher.or(self.publisher.take());
         for release in found.releases {
             self.count += 1;
-            let (releases, _) = self.releases.entry(release.source.ocid.clone()).or_insert_with(|| {
-                self.order.push(release.source.ocid.clone());
+            let ocid = &release.source.ocid;
+            let (releases, _) = self.releases.entry(ocid.clone()).or_insert_with(|| {
+                self.order.push(ocid.clone());
                 (Vec::new(), place.clone())
             });
             releases.push(release);
@@ -131,19 +131,15 @@ fn prepare_process(
     found: Vec<FoundRelease<'_>>,
     target: Target,
     issues: &mut Issues,
-) -> Result<PreparedProcess, StoreError> {
+) -> PreparedProcess {
+    // A release alone is the compiled one, and has been parsed already.
+    let alone = if let [only] = &*found { Some(normalise(&only.value, issues)) } else { None };
+    let releases = distinct(found.into_iter().map(|release| release.source).collect());
+    let mut process = alone.unwrap_or_else(|| compile_process(ocid, &releases, issues));
+    ocid.clone_into(&mut process.ocid);
     let id = id::process(target.dataset, ocid);
-    // Most processes come as one release, which is read already.
-    let (process, releases) = match <[FoundRelease<'_>; 1]>::try_from(found) {
-        Ok([FoundRelease { source, value }]) => (named(ocid, normalise(&value, issues)), vec![source]),
-        Err(found) => {
-            let releases = distinct(found.into_iter().map(|found| found.source).collect());
-            (compile_process(ocid, &releases, issues), releases)
-        }
-    };
-    let rows = encode(&process, &releases, target)?;
-    let change = change::created(target.dataset, id, &process);
-    Ok(PreparedProcess { id, releases, fresh: Compiled { ocid: ocid.to_owned(), rows, change } })
+    let created = change::created(target.dataset, id, &process);
+    PreparedProcess { process, releases, created }
 }
 
 /// Drops releases whose text came before.
@@ -156,12 +152,13 @@ pub(super) fn distinct(mut releases: Vec<SourceRelease>) -> Vec<SourceRelease> {
 /// The id of a release in the store. It is that of the text, not the publisher's: publishers reuse ids,
 /// and what they published is kept whatever it is called.
 pub(super) fn release_id(process: i64, release: &SourceRelease) -> i64 {
-    id::release(process, &release.digest)
+    let digest: String = release.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    id::listed(Kind::Release, process, &digest, 0)
 }
 
-/// Compiles and normalises.
+/// Compiles and normalises. The ocid is the caller's: a record's releases may lack it.
 pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &mut Issues) -> Process {
-    let process = match compile(releases) {
+    let mut process = match compile(releases) {
         Ok(value) => normalise(&value, issues),
         // The bytes were parsed when they were read, so this is for releases damaged in the store.
         Err(error) => {
@@ -169,20 +166,17 @@ pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &m
             Process::default()
         }
     };
-    named(ocid, process)
+    ocid.clone_into(&mut process.ocid);
+    process
 }
 
-/// The ocid is the one the release was found under: a record's releases may lack it.
-fn named(ocid: &str, process: Process) -> Process {
-    Process { ocid: ocid.to_owned(), ..process }
-}
-
-/// Encodes a process with its releases in the order of their dates, as they are merged.
+/// Adds the rows of a process with its releases in the order of their dates, as they are merged.
 pub(super) fn encode(
+    rows: &mut Rows,
     process: &Process,
     releases: &[SourceRelease],
     target: Target,
-) -> Result<Rows, StoreError> {
+) -> Result<(), StoreError> {
     let id = id::process(target.dataset, &process.ocid);
     let mut ordered: Vec<_> = releases.iter().collect();
     ordered.sort_by_key(|release| release.date);
@@ -191,13 +185,37 @@ pub(super) fn encode(
             id: release_id(id, release),
             local_id: release.id.clone(),
             date: release.date,
-            tags: Some(release.tag.join(",")).filter(|tags| !tags.is_empty()),
-            compiled: release.compiled,
+            tags: tags(release),
             body: write::compress(&release.json)?,
         })
     };
     let releases = ordered.into_iter().map(row).collect::<Result<Vec<_>, StoreError>>()?;
-    let mut rows = Rows::new(target.backend);
     rows.push(target.dataset, process, &releases);
-    Ok(rows)
+    Ok(())
+}
+
+/// The tags of a release, joined. That of a record's compiled release may say so or not: here it does,
+/// because the record is gone when the process is compiled again.
+fn tags(release: &SourceRelease) -> Option<String> {
+    let mut tags: Vec<&str> = release.tag.iter().map(String::as_str).collect();
+    if release.compiled && !tags.iter().any(|tag| is_compiled(tag)) {
+        tags.push(COMPILED);
+    }
+    Some(tags.join(",")).filter(|tags| !tags.is_empty())
+}
+
+/// The tag of a release that stands for all before it.
+const COMPILED: &str = "compiled";
+
+fn is_compiled(tag: &str) -> bool {
+    tag.eq_ignore_ascii_case(COMPILED)
+}
+
+/// A stored release of a process as the reader gave it.
+pub(super) fn restore(ocid: &str, stored: StoredRelease) -> Result<SourceRelease, StoreError> {
+    let StoredRelease { id, tags, json, .. } = stored;
+    let mut release = SourceRelease::from_json(ocid, json.into_bytes())
+        .ok_or_else(|| StoreError::Corrupt(format!("release {id} of {ocid} is not JSON any more")))?;
+    release.compiled = tags.is_some_and(|tags| tags.split(',').any(is_compiled));
+    Ok(release)
 }

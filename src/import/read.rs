@@ -5,7 +5,6 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::SyncSender,
     },
 };
 
@@ -24,8 +23,6 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// Pieces that are prepared and applied together.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
-    /// Its place in the order of reading.
-    pub(super) index: u64,
     pub(super) pieces: Vec<(Arc<str>, Piece)>,
     pub(super) issues: Vec<PlacedIssue>,
     /// How many inputs ended in it.
@@ -37,9 +34,9 @@ pub(super) fn read(
     inputs: &[Input],
     chunk_pieces: usize,
     bytes_read: &Arc<AtomicU64>,
-    chunks: &SyncSender<Chunk>,
+    take: &dyn Fn(Chunk) -> Result<(), Gone>,
 ) {
-    let mut chunker = Chunker { chunk: Chunk::default(), bytes: 0, chunk_pieces, chunks };
+    let mut chunker = Chunker { chunk: Chunk::default(), bytes: 0, chunk_pieces, take };
     for input in inputs {
         let name: Arc<str> = input.name().into();
         let read = match input.open() {
@@ -58,13 +55,13 @@ pub(super) fn read(
 }
 
 /// Nobody takes chunks any more.
-struct Gone;
+pub(super) struct Gone;
 
 struct Chunker<'a> {
     chunk: Chunk,
     bytes: usize,
     chunk_pieces: usize,
-    chunks: &'a SyncSender<Chunk>,
+    take: &'a dyn Fn(Chunk) -> Result<(), Gone>,
 }
 
 impl Chunker<'_> {
@@ -97,9 +94,8 @@ impl Chunker<'_> {
     }
 
     fn send(&mut self) -> Result<(), Gone> {
-        let next = Chunk { index: self.chunk.index + 1, ..Chunk::default() };
         self.bytes = 0;
-        self.chunks.send(std::mem::replace(&mut self.chunk, next)).map_err(|_| Gone)
+        (self.take)(std::mem::take(&mut self.chunk))
     }
 }
 

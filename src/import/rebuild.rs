@@ -3,9 +3,8 @@
 use chrono::Utc;
 
 use super::{
-    apply::restore,
     change,
-    prepare::{Target, compile_process, encode},
+    prepare::{Target, compile_process, encode, restore},
 };
 use crate::{
     ocds::{issue::Issues, model::Publisher},
@@ -54,7 +53,8 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
 }
 
 /// Whether the rows of these processes differ from what their releases say. A single process that
-/// differs is written; of several, nothing is, so that the caller can take them one by one.
+/// differs is written; of several, nothing is, so that the caller can take them one by one. A process
+/// without a stored release is left as it is.
 async fn differs(
     database: &Database,
     target: Target,
@@ -63,17 +63,21 @@ async fn differs(
     let ids: Vec<i64> = processes.iter().map(|(id, _)| *id).collect();
     let mut transaction = Transaction::begin(database).await?;
     let mut stored = transaction.releases(&ids).await?;
+    let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;
     let mut rows = Rows::new(target.backend);
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
-        let releases = restore(stored.remove(id).unwrap_or_default(), ocid)?;
+        let Some(stored) = stored.remove(id) else { continue };
+        let releases =
+            stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
-        rows.append(&mut encode(&process, &releases, target)?);
+        encode(&mut rows, &process, &releases, target)?;
         let change = change::created(target.dataset, *id, &process);
         changes.push(NewChange { kind: ChangeKind::Updated, ..change });
     }
     transaction.remove(&ids).await?;
+    transaction.remove_orphans(&rows).await?;
     transaction.insert(rows).await?;
     let differs = transaction.fingerprint(&ids).await? != before;
     if differs && processes.len() == 1 {

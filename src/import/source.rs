@@ -96,28 +96,36 @@ impl Read for Lines {
 }
 
 /// The inputs behind the paths: `-` is standard input, a directory its files and those below it, by name.
-/// Hidden files are passed over.
+/// Hidden files are passed over, and links to directories are not followed: they could lead in circles.
+/// Only a path that is named and not there is an error; of what lies in a directory, each file answers
+/// for itself when it is opened.
 pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, SourceError> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
             inputs.push(Input::Standard);
+            continue;
+        }
+        let named = |error| SourceError { path: path.display().to_string(), error };
+        if fs::metadata(path).map_err(named)?.is_dir() {
+            expand_directory(path, &mut inputs).map_err(named)?;
         } else {
-            expand_path(path, &mut inputs)
-                .map_err(|error| SourceError { path: path.display().to_string(), error })?;
+            inputs.push(Input::File(path.clone()));
         }
     }
     Ok(inputs)
 }
 
-fn expand_path(path: &Path, inputs: &mut Vec<Input>) -> io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        inputs.push(Input::File(path.to_owned()));
-        return Ok(());
+fn expand_directory(directory: &Path, inputs: &mut Vec<Input>) -> io::Result<()> {
+    let mut entries = fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries.iter().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')) {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            expand_directory(&path, inputs)?;
+        } else if !(kind.is_symlink() && path.is_dir()) {
+            inputs.push(Input::File(path));
+        }
     }
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    entries.sort();
-    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    entries.iter().filter(|entry| !hidden(entry)).try_for_each(|entry| expand_path(entry, inputs))
+    Ok(())
 }

@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgConnection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -75,13 +75,18 @@ impl Database {
             .application_name("farol")
             .statement_cache_capacity(256)
             .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
+        // The pool would try again until its time is over, and then not say why.
+        let server = format!("{}:{}", connect.get_host(), connect.get_port());
+        let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{server}: {error}"));
+        let first = PgConnection::connect_with(&connect);
+        let first = tokio::time::timeout(options.acquire_timeout, first).await;
+        let first = first.map_err(|_| unavailable(sqlx::Error::PoolTimedOut))?.map_err(unavailable)?;
+        drop(first);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
-            .connect_with(connect)
-            .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .connect_lazy_with(connect);
         Ok(Self {
             reader: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
             writer: Writer::Postgres(pool),

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 fn compiled(releases: &[&str]) -> String {
     let releases: Vec<SourceRelease> = releases
         .iter()
-        .map(|json| SourceRelease::from_json(json.as_bytes().to_vec(), "ocds-1").expect("a release"))
+        .map(|json| SourceRelease::from_json("ocds-1", json.as_bytes().to_vec()).expect("a release"))
         .collect();
     compile(&releases).expect("JSON").to_string()
 }

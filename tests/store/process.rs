@@ -7,7 +7,7 @@ use farol::{
         model::{Award, Bid, Coded, Money, Party, Process, Tender},
     },
     store::{
-        Database, id,
+        Backend, Database, amount, id,
         page::{PageRequest, SortKey},
         query::{
             list::{self, Range},
@@ -82,7 +82,6 @@ async fn write(database: &Database, processes: &[Process]) -> i64 {
             local_id: Some("r1".to_owned()),
             date: process.date,
             tags: None,
-            compiled: false,
             body: farol::store::write::compress(br#"{"id":"r1"}"#).unwrap(),
         };
         rows.push(dataset, process, &[release]);
@@ -104,7 +103,7 @@ async fn write(database: &Database, processes: &[Process]) -> i64 {
 async fn a_process_is_read_back(database: TestDatabase) {
     let store = database.open().await;
     let dataset = write(&store, &[sample("ocds-1", Some(1), 3)]).await;
-    let found = process::by_ocid(&store, "ocds-1").await.unwrap();
+    let found = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap();
     let [row] = found.as_slice() else { panic!("one process, not {found:?}") };
     assert_eq!(row.id, id::process(dataset, "ocds-1"));
     assert_eq!(row.title.as_deref(), Some("Roads\u{FFFD} and bridges"));
@@ -148,8 +147,34 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
     };
     write(&store, &amounts.iter().enumerate().map(with_amount).collect::<Vec<_>>()).await;
     for (index, amount) in amounts.iter().enumerate() {
-        let row = process::by_ocid(&store, &format!("ocds-{index}")).await.unwrap().remove(0);
+        let row = process::by_ocids(&store, &[format!("ocds-{index}")]).await.unwrap().remove(0);
         assert_eq!(row.value_amount.unwrap().to_string(), *amount);
+    }
+    let totals = process::value_totals(&store, &Filter::default()).await.unwrap();
+    let sum = "-12318657303470344911.523456789";
+    assert_eq!(totals, [("EUR".to_owned(), Decimal::from_str_exact(sum).unwrap())]);
+    let greatest_first: Vec<String> = (0..amounts.len()).map(|index| format!("ocds-{index}")).collect();
+    assert_eq!(ocids_by_amount(&database, "value_amount IS NOT NULL").await, greatest_first);
+    let least = Decimal::from_str_exact("9007199254740993").unwrap();
+    let least = match store.backend() {
+        Backend::Sqlite => format!("'{}'", amount::encode(least)),
+        _ => least.to_string(),
+    };
+    assert_eq!(ocids_by_amount(&database, &format!("value_amount >= {least}")).await, ["ocds-0", "ocds-1"]);
+}
+
+/// The ocids of processes, greatest value first, as the database itself filters and orders amounts.
+async fn ocids_by_amount(database: &TestDatabase, condition: &str) -> Vec<String> {
+    let sql = format!("SELECT ocid FROM processes WHERE {condition} ORDER BY value_amount DESC");
+    let sql = sqlx::AssertSqlSafe(sql);
+    if database.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap()
+    } else {
+        let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+        let found = sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        found
     }
 }
 
@@ -157,7 +182,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     let store = database.open().await;
     write(&store, &[sample("ocds-1", Some(1), 5), sample("ocds-2", Some(1), 1)]).await;
     let dataset = write(&store, &[sample("ocds-1", Some(2), 2)]).await;
-    let row = process::by_ocid(&store, "ocds-1").await.unwrap().remove(0);
+    let row = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().remove(0);
     assert_eq!((row.award_count, row.date), (2, sample("", Some(2), 0).date));
     let all = Range { parent: row.id, from: 0, to: 100 };
     assert_eq!(
@@ -168,7 +193,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     transaction.remove(&[row.id]).await.unwrap();
     dataset::refresh(&mut transaction, dataset, &Default::default(), None).await.unwrap();
     transaction.commit(Utc::now(), &[]).await.unwrap();
-    assert!(process::by_ocid(&store, "ocds-1").await.unwrap().is_empty());
+    assert!(process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().is_empty());
     let dataset = farol::store::query::dataset::all(&store).await.unwrap().remove(0);
     assert_eq!((dataset.processes, dataset.awards, dataset.organizations), (1, 1, 2));
 }
@@ -221,7 +246,9 @@ async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
         }
     }
     assert!(matches!(
-        Order::Ocid { descending: true }.position(&process::by_ocid(&store, "ocds-0").await.unwrap()[0]).key,
+        Order::Ocid { descending: true }
+            .position(&process::by_ocids(&store, &["ocds-0".to_owned()]).await.unwrap()[0])
+            .key,
         SortKey::Text(_)
     ));
 }

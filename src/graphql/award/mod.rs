@@ -61,7 +61,7 @@ impl Award {
 
     /// The status as published. Null when not published.
     async fn status_text(&self) -> Option<&String> {
-        self.0.status_text.as_ref()
+        codelist::text(self.0.status.as_ref(), self.0.status_text.as_ref())
     }
 
     /// The status in the publisher's own words. Null when not published.
@@ -122,7 +122,7 @@ impl Award {
 
     /// The publisher's ids of the bids it rests on. Null only when they could not be read.
     async fn related_bids(&self) -> Nullable<Vec<String>> {
-        scalars::texts(self.0.related_bids.as_ref())
+        Some(scalars::texts(self.0.related_bids.as_ref()))
     }
 
     /// Its amendments, as published. Null when there are none.

@@ -55,7 +55,7 @@ impl Bid {
 
     /// The status as published. Null when not published.
     async fn status_text(&self) -> Option<&String> {
-        self.0.status_text.as_ref()
+        codelist::text(self.0.status.as_ref(), self.0.status_text.as_ref())
     }
 
     /// The status in the publisher's own words. Null when not published.

@@ -2,14 +2,24 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::BoxFuture};
+
 use crate::{
-    graphql::relations::{Loaded, share_rows},
+    graphql::relations::{Loaded, Rows, share_rows},
     loader::Batch,
     store::{Database, StoreError, entity::dataset::Model, query::dataset},
 };
 
 /// Datasets by id.
 pub(in crate::graphql) struct DatasetById(pub(in crate::graphql) Database);
+
+/// Reads all datasets, by name.
+pub(in crate::graphql) fn all(
+    database: Database,
+    (): (),
+) -> BoxFuture<'static, Result<Rows<Model>, StoreError>> {
+    async move { Ok(dataset::all(&database).await?.into_iter().map(Arc::new).collect()) }.boxed()
+}
 
 impl Batch<i64> for DatasetById {
     type Value = Arc<Model>;

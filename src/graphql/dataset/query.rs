@@ -11,12 +11,12 @@ use crate::{
         cursor::Cursor,
         error::Error,
         page::{Level, PageArgs, Window},
+        relations::SharedPage,
         scope,
     },
     store::{
         entity::dataset::Model,
         page::{Page, Position, SortKey},
-        query::dataset,
     },
 };
 
@@ -28,21 +28,20 @@ pub(in crate::graphql) async fn page(
     ctx: &Context<'_>,
     args: PageArgs,
 ) -> Result<Connection<Edge<Dataset>>, Error> {
-    let services = scope::services(ctx)?;
-    let window = args.window(services.pages, Level::Root)?;
+    let window = args.window(scope::services(ctx)?.pages, Level::Root)?;
     let name = |cursor: Option<&str>, argument| {
         cursor.map(|text| Cursor::decode(text, ORDER, argument)).transpose().map(|cursor| cursor?.key)
     };
     let (after, before) =
         (name(window.after.as_deref(), "after")?, name(window.before.as_deref(), "before")?);
-    let all: Vec<Arc<Model>> = dataset::all(&services.database).await?.into_iter().map(Arc::new).collect();
+    let all = scope::read(ctx, |relations| &relations.datasets, ()).await?;
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let page =
         if wants_rows(ctx) { cut(&all, after.as_deref(), before.as_deref(), &window) } else { empty() };
     Ok(Connection::ordered(&page, ORDER, position, Total::Known(total)))
 }
 
-fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> Page<Arc<Model>> {
+fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> SharedPage<Model> {
     let low = after.map_or(0, |name| all.partition_point(|row| row.name.as_str() <= name));
     let high = before.map_or(all.len(), |name| all.partition_point(|row| row.name.as_str() < name)).max(low);
     let size = usize::try_from(window.size).unwrap_or(usize::MAX);
@@ -51,7 +50,7 @@ fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &W
     } else {
         (low, high.min(low.saturating_add(size)))
     };
-    Page { rows: all[from..to].to_vec(), has_previous: from > 0, has_next: to < all.len() }
+    Arc::new(Page { rows: all[from..to].to_vec(), has_previous: from > 0, has_next: to < all.len() })
 }
 
 fn position(row: &Model) -> Position {

@@ -48,7 +48,7 @@ impl PartyEdge {
 
     /// Roles outside the closed list, as published. Null only when they could not be read.
     async fn other_roles(&self) -> Nullable<Vec<String>> {
-        scalars::texts(self.row.0.other_roles.as_ref())
+        Some(scalars::texts(self.row.0.other_roles.as_ref()))
     }
 }
 

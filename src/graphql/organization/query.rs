@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 
-use super::{Organization, OrganizationFilter, OrganizationOrder};
+use super::{Organization, OrganizationFilter, OrganizationOrder, loader::OrganizationPage};
 use crate::{
     graphql::{
         connection::{self, Connection, Edge, Total, wants_rows},
@@ -24,14 +24,14 @@ pub(in crate::graphql) async fn page(
     filter: Option<OrganizationFilter>,
     order: OrganizationOrder,
 ) -> Result<Connection<Edge<Organization>>, Error> {
-    let services = scope::services(ctx)?;
-    let window = args.window(services.pages, Level::Root)?;
+    let window = args.window(scope::services(ctx)?.pages, Level::Root)?;
     let request =
         connection::request(&window, |text, argument| Ok(Cursor::decode(text, ORDER, argument)?.by_text()))?;
     let filter = filter.unwrap_or_default().stored();
     let page = if wants_rows(ctx) {
         let descending = order == OrganizationOrder::NameDesc;
-        connection::share(organization::page(&services.database, &filter, descending, &request).await?)
+        let key = OrganizationPage { filter: filter.clone(), descending, request };
+        scope::read(ctx, |relations| &relations.organization_page, key).await?
     } else {
         connection::empty()
     };

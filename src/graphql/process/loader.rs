@@ -1,16 +1,30 @@
 //! Batches of processes.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::{
-    graphql::relations::{Loaded, Rows, share_lists, share_rows},
+    graphql::relations::{Loaded, Rows, SharedPage, share_lists, share_page, share_rows},
     loader::Batch,
     store::{
         Database, StoreError,
         entity::{process::Model, process_details},
-        query::process::{self, BuyerPage},
+        page::PageRequest,
+        query::process::{self, BuyerPage, Filter, Order},
     },
 };
+
+/// A page of processes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::graphql) struct ProcessPage {
+    pub(super) filter: Filter,
+    pub(super) order: Order,
+    pub(super) request: PageRequest,
+}
+
+/// Processes by ocid: one per dataset that has it.
+pub(in crate::graphql) struct ProcessesByOcid(pub(in crate::graphql) Database);
 
 /// Processes by id.
 pub(in crate::graphql) struct ProcessById(pub(in crate::graphql) Database);
@@ -23,6 +37,36 @@ pub(in crate::graphql) struct BuyerPages(pub(in crate::graphql) Database);
 
 /// How many processes buyers have.
 pub(in crate::graphql) struct BuyerCounts(pub(in crate::graphql) Database);
+
+/// Reads one page.
+pub(in crate::graphql) fn page(
+    database: Database,
+    key: ProcessPage,
+) -> BoxFuture<'static, Result<SharedPage<Model>, StoreError>> {
+    async move { Ok(share_page(process::page(&database, &key.filter, key.order, &key.request).await?)) }
+        .boxed()
+}
+
+/// Counts what a filter leaves.
+pub(in crate::graphql) fn count(
+    database: Database,
+    filter: Filter,
+) -> BoxFuture<'static, Result<i64, StoreError>> {
+    async move { process::count(&database, &filter).await }.boxed()
+}
+
+impl Batch<String> for ProcessesByOcid {
+    type Value = Rows<Model>;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[String]) -> Loaded<String, Self::Value> {
+        let mut lists: HashMap<String, Vec<Model>> = HashMap::new();
+        for row in process::by_ocids(&self.0, keys).await? {
+            lists.entry(row.ocid.clone()).or_default().push(row);
+        }
+        Ok(share_lists(lists))
+    }
+}
 
 impl Batch<i64> for ProcessById {
     type Value = Arc<Model>;

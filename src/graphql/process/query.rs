@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
+use futures_util::future::try_join_all;
 
-use super::{ContractingProcess, ProcessFilter, ProcessOrder};
+use super::{ContractingProcess, ProcessFilter, ProcessOrder, loader::ProcessPage};
 use crate::{
     graphql::{
         connection::{self, Connection, Edge, Total, wants_rows},
@@ -17,7 +18,7 @@ use crate::{
         entity::process::Model,
         id,
         page::{Page, PageRequest, SortKey},
-        query::process::{self, BuyerPage},
+        query::process::BuyerPage,
     },
 };
 
@@ -28,12 +29,12 @@ pub(in crate::graphql) async fn page(
     filter: Option<ProcessFilter>,
     order: ProcessOrder,
 ) -> Result<Connection<Edge<ContractingProcess>>, Error> {
-    let services = scope::services(ctx)?;
-    let window = args.window(services.pages, Level::Root)?;
+    let window = args.window(scope::services(ctx)?.pages, Level::Root)?;
     let request = connection::request(&window, |text, argument| order.position(text, argument))?;
     let filter = filter.unwrap_or_default().stored()?;
     let page = if wants_rows(ctx) {
-        connection::share(process::page(&services.database, &filter, order.stored(), &request).await?)
+        let key = ProcessPage { filter: filter.clone(), order: order.stored(), request };
+        scope::read(ctx, |relations| &relations.process_page, key).await?
     } else {
         connection::empty()
     };
@@ -55,15 +56,15 @@ pub(in crate::graphql) async fn by_ocid(
 }
 
 async fn only_one(ctx: &Context<'_>, ocid: String) -> Result<Option<ContractingProcess>, Error> {
-    let mut found = process::by_ocid(&scope::services(ctx)?.database, &ocid).await?;
+    let found = scope::load(ctx, |relations| &relations.processes_by_ocid, ocid.clone()).await?;
+    let found = found.unwrap_or_default();
     if found.len() < 2 {
-        return Ok(found.pop().map(|row| ContractingProcess(Arc::new(row))));
+        return Ok(found.first().cloned().map(ContractingProcess));
     }
-    let mut datasets = Vec::new();
-    for row in &found {
-        let dataset = scope::load(ctx, |relations| &relations.dataset, row.dataset_id).await?;
-        datasets.extend(dataset.map(|dataset| dataset.name.clone()));
-    }
+    let name = |row: &Arc<Model>| scope::load(ctx, |relations| &relations.dataset, row.dataset_id);
+    let datasets = try_join_all(found.iter().map(name)).await?;
+    let mut datasets: Vec<String> =
+        datasets.into_iter().flatten().map(|dataset| dataset.name.clone()).collect();
     datasets.sort_unstable();
     Err(Error::AmbiguousOcid { ocid, datasets })
 }
@@ -77,8 +78,11 @@ pub(in crate::graphql) async fn of_buyer(
     const ORDER: ProcessOrder = ProcessOrder::DateDesc;
     let window = args.window(scope::services(ctx)?.pages, Level::Nested)?;
     let request = connection::request(&window, |text, argument| ORDER.position(text, argument))?;
-    let page =
-        if wants_rows(ctx) { buyer_page(ctx, buyer, &window, &request).await? } else { connection::empty() };
+    let page = if wants_rows(ctx) {
+        Arc::new(buyer_page(ctx, buyer, &window, &request).await?)
+    } else {
+        connection::empty()
+    };
     let position = |row: &Model| ORDER.stored().position(row);
     Ok(Connection::ordered(&page, ORDER.name(), position, Total::OfBuyer(buyer)))
 }

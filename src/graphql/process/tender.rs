@@ -49,7 +49,7 @@ impl Tender {
 
     /// The status as published. Null when not published.
     async fn status_text(&self) -> Option<&String> {
-        self.0.status_text.as_ref()
+        codelist::text(self.0.status.as_ref(), self.0.status_text.as_ref())
     }
 
     /// The status in the publisher's own words. Null when not published.
@@ -82,7 +82,7 @@ impl Tender {
 
     /// The method as published. Null when not published.
     async fn procurement_method_text(&self) -> Option<&String> {
-        self.0.method_text.as_ref()
+        codelist::text(self.0.method.as_ref(), self.0.method_text.as_ref())
     }
 
     /// The method in the publisher's own words. Null when not published.
@@ -102,12 +102,12 @@ impl Tender {
 
     /// The main category as published. Null when not published.
     async fn main_procurement_category_text(&self) -> Option<&String> {
-        self.0.category_text.as_ref()
+        codelist::text(self.0.category.as_ref(), self.0.category_text.as_ref())
     }
 
     /// Further categories, as published. Null only when they could not be read.
     async fn additional_procurement_categories(&self, ctx: &Context<'_>) -> Nullable<Vec<String>> {
-        detail(ctx, &self.0, |details| scalars::texts(details.additional_categories.as_ref())).await
+        detail(ctx, &self.0, |details| Some(scalars::texts(details.additional_categories.as_ref()))).await
     }
 
     /// How bids are compared. Null when not published.
@@ -127,7 +127,7 @@ impl Tender {
 
     /// How bids are submitted, as published. Null only when it could not be read.
     async fn submission_method(&self, ctx: &Context<'_>) -> Nullable<Vec<String>> {
-        detail(ctx, &self.0, |details| scalars::texts(details.submission_methods.as_ref())).await
+        detail(ctx, &self.0, |details| Some(scalars::texts(details.submission_methods.as_ref()))).await
     }
 
     /// More on how bids are submitted. Null when not published.

@@ -27,7 +27,7 @@ pub struct SourceRelease {
     pub compiled: bool,
     /// What it announces, as published.
     pub tag: Vec<String>,
-    /// Its bytes as published, unless they had to be mended to be JSON.
+    /// Its bytes as published, but for half characters that had to be mended.
     pub json: Vec<u8>,
     /// The SHA-256 of `json`.
     pub digest: [u8; 32],
@@ -85,8 +85,9 @@ fn read_bytes<'p>(bytes: &'p [u8], kind: PieceKind, issues: &mut Issues) -> Resu
 }
 
 impl SourceRelease {
-    /// The release of these bytes, which were stored for the process `ocid`. None when they are not JSON.
-    pub fn from_json(json: Vec<u8>, ocid: &str) -> Option<Self> {
+    /// The release of these bytes, for instance those stored for it, about the process of `ocid` unless
+    /// it says otherwise. None where the bytes are not JSON.
+    pub fn from_json(ocid: &str, json: Vec<u8>) -> Option<Self> {
         let value = Value::parse(&json).ok()?;
         let head = Head::of(&value, Some(ocid))?;
         Some(head.with(json))

@@ -19,7 +19,6 @@ pub struct Model {
     pub local_id: Option<String>,
     pub date: Option<Time>,
     pub tags: Option<String>,
-    pub compiled: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -38,7 +37,6 @@ impl Row for Model {
             local_id: cells.take()?,
             date: cells.take()?,
             tags: cells.take()?,
-            compiled: cells.take()?,
         })
     }
 }

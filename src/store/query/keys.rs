@@ -42,6 +42,15 @@ pub(in crate::store) fn value(backend: DbBackend, keys: &[i64]) -> Value {
     }
 }
 
+/// The parameter for [`Sql::where_in`] over texts.
+pub(in crate::store) fn texts(backend: DbBackend, keys: &[String]) -> Value {
+    if backend == DbBackend::Sqlite {
+        return serde_json::to_string(keys).unwrap_or_default().into();
+    }
+    let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
+    Value::Array(ArrayType::String, Some(Box::new(keys)))
+}
+
 /// A PostgreSQL array of bigint.
 pub(in crate::store) fn array(keys: impl Iterator<Item = i64>) -> Value {
     Value::Array(ArrayType::BigInt, Some(Box::new(keys.map(Value::from).collect())))

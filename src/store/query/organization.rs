@@ -17,7 +17,7 @@ use crate::store::{
 };
 
 /// Which organisations; every part that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// In one of these datasets.
     pub datasets: Option<Vec<i64>>,

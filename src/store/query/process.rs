@@ -1,7 +1,11 @@
 //! Contracting processes: by id, by ocid, in pages.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
+use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, Condition, Value,
     sea_query::{Expr, ExprTrait, Func, Query},
@@ -26,7 +30,7 @@ use crate::{
 };
 
 /// Which processes; every part that is given must hold. An empty list matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// In one of these datasets.
     pub datasets: Option<Vec<i64>>,
@@ -99,6 +103,37 @@ pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreErr
     Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
 }
 
+/// The sum of the tender values of the processes that match, by currency: exact, and never over two
+/// currencies. Values without an amount or a currency are left out. Currencies come in order.
+///
+/// SQLite would sum in floating point, so the sum is made here, of each distinct amount times its count.
+pub async fn value_totals(
+    database: &Database,
+    filter: &Filter,
+) -> Result<Vec<(String, Decimal)>, StoreError> {
+    let mut select = Query::select();
+    select
+        .columns([Column::ValueCurrency, Column::ValueAmount])
+        .expr(Func::count(Expr::col(Column::Id)))
+        .from(Entity)
+        .cond_where(condition(database, filter))
+        .and_where(Column::ValueCurrency.is_not_null())
+        .and_where(Column::ValueAmount.is_not_null())
+        .group_by_columns([Column::ValueCurrency, Column::ValueAmount]);
+    let statement = database.backend().build(&select);
+    let groups: Vec<(String, Option<Decimal>, i64)> = database
+        .fetch_statement(statement, |cells| Ok((cells.take()?, cells.take()?, cells.take()?)))
+        .await?;
+    let mut totals: BTreeMap<String, Decimal> = BTreeMap::new();
+    for (currency, amount, count) in groups {
+        let total = totals.entry(currency).or_default();
+        *total = amount.and_then(|amount| amount.checked_mul(count.into())?.checked_add(*total)).ok_or_else(
+            || StoreError::Corrupt(format!("a sum of tender values has more than 28 digits: {total}")),
+        )?;
+    }
+    Ok(totals.into_iter().map(|(currency, total)| (currency, total.normalize())).collect())
+}
+
 /// The processes with these ids, in no order. One statement.
 pub async fn by_ids(database: &Database, ids: &[i64]) -> Result<Vec<Model>, StoreError> {
     static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::where_in(&select_from("processes"), "t.id"));
@@ -114,11 +149,13 @@ pub async fn details(database: &Database, ids: &[i64]) -> Result<Vec<process_det
     database.rows(SQL.on(database.backend()), [keys::value(database.backend(), ids)]).await
 }
 
-/// The processes with this ocid, one per dataset that has it, in the order of their ids.
-pub async fn by_ocid(database: &Database, ocid: &str) -> Result<Vec<Model>, StoreError> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("{} WHERE t.ocid = $1 ORDER BY t.id", select_from("processes")));
-    database.rows(&SQL, [ocid.into()]).await
+/// The processes with these ocids, one per dataset that has it, in the order of their ids. One statement.
+pub async fn by_ocids(database: &Database, ocids: &[String]) -> Result<Vec<Model>, StoreError> {
+    static SQL: LazyLock<Sql> = LazyLock::new(|| Sql::where_in(&select_from("processes"), "t.ocid"));
+    let backend = database.backend();
+    let mut rows: Vec<Model> = database.rows(SQL.on(backend), [keys::texts(backend, ocids)]).await?;
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// A page of the processes of one buyer, newest first: of many buyers in one statement.

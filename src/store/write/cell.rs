@@ -1,7 +1,7 @@
 //! The cells of rows to be written, and buffers that hold them as each database takes them in bulk.
 //!
-//! PostgreSQL gets the binary format of COPY (PostgreSQL manual, COPY, "Binary Format"): the server
-//! parses nothing and bytes travel as they are. SQLite gets bound values.
+//! PostgreSQL gets arrays in its binary format, one for each column: the server parses nothing and bytes
+//! travel as they are. SQLite gets bound values.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -9,11 +9,11 @@ use sea_orm::DbBackend;
 
 use crate::store::amount;
 
-/// A cell of a row to be written. Integers are typed: COPY takes four or eight bytes, as the column says.
+/// A cell of a row to be written. Integers are typed: PostgreSQL takes four or eight bytes, as the column
+/// says.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell<'a> {
     Null,
-    Bool(bool),
     Int(i32),
     BigInt(i64),
     Text(&'a str),
@@ -67,10 +67,17 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 /// Rows of one table.
 #[derive(Clone, Debug)]
 pub(super) enum Buffer {
-    /// Tuples of COPY's binary format, without its header and trailer.
-    Copy(Vec<u8>),
+    /// The elements of each column.
+    Columns { rows: usize, columns: Vec<Column> },
     /// Values, row after row.
     Values(Vec<SqliteValue>),
+}
+
+/// The elements of a PostgreSQL array, each with its length before it; -1 stands for null.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Column {
+    pub(super) elements: Vec<u8>,
+    pub(super) nulls: bool,
 }
 
 /// A value to bind on SQLite.
@@ -86,13 +93,13 @@ impl Buffer {
     pub(super) fn new(backend: DbBackend) -> Self {
         match backend {
             DbBackend::Sqlite => Self::Values(Vec::new()),
-            _ => Self::Copy(Vec::new()),
+            _ => Self::Columns { rows: 0, columns: Vec::new() },
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Self::Copy(bytes) => bytes.is_empty(),
+            Self::Columns { rows, .. } => *rows == 0,
             Self::Values(values) => values.is_empty(),
         }
     }
@@ -100,22 +107,31 @@ impl Buffer {
     /// Adds a row.
     pub(super) fn push(&mut self, row: &[Cell<'_>]) {
         match self {
-            Self::Copy(bytes) => {
-                put_i16(bytes, row.len());
-                for cell in row {
-                    copy_cell(bytes, *cell);
-                }
+            Self::Columns { rows, columns } => {
+                *rows += 1;
+                columns.resize_with(row.len(), Column::default);
+                row.iter().zip(columns).for_each(|(cell, column)| column.push(*cell));
             }
             Self::Values(values) => values.extend(row.iter().map(|cell| sqlite_value(*cell))),
         }
     }
+}
 
-    /// Adds the rows of another buffer of the same database.
-    pub(super) fn append(&mut self, other: &mut Self) {
-        match (self, other) {
-            (Self::Copy(bytes), Self::Copy(more)) => bytes.append(more),
-            (Self::Values(values), Self::Values(more)) => values.append(more),
-            _ => debug_assert!(false, "buffers of two databases"),
+impl Column {
+    fn push(&mut self, cell: Cell<'_>) {
+        let elements = &mut self.elements;
+        match cell {
+            Cell::Null => {
+                self.nulls = true;
+                elements.extend_from_slice(&(-1_i32).to_be_bytes());
+            }
+            Cell::Int(value) => put_element(elements, &value.to_be_bytes()),
+            Cell::BigInt(value) => put_element(elements, &value.to_be_bytes()),
+            Cell::Text(text) if text.contains('\0') => put_element(elements, without_nul(text).as_bytes()),
+            Cell::Text(text) => put_element(elements, text.as_bytes()),
+            Cell::Time(time) => put_element(elements, &micros_since_2000(time).to_be_bytes()),
+            Cell::Amount(amount) => put_element(elements, &numeric(amount)),
+            Cell::Bytes(value) => put_element(elements, value),
         }
     }
 }
@@ -123,7 +139,6 @@ impl Buffer {
 fn sqlite_value(cell: Cell<'_>) -> SqliteValue {
     match cell {
         Cell::Null => SqliteValue::Null,
-        Cell::Bool(value) => SqliteValue::Integer(value.into()),
         Cell::Int(value) => SqliteValue::Integer(value.into()),
         Cell::BigInt(value) => SqliteValue::Integer(value),
         Cell::Text(text) => SqliteValue::Text(without_nul(text)),
@@ -138,25 +153,11 @@ fn without_nul(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() }
 }
 
-fn copy_cell(bytes: &mut Vec<u8>, cell: Cell<'_>) {
-    match cell {
-        Cell::Null => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
-        Cell::Bool(value) => put_field(bytes, &[value.into()]),
-        Cell::Int(value) => put_field(bytes, &value.to_be_bytes()),
-        Cell::BigInt(value) => put_field(bytes, &value.to_be_bytes()),
-        Cell::Text(text) if text.contains('\0') => put_field(bytes, without_nul(text).as_bytes()),
-        Cell::Text(text) => put_field(bytes, text.as_bytes()),
-        Cell::Time(time) => put_field(bytes, &micros_since_2000(time).to_be_bytes()),
-        Cell::Amount(amount) => put_field(bytes, &numeric(amount)),
-        Cell::Bytes(value) => put_field(bytes, value),
-    }
-}
-
 fn put_i16(bytes: &mut Vec<u8>, value: usize) {
     bytes.extend_from_slice(&i16::try_from(value).unwrap_or(i16::MAX).to_be_bytes());
 }
 
-fn put_field(bytes: &mut Vec<u8>, value: &[u8]) {
+fn put_element(bytes: &mut Vec<u8>, value: &[u8]) {
     bytes.extend_from_slice(&i32::try_from(value.len()).unwrap_or(i32::MAX).to_be_bytes());
     bytes.extend_from_slice(value);
 }
@@ -168,7 +169,7 @@ fn micros_since_2000(time: DateTime<Utc>) -> i64 {
 }
 
 /// PostgreSQL's NUMERIC: digits to the base of 10,000, the first one's weight, sign and scale
-/// (`numeric_send` in the server's `utils/adt/numeric.c`).
+/// (numeric_send in the server's `utils/adt/numeric.c`).
 fn numeric(amount: Decimal) -> Vec<u8> {
     const POSITIVE: u16 = 0x0000;
     const NEGATIVE: u16 = 0x4000;
@@ -188,6 +189,6 @@ fn numeric(amount: Decimal) -> Vec<u8> {
     put_i16(&mut bytes, (padded_whole.len() / 4).saturating_sub(1));
     bytes.extend_from_slice(&(if negative { NEGATIVE } else { POSITIVE }).to_be_bytes());
     put_i16(&mut bytes, fraction.len());
-    bytes.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
+    digits.iter().for_each(|digit| bytes.extend_from_slice(&digit.to_be_bytes()));
     bytes
 }

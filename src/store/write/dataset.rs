@@ -27,20 +27,24 @@ pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, St
 }
 
 /// Sets what the packages said of the publisher, where they said anything; counts the dataset's rows
-/// anew; `imported` is the time of an import that changed something.
+/// anew. `imported` is the time of an import and whether it changed something: one that did not keeps
+/// the time of the last, if there is one.
 pub async fn refresh(
     transaction: &mut Transaction,
     dataset: i64,
     publisher: &Publisher,
-    imported: Option<DateTime<Utc>>,
+    imported: Option<(DateTime<Utc>, bool)>,
 ) -> Result<(), StoreError> {
+    let at = imported.map(|(at, _)| at);
+    let changed = imported.is_some_and(|(_, changed)| changed);
     let (inner, timeout_ms) = transaction.inner();
     let done = match inner {
         Inner::Postgres(connection) => {
             let sql = refresh_sql("::timestamptz");
             let query = sqlx::query(AssertSqlSafe(sql)).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
-            let query = query.bind(&publisher.publication_policy).bind(publisher.published).bind(imported);
+            let query = query.bind(&publisher.publication_policy).bind(publisher.published);
+            let query = query.bind(at).bind(changed);
             query.execute(&mut **connection).await.map(drop)
         }
         Inner::Sqlite(connection) => {
@@ -48,7 +52,7 @@ pub async fn refresh(
             let query = sqlx::query(AssertSqlSafe(refresh_sql(""))).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
             let query = query.bind(&publisher.publication_policy);
-            let query = query.bind(millis(publisher.published)).bind(millis(imported));
+            let query = query.bind(millis(publisher.published)).bind(millis(at)).bind(changed);
             query.execute(&mut **connection).await.map(drop)
         }
     };
@@ -91,7 +95,7 @@ fn refresh_sql(time: &str) -> String {
         "UPDATE datasets SET publisher_name = coalesce($2, publisher_name), \
          publisher_uri = coalesce($3, publisher_uri), license = coalesce($4, license), \
          publication_policy = coalesce($5, publication_policy), published = coalesce($6{time}, published), \
-         last_import = coalesce($7{time}, last_import), \
+         last_import = CASE WHEN $8 THEN $7{time} ELSE coalesce(last_import, $7{time}) END, \
          first_date = {}, last_date = {}, processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
          organizations = (SELECT count(*) FROM organizations WHERE dataset_id = datasets.id) WHERE id = $1",
         of_processes("min(date)"),

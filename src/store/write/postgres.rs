@@ -1,10 +1,19 @@
-//! Writing to PostgreSQL: COPY in its binary format.
+//! Writing to PostgreSQL: one statement for all rows of a table.
 
-use sqlx::{AssertSqlSafe, FromRow, PgConnection, postgres::PgRow};
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::{
+    AssertSqlSafe, Encode, FromRow, PgConnection, Postgres, SqlSafeStr, Type,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgRow, PgTypeInfo},
+};
 
 use super::{
-    cell::Buffer,
-    table::{Table, parts},
+    cell::{Buffer, Column},
+    table::{Kind, Layout, TABLES, Table, parts},
 };
 
 /// Identifies the change log among advisory locks: the bytes of `farol`.
@@ -47,53 +56,86 @@ pub(super) async fn lock_change_log(connection: &mut PgConnection) -> Result<(),
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CHANGE_LOG_LOCK).execute(connection).await.map(drop)
 }
 
+/// Adds rows by one statement that takes an array for each column. COPY would need less of the server,
+/// but sqlx 0.9 leaves Nagle's algorithm on, and each COPY then waits for a delayed acknowledgement:
+/// 40 ms for each table of each transaction.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     table: Table,
     buffer: &Buffer,
 ) -> Result<(), sqlx::Error> {
-    if table == Table::Organizations {
-        return upsert_organizations(connection, buffer).await;
-    }
-    copy(connection, table.layout().name, table, buffer).await
-}
-
-/// COPY cannot update, so mentions go through a temporary table.
-async fn upsert_organizations(connection: &mut PgConnection, buffer: &Buffer) -> Result<(), sqlx::Error> {
-    const INCOMING: &str = "incoming_organizations";
-    let create =
-        format!("CREATE TEMPORARY TABLE IF NOT EXISTS {INCOMING} (LIKE organizations) ON COMMIT DELETE ROWS");
-    sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut *connection).await?;
-    copy(connection, INCOMING, Table::Organizations, buffer).await?;
-    let columns = &Table::Organizations.layout().columns;
-    let updates: Vec<String> =
-        columns.iter().skip(1).map(|column| format!("{column} = excluded.{column}")).collect();
-    let upsert = format!(
-        "INSERT INTO organizations SELECT * FROM {INCOMING} ORDER BY id ON CONFLICT (id) DO UPDATE SET {} \
-         WHERE excluded.completeness > organizations.completeness",
-        updates.join(", ")
-    );
-    sqlx::query(AssertSqlSafe(upsert)).execute(&mut *connection).await.map(drop)
-}
-
-async fn copy(
-    connection: &mut PgConnection,
-    target: &str,
-    table: Table,
-    buffer: &Buffer,
-) -> Result<(), sqlx::Error> {
-    /// Signature, flags, length of the header's extension.
-    const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-    /// A tuple of -1 fields ends the data.
-    const TRAILER: &[u8] = &(-1_i16).to_be_bytes();
-    let Buffer::Copy(tuples) = buffer else {
+    let Buffer::Columns { rows, columns } = buffer else {
         return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
     };
-    let columns = table.layout().columns.join(", ");
-    let statement = format!("COPY {target} ({columns}) FROM STDIN WITH (FORMAT binary)");
-    let mut sink = connection.copy_in_raw(&statement).await?;
-    sink.send(HEADER).await?;
-    sink.send(tuples.as_slice()).await?;
-    sink.send(TRAILER).await?;
-    sink.finish().await.map(drop)
+    let mut query = sqlx::query(AssertSqlSafe(INSERTS[table as usize].as_str()).into_sql_str());
+    for (kind, column) in table.layout().kinds.iter().zip(columns) {
+        query = query.bind(Array { kind: *kind, rows: *rows, column });
+    }
+    query.execute(connection).await.map(drop)
+}
+
+static INSERTS: LazyLock<Vec<String>> = LazyLock::new(|| TABLES.map(insert_sql).into());
+
+fn insert_sql(table: Table) -> String {
+    let Layout { name, columns, kinds } = table.layout();
+    let arrays =
+        kinds.iter().enumerate().map(|(index, kind)| format!("unnest(${}::{}[])", index + 1, kind.name()));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    format!("INSERT INTO {name} ({}) SELECT {arrays}{}", columns.join(", "), table.on_conflict())
+}
+
+/// A column as a parameter: PostgreSQL's binary array (`array_recv` in the server's
+/// `utils/adt/arrayfuncs.c`).
+struct Array<'a> {
+    kind: Kind,
+    rows: usize,
+    column: &'a Column,
+}
+
+impl Type<Postgres> for Array<'_> {
+    /// Of most columns; [`Encode::produces`] says it of each.
+    fn type_info() -> PgTypeInfo {
+        <Vec<String> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Encode<'_, Postgres> for Array<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let (element, _) = self.kind.types();
+        let rows = i32::try_from(self.rows)?;
+        for word in [1, i32::from(self.column.nulls), element, rows, 1] {
+            buffer.extend_from_slice(&word.to_be_bytes());
+        }
+        buffer.extend_from_slice(&self.column.elements);
+        Ok(IsNull::No)
+    }
+
+    fn produces(&self) -> Option<PgTypeInfo> {
+        Some(self.kind.types().1)
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Int => "integer",
+            Self::BigInt => "bigint",
+            Self::Text => "text",
+            Self::Time => "timestamptz",
+            Self::Amount => "numeric",
+            Self::Bytes => "bytea",
+        }
+    }
+
+    /// The type's number in the server's `pg_type.dat`, and that of its arrays.
+    fn types(self) -> (i32, PgTypeInfo) {
+        match self {
+            Self::Int => (23, <Vec<i32> as Type<Postgres>>::type_info()),
+            Self::BigInt => (20, <Vec<i64> as Type<Postgres>>::type_info()),
+            Self::Text => (25, <Vec<String> as Type<Postgres>>::type_info()),
+            Self::Time => (1184, <Vec<DateTime<Utc>> as Type<Postgres>>::type_info()),
+            Self::Amount => (1700, <Vec<Decimal> as Type<Postgres>>::type_info()),
+            Self::Bytes => (17, <Vec<Vec<u8>> as Type<Postgres>>::type_info()),
+        }
+    }
 }

@@ -34,8 +34,6 @@ pub struct ReleaseRow {
     pub date: Option<Time>,
     /// Its tags, joined by commas.
     pub tags: Option<String>,
-    /// Whether it is the merge of all releases before it.
-    pub compiled: bool,
     /// Its JSON, compressed ([`super::compress`]).
     pub body: Vec<u8>,
 }
@@ -44,6 +42,8 @@ pub struct ReleaseRow {
 #[derive(Clone, Debug)]
 pub struct Rows {
     buffers: Vec<Buffer>,
+    /// The ids of bids, awards and contracts, which have lists of their own.
+    pub(super) parents: Vec<i64>,
     /// The most complete mention of each organisation.
     pub(super) organizations: HashMap<i64, Mention>,
 }
@@ -51,7 +51,8 @@ pub struct Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(backend: DbBackend) -> Self {
-        Self { buffers: TABLES.map(|_| Buffer::new(backend)).into(), organizations: HashMap::new() }
+        let buffers = TABLES.map(|_| Buffer::new(backend)).into();
+        Self { buffers, parents: Vec::new(), organizations: HashMap::new() }
     }
 
     /// Adds the rows of one process and its releases, given in the order they were merged.
@@ -60,16 +61,6 @@ impl Rows {
         let organizations: Vec<i64> =
             process.parties.iter().map(|party| id::organization(dataset, &party.key)).collect();
         Encoder { rows: self, process_id, dataset, organizations }.process(process, releases);
-    }
-
-    /// Adds the rows of others, which thereby become empty.
-    pub fn append(&mut self, other: &mut Self) {
-        for (buffer, more) in self.buffers.iter_mut().zip(&mut other.buffers) {
-            buffer.append(more);
-        }
-        for (id, mention) in other.organizations.drain() {
-            organization::keep_best(&mut self.organizations, id, mention);
-        }
     }
 
     pub(super) fn add(&mut self, table: Table, row: &[Cell<'_>]) {
@@ -108,7 +99,6 @@ impl Encoder<'_> {
                 release.local_id.as_ref().into(),
                 release.date.into(),
                 release.tags.as_ref().into(),
-                Cell::Bool(release.compiled),
                 Cell::Bytes(&release.body),
             ];
             self.rows.add(Table::Releases, &row);
@@ -240,6 +230,7 @@ impl Encoder<'_> {
 
     fn bids(&mut self, bids: &[Bid]) {
         let ids = listed_ids(Kind::Bid, self.process_id, bids, |bid| bid.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (bid, id)) in bids.iter().zip(ids).enumerate() {
             let [status, status_text] = coded(bid.status.as_ref());
             let [amount, currency] = money(bid.value.as_ref());
@@ -265,6 +256,7 @@ impl Encoder<'_> {
     /// Returns the ids of the awards.
     fn awards(&mut self, awards: &[Award]) -> Vec<i64> {
         let ids = listed_ids(Kind::Award, self.process_id, awards, |award| award.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (award, id)) in awards.iter().zip(&ids).enumerate() {
             let [status, status_text] = coded(award.status.as_ref());
             let [amount, currency] = money(award.value.as_ref());
@@ -303,6 +295,7 @@ impl Encoder<'_> {
     fn contracts(&mut self, contracts: &[Contract], awards: &[i64]) {
         let ids =
             listed_ids(Kind::Contract, self.process_id, contracts, |contract| contract.local_id.as_deref());
+        self.rows.parents.extend(&ids);
         for (position, (contract, id)) in contracts.iter().zip(ids).enumerate() {
             let [status, status_text] = coded(contract.status.as_ref());
             let [amount, currency] = money(contract.value.as_ref());

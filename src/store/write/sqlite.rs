@@ -90,20 +90,13 @@ static INSERTS: LazyLock<HashMap<(usize, usize), String>> = LazyLock::new(|| {
 fn insert_sql(table: Table, rows: usize) -> String {
     let layout = table.layout();
     let row = format!("({})", vec!["?"; layout.columns.len()].join(", "));
-    let mut sql = format!(
-        "INSERT INTO {} ({}) VALUES {}",
+    format!(
+        "INSERT INTO {} ({}) VALUES {}{}",
         layout.name,
         layout.columns.join(", "),
-        vec![row; rows].join(", ")
-    );
-    if table == Table::Organizations {
-        let update = |column: &&str| format!("{column} = excluded.{column}");
-        let updates: Vec<String> = layout.columns.iter().skip(1).map(update).collect();
-        sql.push_str(" ON CONFLICT (id) DO UPDATE SET ");
-        sql.push_str(&updates.join(", "));
-        sql.push_str(" WHERE excluded.completeness > organizations.completeness");
-    }
-    sql
+        vec![row; rows].join(", "),
+        table.on_conflict()
+    )
 }
 
 fn json(ids: &[i64]) -> String {

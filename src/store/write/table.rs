@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use sea_orm::{EntityTrait, IdenStatic, Iterable};
+use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable};
 
 use crate::store::entity::{
     award, award_supplier, bid, bid_tenderer, change, contract, document, item, organization, party, process,
@@ -52,12 +52,37 @@ pub(super) const TABLES: [Table; 15] = [
 pub(super) struct Layout {
     pub(super) name: &'static str,
     pub(super) columns: Vec<&'static str>,
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Int,
+    BigInt,
+    Text,
+    Time,
+    Amount,
+    Bytes,
 }
 
 impl Table {
     pub(super) fn layout(self) -> &'static Layout {
         static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| TABLES.map(Table::describe).into());
         &LAYOUTS[self as usize]
+    }
+
+    /// What an insert does where the row is there: an organisation's becomes the better mention.
+    pub(super) fn on_conflict(self) -> String {
+        if self != Self::Organizations {
+            return String::new();
+        }
+        let update = |column: &&str| format!("{column} = excluded.{column}");
+        let updates: Vec<String> = self.layout().columns.iter().skip(1).map(update).collect();
+        format!(
+            " ON CONFLICT (id) DO UPDATE SET {} WHERE excluded.completeness > organizations.completeness",
+            updates.join(", ")
+        )
     }
 
     fn describe(self) -> Layout {
@@ -78,11 +103,14 @@ impl Table {
             Self::Releases => {
                 let mut releases = layout::<release::Entity>("releases");
                 releases.columns.push("body");
+                releases.kinds.push(Kind::Bytes);
                 releases
             }
             Self::Changes => {
                 let mut changes = layout::<change::Entity>("changes");
-                changes.columns.retain(|column| *column != "sequence");
+                // The database numbers the entries: their first column is not written.
+                changes.columns.remove(0);
+                changes.kinds.remove(0);
                 changes
             }
         }
@@ -90,7 +118,21 @@ impl Table {
 }
 
 fn layout<E: EntityTrait>(name: &'static str) -> Layout {
-    Layout { name, columns: E::Column::iter().map(|column| column.as_str()).collect() }
+    Layout {
+        name,
+        columns: E::Column::iter().map(|column| column.as_str()).collect(),
+        kinds: E::Column::iter().map(|column| kind(column.def().get_column_type())).collect(),
+    }
+}
+
+fn kind(column: &ColumnType) -> Kind {
+    match column {
+        ColumnType::Integer => Kind::Int,
+        ColumnType::BigInteger => Kind::BigInt,
+        ColumnType::TimestampWithTimeZone => Kind::Time,
+        ColumnType::Decimal(_) => Kind::Amount,
+        _ => Kind::Text,
+    }
 }
 
 /// The statements that remove a process, children first; `{keys}` stands for the set of process ids.
@@ -113,6 +155,15 @@ pub(super) const REMOVALS: [&str; 18] = [
     "DELETE FROM releases WHERE process_id IN {keys}",
     "DELETE FROM process_details WHERE process_id IN {keys}",
     "DELETE FROM processes WHERE id IN {keys}",
+];
+
+/// The statements that remove the lists of bids, awards and contracts by these parents' ids `{keys}`.
+pub(super) const ORPHANS: [&str; 5] = [
+    "DELETE FROM bid_tenderers WHERE bid_id IN {keys}",
+    "DELETE FROM award_suppliers WHERE award_id IN {keys}",
+    "DELETE FROM transactions WHERE contract_id IN {keys}",
+    "DELETE FROM items WHERE parent_id IN {keys}",
+    "DELETE FROM documents WHERE parent_id IN {keys}",
 ];
 
 /// The table and the condition of one of the [`REMOVALS`].

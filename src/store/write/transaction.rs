@@ -11,7 +11,7 @@ use super::{
     organization, postgres,
     rows::Rows,
     sqlite,
-    table::{REMOVALS, TABLES, Table},
+    table::{ORPHANS, REMOVALS, TABLES, Table},
 };
 use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
 
@@ -20,8 +20,12 @@ use crate::store::{Database, StoreError, database::Writer, query::release::decom
 pub struct StoredRelease {
     /// Its id, derived from the digest of its text.
     pub id: i64,
-    /// Whether it is the merge of all releases before it.
-    pub compiled: bool,
+    /// The process it belongs to.
+    pub process: i64,
+    /// Its place among the process's releases.
+    pub position: i32,
+    /// Its tags, joined by commas.
+    pub tags: Option<String>,
     /// Its JSON as published.
     pub json: String,
 }
@@ -64,34 +68,32 @@ impl Transaction {
         &mut self,
         processes: &[i64],
     ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
-        let select = "SELECT process_id, position, id, compiled, body FROM releases WHERE process_id";
-        let mut rows: Vec<(i64, i32, i64, bool, Vec<u8>)> = match &mut self.inner {
+        let select = "SELECT id, process_id, position, tags, body FROM releases WHERE process_id";
+        let rows: Vec<(i64, i64, i32, Option<String>, Vec<u8>)> = match &mut self.inner {
             Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
             Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
-        rows.sort_unstable_by_key(|(process, position, ..)| (*process, *position));
         let mut releases: HashMap<i64, Vec<StoredRelease>> = HashMap::new();
-        for (process, _, id, compiled, body) in rows {
-            let json = decompress(&body)?;
-            releases.entry(process).or_default().push(StoredRelease { id, compiled, json });
+        for (id, process, position, tags, body) in rows {
+            let release = StoredRelease { id, process, position, tags, json: decompress(&body)? };
+            releases.entry(process).or_default().push(release);
+        }
+        for list in releases.values_mut() {
+            list.sort_unstable_by_key(|release| release.position);
         }
         Ok(releases)
     }
 
     /// Removes all rows of these processes. Their organisations stay: others may name them.
     pub async fn remove(&mut self, processes: &[i64]) -> Result<(), StoreError> {
-        if processes.is_empty() {
-            return Ok(());
-        }
-        for removal in REMOVALS {
-            match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::remove(transaction, removal, processes).await,
-                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, processes).await,
-            }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
-        }
-        Ok(())
+        self.remove_by(&REMOVALS, processes).await
+    }
+
+    /// Removes what is in the way of these rows though nothing leads to it: the lists of bids, awards and
+    /// contracts that are not there themselves. Only a damaged database holds any.
+    pub async fn remove_orphans(&mut self, rows: &Rows) -> Result<(), StoreError> {
+        self.remove_by(&ORPHANS, &rows.parents).await
     }
 
     /// A number that changes when any row of these processes does. Their organisations are left out:
@@ -159,6 +161,20 @@ impl Transaction {
             Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+    }
+
+    async fn remove_by(&mut self, removals: &[&'static str], keys: &[i64]) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for removal in removals {
+            match &mut self.inner {
+                Inner::Postgres(transaction) => postgres::remove(transaction, removal, keys).await,
+                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, keys).await,
+            }
+            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        }
+        Ok(())
     }
 
     async fn existing(&mut self, select: &'static str, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
