@@ -5,6 +5,9 @@
 //! favour it: the loader's delay is 0 (1 ms by default), and the allocator is Farol's, so that what is
 //! compared is the stack. `scripts/bench-nested` runs it beside Farol, and checks that both answer alike.
 //!
+//! The pool is SeaORM's, as it comes: it asks the database whether a connection lives before each use of
+//! it. `--tuned` turns that off, for those who would have.
+//!
 //! It answers what that script asks and no more, and reads PostgreSQL only.
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
@@ -38,6 +41,9 @@ struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8001")]
     listen: SocketAddr,
+    /// Take connections out of the pool without testing them
+    #[arg(long)]
+    tuned: bool,
 }
 
 #[tokio::main]
@@ -46,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
 
     let mut options = ConnectOptions::new(args.database_url);
-    options.max_connections(20).sqlx_logging(false);
+    options.max_connections(20).sqlx_logging(false).test_before_acquire(!args.tuned);
     let db = Database::connect(options).await?;
 
     let loader = DataLoader::new(Rows(db.clone()), tokio::spawn).delay(Duration::ZERO);
