@@ -52,3 +52,4 @@ mod value;
 pub use engine::{Engine, Execution, Limits, Stats, sdl};
 pub use error::MASKED;
 pub use page::PageSizes;
+pub use relations::{Load, Loaders};

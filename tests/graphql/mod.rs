@@ -5,6 +5,7 @@ mod embed;
 mod faults;
 mod fixture;
 mod limits;
+mod loaders;
 mod pages;
 mod schema;
 
