@@ -5,22 +5,22 @@
 //! variables, then async-graphql validates and executes it inside a drive of the loaders. Schema
 //! extensions stay off: one of them costs more than half as much again per field.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{
     Data, EmptyMutation, EmptySubscription, Executor, Request, Response, SDLExportOptions, Schema,
     SchemaBuilder, ServerError, Value, futures_util::stream::BoxStream,
 };
 use async_graphql_parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::{
     cost::{self, Most, Tariff},
     documents::{self, Documents},
-    error::{refusal, settle},
+    error::{panicked, refusal, settle},
     guard::MOST_NESTING,
     page::PageSizes,
-    relations::Relations,
+    relations::{Loaders, Ours, Relations},
     roots::Query,
     scope::Services,
     shape::Shape,
@@ -57,6 +57,16 @@ pub struct Limits {
     pub introspection: bool,
     /// How related rows are batched.
     pub loader: loader::Limits,
+}
+
+/// How an operation came to the server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Call<'a> {
+    /// Whether only queries may run, as by GET: a mutation is then a request error.
+    pub queries_only: bool,
+    /// What the request is called in the log, where there is one. A client that meets a fault of the
+    /// server is told it, in the message and as `extensions.requestId`.
+    pub request_id: Option<&'a str>,
 }
 
 /// The answer to one operation.
@@ -102,21 +112,26 @@ impl Engine {
         reason = "the engine keeps the database, in each of its relations"
     )]
     pub fn new(database: Database, limits: Limits) -> Self {
-        let relations = Relations::new(&database, limits.loader);
+        Self::with_loaders(&database, limits, &Ours)
+    }
+
+    /// An engine with other loaders in place of ours: it answers alike, but does not count its statements.
+    pub fn with_loaders(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
+        let relations = Relations::new(database, limits.loader, loaders);
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let shape = Arc::new(Shape::new(&definition(&schema)));
         Self { schema, shape, documents: Documents::new(), limits }
     }
 
-    /// Executes one operation. `queries_only` is for GET: a mutation is then a request error.
-    pub async fn execute(&self, request: Request, queries_only: bool) -> Execution {
+    /// Executes one operation. A panic in it costs this request only: it is answered like any fault of ours.
+    pub async fn execute(&self, request: Request, call: Call<'_>) -> Execution {
         let mut stats = Stats::default();
         let meter = Meter::default();
-        let (mut response, executed) = match self.admit(request, queries_only, &mut stats) {
-            Ok(request) => self.run(request, &meter).await,
-            Err(error) => (Response::from_errors(vec![error]), false),
-        };
-        settle(&mut response, executed);
+        // Nothing of a failed execution is used again: the engine shares only what survives a panic.
+        let answer = AssertUnwindSafe(self.answer(request, call, &mut stats, &meter)).catch_unwind().await;
+        let (mut response, executed) =
+            answer.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false));
+        settle(&mut response, executed, call.request_id);
         stats.database = meter.read();
         Execution { response, executed, stats }
     }
@@ -124,6 +139,19 @@ impl Engine {
     /// The schema in the schema definition language.
     pub fn sdl(&self) -> String {
         definition(&self.schema)
+    }
+
+    async fn answer(
+        &self,
+        request: Request,
+        call: Call<'_>,
+        stats: &mut Stats,
+        meter: &Meter,
+    ) -> (Response, bool) {
+        match self.admit(request, call.queries_only, stats) {
+            Ok(request) => self.run(request, meter).await,
+            Err(error) => (Response::from_errors(vec![error]), false),
+        }
     }
 
     /// Checks all that can be known before execution; the request comes back with its document.
@@ -180,7 +208,7 @@ impl Engine {
 /// Farol's executor, for those who mount the schema in a server of their own.
 impl Executor for Engine {
     async fn execute(&self, request: Request) -> Response {
-        Self::execute(self, request, false).await.response
+        Self::execute(self, request, Call::default()).await.response
     }
 
     fn execute_stream(

@@ -1,9 +1,9 @@
 //! What can go wrong while a request is answered, by whose move comes next.
 //!
 //! A resolver returns an [`Error`]; [`settle`] turns what reached the response into what a client may
-//! see: every error has a code, the server's own faults are logged once and masked.
+//! see: every error has a code, the server's own faults are logged once, under the request's id, and masked.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use async_graphql::{PathSegment, Response, ServerError};
 
@@ -54,9 +54,11 @@ impl Error {
     }
 
     /// The message for clients: nothing in it tells of the server's inside.
-    fn shown(&self) -> String {
+    fn shown(&self, request_id: Option<&str>) -> String {
         match self.code() {
-            Code::InternalServerError => MASKED.to_owned(),
+            Code::InternalServerError => {
+                request_id.map_or_else(|| MASKED.to_owned(), |id| format!("{MASKED} under {id}"))
+            }
             Code::DatabaseUnavailable => "the database does not answer; try again in a moment".to_owned(),
             Code::Timeout => "the database took too long; ask for fewer rows or narrow the filter".to_owned(),
             _ => self.to_string(),
@@ -86,21 +88,30 @@ pub(super) fn refusal(code: Code, message: impl Into<String>) -> ServerError {
     error
 }
 
+/// What is left of a request in which something panicked.
+pub(super) fn panicked() -> ServerError {
+    let fault = Error::Internal("the operation panicked; the panic's own message stands above".to_owned());
+    let mut error = ServerError::new(fault.to_string(), None);
+    error.source = Some(Arc::new(fault));
+    error
+}
+
 /// Gives every error its code and the message that clients may read. A fault of the server is logged
 /// here, and once, however many fields it reached. Errors come in the order of the document and then of
 /// the rows, not in that of completion.
-pub(super) fn settle(response: &mut Response, executed: bool) {
+pub(super) fn settle(response: &mut Response, executed: bool, request_id: Option<&str>) {
     response.errors.sort_by_cached_key(place);
     let mut logged = HashSet::new();
     for error in &mut response.errors {
-        let source = error.source.take();
-        let fault = source.as_deref().and_then(|source| source.downcast_ref::<Error>());
-        let code = match fault {
-            Some(fault) => {
+        let code = match error.source.take() {
+            Some(source) => {
+                // A source that is not ours may hold what nobody outside should read.
+                let foreign = || Error::Internal(error.message.clone());
+                let fault = source.downcast_ref::<Error>().cloned().unwrap_or_else(foreign);
                 if logged.insert(fault.to_string()) {
-                    log(fault, error);
+                    log(&fault, error, request_id);
                 }
-                error.message = fault.shown();
+                show(&fault, error, request_id);
                 fault.code()
             }
             None if has_code(error) => continue,
@@ -109,6 +120,15 @@ pub(super) fn settle(response: &mut Response, executed: bool) {
             None => Code::GraphqlValidationFailed,
         };
         error.extensions.get_or_insert_default().set("code", code.as_str());
+    }
+}
+
+/// Puts what clients may see in the place of a fault.
+fn show(fault: &Error, error: &mut ServerError, request_id: Option<&str>) {
+    error.message = fault.shown(request_id);
+    error.extensions = None;
+    if let (Code::InternalServerError, Some(id)) = (fault.code(), request_id) {
+        error.extensions.get_or_insert_default().set("requestId", id);
     }
 }
 
@@ -122,13 +142,32 @@ fn place(error: &ServerError) -> (Option<(usize, usize)>, Vec<usize>) {
     (position, error.path.iter().filter_map(row).collect())
 }
 
-fn log(fault: &Error, at: &ServerError) {
+fn log(fault: &Error, at: &ServerError, request_id: Option<&str>) {
+    let path = Path(&at.path);
     match fault.code() {
-        Code::InternalServerError => tracing::error!(path = ?at.path, error = %fault, "a field failed"),
+        Code::InternalServerError => {
+            tracing::error!(request_id, %path, error = %fault, "a request met a fault of ours");
+        }
         Code::DatabaseUnavailable | Code::Timeout => {
-            tracing::warn!(path = ?at.path, error = %fault, "a field could not be read");
+            tracing::warn!(request_id, %path, error = %fault, "a field could not be read");
         }
         _ => {}
+    }
+}
+
+/// The path of a field as people write it: `process.awards.0.suppliers`.
+struct Path<'a>(&'a [PathSegment]);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.0.iter().enumerate() {
+            out.write_str(if index > 0 { "." } else { "" })?;
+            match segment {
+                PathSegment::Field(name) => out.write_str(name)?,
+                PathSegment::Index(row) => write!(out, "{row}")?,
+            }
+        }
+        Ok(())
     }
 }
 

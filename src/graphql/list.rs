@@ -13,11 +13,11 @@ use super::{
     cursor::Cursor,
     error::Error,
     page::{Level, PageArgs, Window},
-    relations::{Ranges, Relations, Rows},
+    relations::{ByRange, Ranges, Relations, Rows},
     scope,
 };
 use crate::{
-    loader::{Batch, Relation},
+    loader::Batch,
     store::{
         StoreError,
         query::list::{Listed, Range},
@@ -41,7 +41,7 @@ pub(super) trait ListEdge: EdgeType {
     type Batch: Batch<Range, Value = Rows<Self::Row>, Error = Arc<StoreError>>;
 
     /// The relation that reads it.
-    fn relation(relations: &Relations) -> &Relation<Range, Self::Batch>;
+    fn relation(relations: &Relations) -> &ByRange<Self::Batch>;
     /// The view of a row.
     fn new(row: Arc<Self::Row>, cursor: Cursor) -> Self;
 }
@@ -52,14 +52,14 @@ pub(super) trait ListNode: OutputType + From<Arc<Self::Row>> {
     type Row: Listed + 'static;
 
     /// The relation that reads it.
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>>;
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>>;
 }
 
 impl<N: ListNode> ListEdge for Edge<N> {
     type Row = N::Row;
     type Batch = Ranges<N::Row>;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Self::Batch> {
+    fn relation(relations: &Relations) -> &ByRange<Self::Batch> {
         N::relation(relations)
     }
 

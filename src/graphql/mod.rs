@@ -49,6 +49,7 @@ mod scope;
 mod shape;
 mod value;
 
-pub use engine::{Engine, Execution, Limits, Stats, sdl};
+pub use engine::{Call, Engine, Execution, Limits, Stats, sdl};
 pub use error::MASKED;
 pub use page::PageSizes;
+pub use relations::{Load, Loaders};

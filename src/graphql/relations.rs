@@ -3,7 +3,7 @@
 //! A batch sends one statement whatever the number of keys, but for [`Each`]. What is special to an
 //! aggregate lies in its `loader.rs`; here is what all lists and all rows with an id have in common.
 
-use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, fmt::Debug, hash::Hash, marker::PhantomData, sync::Arc};
 
 use futures_util::future::{BoxFuture, join_all};
 
@@ -43,25 +43,46 @@ pub(super) type SharedPage<R> = Arc<Page<Arc<R>>>;
 /// What a batch of the store answers.
 pub(super) type Loaded<K, V> = Result<HashMap<K, V>, Arc<StoreError>>;
 
-/// A relation from a row's id to the row.
-type ById<B> = Relation<i64, B>;
-/// A relation from a part of a list to its rows.
-type ByRange<B> = Relation<Range, B>;
+/// From a row's id to the row.
+type ById<B> = Source<i64, B>;
+/// From a part of a list to its rows.
+pub(super) type ByRange<B> = Source<Range, B>;
+
+/// Loads one key by another loader than ours.
+pub type Load<K, B> = Box<dyn Fn(K) -> BoxFuture<'static, Answer<K, B>> + Send + Sync>;
+
+/// What another loader says to a key.
+type Answer<K, B> = Result<Option<<B as Batch<K>>::Value>, <B as Batch<K>>::Error>;
+
+/// Other loaders in place of ours, to compare them over the same schema.
+pub trait Loaders {
+    /// What loads the keys of a relation, by its batch function; `None` leaves them to ours.
+    fn in_place_of<K: Key + Debug, B: Batch<K>>(&self, relation: &Relation<K, B>) -> Option<Load<K, B>>;
+}
+
+/// Ours throughout.
+pub(super) struct Ours;
+
+/// A relation, and what loads its keys in place of our loader, if anything does.
+pub(super) struct Source<K: Key, B: Batch<K>> {
+    pub(super) relation: Relation<K, B>,
+    pub(super) other: Option<Load<K, B>>,
+}
 
 /// The relations.
 pub(super) struct Relations {
-    pub(super) datasets: Relation<(), Each<(), Rows<dataset::Model>>>,
+    pub(super) datasets: Source<(), Each<(), Rows<dataset::Model>>>,
     pub(super) dataset: ById<DatasetById>,
-    pub(super) process_page: Relation<ProcessPage, Each<ProcessPage, SharedPage<process::Model>>>,
-    pub(super) process_count: Relation<ProcessFilter, Each<ProcessFilter, i64>>,
-    pub(super) processes_by_ocid: Relation<String, ProcessesByOcid>,
+    pub(super) process_page: Source<ProcessPage, Each<ProcessPage, SharedPage<process::Model>>>,
+    pub(super) process_count: Source<ProcessFilter, Each<ProcessFilter, i64>>,
+    pub(super) processes_by_ocid: Source<String, ProcessesByOcid>,
     pub(super) process: ById<ProcessById>,
     pub(super) details: ById<DetailsByProcess>,
-    pub(super) buyer_pages: Relation<BuyerPage, BuyerPages>,
+    pub(super) buyer_pages: Source<BuyerPage, BuyerPages>,
     pub(super) buyer_counts: ById<BuyerCounts>,
     pub(super) organization_page:
-        Relation<OrganizationPage, Each<OrganizationPage, SharedPage<organization::Model>>>,
-    pub(super) organization_count: Relation<OrganizationFilter, Each<OrganizationFilter, i64>>,
+        Source<OrganizationPage, Each<OrganizationPage, SharedPage<organization::Model>>>,
+    pub(super) organization_count: Source<OrganizationFilter, Each<OrganizationFilter, i64>>,
     pub(super) organization: ById<OrganizationById>,
     pub(super) parties: ByRange<Parties>,
     pub(super) tenderers: ByRange<Tenderers>,
@@ -85,42 +106,42 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    pub(super) fn new(database: &Database, limits: Limits) -> Self {
+    pub(super) fn new(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
         let db = || database.clone();
         // Nothing is won by holding back what is a statement of its own.
         let at_once = Limits { in_flight: usize::MAX, ..limits };
         Self {
-            datasets: Relation::new(Each(db(), datasets::all), at_once),
-            dataset: Relation::new(DatasetById(db()), limits),
-            process_page: Relation::new(Each(db(), processes::page), at_once),
-            process_count: Relation::new(Each(db(), processes::count), at_once),
-            processes_by_ocid: Relation::new(ProcessesByOcid(db()), limits),
-            process: Relation::new(ProcessById(db()), limits),
-            details: Relation::new(DetailsByProcess(db()), limits),
-            buyer_pages: Relation::new(BuyerPages(db()), limits),
-            buyer_counts: Relation::new(BuyerCounts(db()), limits),
-            organization_page: Relation::new(Each(db(), organizations::page), at_once),
-            organization_count: Relation::new(Each(db(), organizations::count), at_once),
-            organization: Relation::new(OrganizationById(db()), limits),
-            parties: Relation::new(Parties(db()), limits),
-            tenderers: Relation::new(Tenderers(db()), limits),
-            bids: Relation::new(Ranges::new(db()), limits),
-            bid: Relation::new(Nodes::new(db()), limits),
-            bid_tenderers: Relation::new(BidTenderers(db()), limits),
-            awards: Relation::new(Ranges::new(db()), limits),
-            award: Relation::new(Nodes::new(db()), limits),
-            award_suppliers: Relation::new(AwardSuppliers(db()), limits),
-            contracts: Relation::new(Ranges::new(db()), limits),
-            contract: Relation::new(Nodes::new(db()), limits),
-            items: Relation::new(Ranges::new(db()), limits),
-            item: Relation::new(Nodes::new(db()), limits),
-            documents: Relation::new(Ranges::new(db()), limits),
-            document: Relation::new(Nodes::new(db()), limits),
-            transactions: Relation::new(Ranges::new(db()), limits),
-            transaction: Relation::new(Nodes::new(db()), limits),
-            releases: Relation::new(Ranges::new(db()), limits),
-            release: Relation::new(Nodes::new(db()), limits),
-            release_bodies: Relation::new(ReleaseBodies(db()), limits),
+            datasets: Source::new(Each(db(), datasets::all), at_once, loaders),
+            dataset: Source::new(DatasetById(db()), limits, loaders),
+            process_page: Source::new(Each(db(), processes::page), at_once, loaders),
+            process_count: Source::new(Each(db(), processes::count), at_once, loaders),
+            processes_by_ocid: Source::new(ProcessesByOcid(db()), limits, loaders),
+            process: Source::new(ProcessById(db()), limits, loaders),
+            details: Source::new(DetailsByProcess(db()), limits, loaders),
+            buyer_pages: Source::new(BuyerPages(db()), limits, loaders),
+            buyer_counts: Source::new(BuyerCounts(db()), limits, loaders),
+            organization_page: Source::new(Each(db(), organizations::page), at_once, loaders),
+            organization_count: Source::new(Each(db(), organizations::count), at_once, loaders),
+            organization: Source::new(OrganizationById(db()), limits, loaders),
+            parties: Source::new(Parties(db()), limits, loaders),
+            tenderers: Source::new(Tenderers(db()), limits, loaders),
+            bids: Source::new(Ranges::new(db()), limits, loaders),
+            bid: Source::new(Nodes::new(db()), limits, loaders),
+            bid_tenderers: Source::new(BidTenderers(db()), limits, loaders),
+            awards: Source::new(Ranges::new(db()), limits, loaders),
+            award: Source::new(Nodes::new(db()), limits, loaders),
+            award_suppliers: Source::new(AwardSuppliers(db()), limits, loaders),
+            contracts: Source::new(Ranges::new(db()), limits, loaders),
+            contract: Source::new(Nodes::new(db()), limits, loaders),
+            items: Source::new(Ranges::new(db()), limits, loaders),
+            item: Source::new(Nodes::new(db()), limits, loaders),
+            documents: Source::new(Ranges::new(db()), limits, loaders),
+            document: Source::new(Nodes::new(db()), limits, loaders),
+            transactions: Source::new(Ranges::new(db()), limits, loaders),
+            transaction: Source::new(Nodes::new(db()), limits, loaders),
+            releases: Source::new(Ranges::new(db()), limits, loaders),
+            release: Source::new(Nodes::new(db()), limits, loaders),
+            release_bodies: Source::new(ReleaseBodies(db()), limits, loaders),
         }
     }
 }
@@ -134,6 +155,20 @@ pub(super) struct Nodes<R>(Database, PhantomData<fn() -> R>);
 /// Reads that are a statement each: a filtered page, its length. They go through the loader all the same,
 /// so that what hangs below them meets at one level whichever of them returns first.
 pub(super) struct Each<K, V>(Database, fn(Database, K) -> BoxFuture<'static, Result<V, StoreError>>);
+
+impl Loaders for Ours {
+    fn in_place_of<K: Key + Debug, B: Batch<K>>(&self, _relation: &Relation<K, B>) -> Option<Load<K, B>> {
+        None
+    }
+}
+
+impl<K: Key + Debug, B: Batch<K>> Source<K, B> {
+    fn new(batch: B, limits: Limits, loaders: &impl Loaders) -> Self {
+        let relation = Relation::new(batch, limits);
+        let other = loaders.in_place_of(&relation);
+        Self { relation, other }
+    }
+}
 
 impl<R> Ranges<R> {
     fn new(database: Database) -> Self {

@@ -1,15 +1,11 @@
 //! `/graphql`: one request in, one response out.
 
-use std::panic::AssertUnwindSafe;
-
-use async_graphql::Request as GraphqlRequest;
 use axum::{
     Extension,
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
-use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
@@ -21,7 +17,7 @@ use super::{
     respond,
     router::{Limits, Shared},
 };
-use crate::graphql::{Engine, Execution};
+use crate::graphql::{Call, Execution};
 
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -36,17 +32,16 @@ pub(super) async fn serve(
     let by_url = by_url(request.method());
     let mut observation = Observation::begin(shared.metrics.clone(), request.method().clone(), id.as_str());
     let (media, outcome) = match MediaType::accepted(request.headers()) {
-        Ok(media) => (media, answer(&shared, request).await),
+        Ok(media) => (media, answer(&shared, &id, request).await),
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
-    let (refused, mut response, executed) = match outcome {
+    let (refused, response, executed) = match outcome {
         Ok(Execution { response, executed, stats }) => {
             observation.stats = stats;
             (None, response, executed)
         }
         Err(refusal) => (Some(refusal.status), refusal.into_response(), false),
     };
-    respond::settle_errors(&mut response, executed, id.as_str());
     let status = refused.unwrap_or_else(|| respond::status(&response, executed, media));
     observation.answered(status, executed, response.errors.len());
     let mut answer = respond::render(status, media, &response, executed);
@@ -63,7 +58,7 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 }
 
 /// From the HTTP request to an execution, or to the reason why there is none.
-async fn answer(shared: &Shared, request: Request) -> Result<Execution, Refusal> {
+async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<Execution, Refusal> {
     let (head, body) = request.into_parts();
     let queries_only = by_url(&head.method);
     let request = if queries_only {
@@ -75,7 +70,8 @@ async fn answer(shared: &Shared, request: Request) -> Result<Execution, Refusal>
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    execute(&shared.engine, request, queries_only).await
+    let call = Call { queries_only, request_id: Some(id.as_str()) };
+    Ok(shared.engine.execute(request, call).await)
 }
 
 fn by_url(method: &Method) -> bool {
@@ -95,13 +91,4 @@ async fn read(body: Body, limits: Limits) -> Result<Bytes, Refusal> {
         Ok(Err(_)) => Err(Refusal::bad_request("the body broke off")),
         Err(_) => Err(Refusal::too_slow(limits.body_timeout)),
     }
-}
-
-/// Runs the operation. A panic in it costs this request only, not the others of its connection.
-async fn execute(engine: &Engine, request: GraphqlRequest, queries_only: bool) -> Result<Execution, Refusal> {
-    // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-    AssertUnwindSafe(engine.execute(request, queries_only))
-        .catch_unwind()
-        .await
-        .map_err(|_| Refusal::panicked())
 }

@@ -59,12 +59,6 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
     }
 
-    /// The operation panicked. Like any fault of ours its message is masked on the way out.
-    pub(super) fn panicked() -> Self {
-        let message = "the operation panicked; the panic's own message stands above";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, message)
-    }
-
     /// The answer: one error, no data.
     pub(super) fn into_response(self) -> Response {
         let mut error = ServerError::new(self.message, None);

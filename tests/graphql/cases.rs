@@ -5,8 +5,12 @@
 //! The header is comments: `# statements: N`, and `# variables: {…}` where there are some.
 //! `UPDATE_CASES=1` writes the answers anew.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
+use farol::graphql::Execution;
 use serde_json::Value;
 
 use super::{ask, engine};
@@ -14,26 +18,40 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases!(every_case_is_answered_as_written);
 
+/// A case, read.
+pub(super) struct Case {
+    pub(super) path: PathBuf,
+    pub(super) document: String,
+}
+
+/// Every case there is.
+pub(super) fn all() -> Vec<Case> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+    let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "graphql"));
+    let cases = documents.map(|path| Case { document: fs::read_to_string(&path).unwrap(), path });
+    let cases: Vec<Case> = cases.collect();
+    assert!(!cases.is_empty());
+    cases
+}
+
 async fn every_case_is_answered_as_written(database: TestDatabase) {
     let engine = engine(&database).await;
     let mut wrong = Vec::new();
-    let mut cases = 0;
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "graphql") {
-            cases += 1;
-            let document = fs::read_to_string(&path).unwrap();
-            let execution = ask(&engine, &document, variables(&document)).await;
-            let answer = serde_json::to_string_pretty(&execution.response).unwrap();
-            wrong.extend(compare(&path, &format!("{answer}\n")));
-            let (expected, sent) = (statements(&document), execution.stats.database.statements);
-            if expected != Some(sent) {
-                wrong.push(format!("{}: {sent} statements, not {expected:?}", path.display()));
-            }
+    for Case { path, document } in all() {
+        let execution = ask(&engine, &document, variables(&document)).await;
+        wrong.extend(compare(&path, &written(&execution)));
+        let (expected, sent) = (statements(&document), execution.stats.database.statements);
+        if expected != Some(sent) {
+            wrong.push(format!("{}: {sent} statements, not {expected:?}", path.display()));
         }
     }
-    assert!(cases > 0);
-    assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// An answer as it stands in a case's file.
+pub(super) fn written(execution: &Execution) -> String {
+    format!("{}\n", serde_json::to_string_pretty(&execution.response).unwrap())
 }
 
 /// What is wrong with an answer, if anything.
@@ -57,7 +75,7 @@ fn compare(case: &Path, answer: &str) -> Option<String> {
     })
 }
 
-fn variables(document: &str) -> Value {
+pub(super) fn variables(document: &str) -> Value {
     header(document, "variables").map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
 }
 

@@ -1,8 +1,12 @@
-//! When a part of the database fails, the rest of the answer stays.
+//! When a part of the database fails, the rest of the answer stays. Nothing of a fault gets out.
 
-use farol::config::Backend;
+use std::fmt::Debug;
+
+use farol::{
+    graphql::{Engine, Limits, Load, Loaders, MASKED},
+    loader::{Batch, Key, Relation},
+};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::{ask, engine};
 use crate::support::{TestDatabase, on_both_databases};
@@ -12,7 +16,7 @@ on_both_databases!(a_field_that_fails_is_null_and_its_siblings_stay, data_is_exa
 async fn a_field_that_fails_is_null_and_its_siblings_stay(database: TestDatabase) {
     let engine = engine(&database).await;
     for table in ["award_suppliers", "contracts", "process_details"] {
-        drop_table(&database, table).await;
+        database.drop_table(table).await;
     }
     let document = "{ process(ocid: \"ocds-x-001\", dataset: \"north\") { ocid planning buyer { name } \
         awards { nodes { title suppliers { name } } } contracts { totalCount nodes { title } } bids { totalCount } } }";
@@ -36,7 +40,7 @@ async fn a_field_that_fails_is_null_and_its_siblings_stay(database: TestDatabase
     let mut paths: Vec<String> = Vec::new();
     for error in errors.as_array().unwrap() {
         assert_eq!(error["extensions"], json!({ "code": "INTERNAL_SERVER_ERROR" }));
-        assert_eq!(error["message"], farol::graphql::MASKED, "nothing of the database shows");
+        assert_eq!(error["message"], MASKED, "nothing of the database shows");
         let parts = error["path"].as_array().unwrap().iter();
         paths.push(parts.map(|part| part.to_string().replace('"', "")).collect::<Vec<_>>().join("."));
     }
@@ -63,16 +67,25 @@ async fn data_is_exact_to_the_last_digit(database: TestDatabase) {
     assert_eq!(text.matches("{\"amount\":9007199254740993.01,\"currency\":\"XTS\"}").count(), 2, "{text}");
 }
 
-async fn drop_table(database: &TestDatabase, table: &str) {
-    let statement = sqlx::AssertSqlSafe(format!("DROP TABLE {table}"));
-    match database.backend {
-        Backend::Sqlite => {
-            let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
-            sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
-        }
-        Backend::Postgres => {
-            let mut connection = PgConnection::connect(&database.url).await.unwrap();
-            sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
-        }
+/// A loader with a defect.
+struct Panicking;
+
+impl Loaders for Panicking {
+    fn in_place_of<K: Key + Debug, B: Batch<K>>(&self, _relation: &Relation<K, B>) -> Option<Load<K, B>> {
+        Some(Box::new(|key| panic!("no such thing as {key:?}: password=hunter2")))
     }
+}
+
+#[tokio::test]
+async fn a_panic_costs_its_request_only() {
+    let file = TestDatabase::sqlite().await;
+    let engine = Engine::with_loaders(&file.open().await, Limits::default(), &Panicking);
+    let execution = ask(&engine, "query P { datasets { totalCount } }", Value::Null).await;
+    assert!(!execution.executed);
+    assert_eq!(execution.stats.operation_name.as_deref(), Some("P"));
+    assert_eq!(
+        serde_json::to_value(&execution.response.errors).unwrap(),
+        json!([{ "message": MASKED, "extensions": { "code": "INTERNAL_SERVER_ERROR" } }])
+    );
+    assert!(ask(&engine, "{ serverInfo { version } }", Value::Null).await.executed);
 }

@@ -1,7 +1,7 @@
 //! What is refused before anything runs, and what always passes.
 
 use async_graphql::Request;
-use farol::graphql::{Engine, Execution, Limits};
+use farol::graphql::{Call, Engine, Execution, Limits};
 use serde_json::{Value, json};
 
 use super::{ask, engine};
@@ -62,10 +62,11 @@ async fn refusals_run_no_statement(database: TestDatabase) {
     ] {
         refused(&engine, document, variables, code).await;
     }
-    let mutation = engine.execute(Request::new("mutation { serverInfo }"), true).await;
+    let by_get = Call { queries_only: true, ..Call::default() };
+    let mutation = engine.execute(Request::new("mutation { serverInfo }"), by_get).await;
     assert_eq!((mutation.executed, codes(&mutation)), (false, vec![json!("METHOD_NOT_ALLOWED")]));
     let unknown =
-        engine.execute(Request::new("query A { serverInfo { version } }").operation_name("B"), true).await;
+        engine.execute(Request::new("query A { serverInfo { version } }").operation_name("B"), by_get).await;
     assert_eq!((unknown.executed, codes(&unknown)), (false, vec![json!("BAD_USER_INPUT")]));
 }
 

@@ -5,11 +5,12 @@ mod embed;
 mod faults;
 mod fixture;
 mod limits;
+mod loaders;
 mod pages;
 mod schema;
 
 use async_graphql::{Request, Variables};
-use farol::graphql::{Engine, Execution, Limits};
+use farol::graphql::{Call, Engine, Execution, Limits};
 use serde_json::Value;
 
 use crate::support::TestDatabase;
@@ -23,7 +24,7 @@ async fn engine(database: &TestDatabase) -> Engine {
 
 /// Executes a document with variables.
 async fn ask(engine: &Engine, document: &str, variables: Value) -> Execution {
-    engine.execute(Request::new(document).variables(Variables::from_json(variables)), false).await
+    engine.execute(Request::new(document).variables(Variables::from_json(variables)), Call::default()).await
 }
 
 /// The data of an answer without errors.

@@ -5,8 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use farol::telemetry::logs::{Format, subscriber};
-use serde_json::Value;
+use farol::{
+    graphql::MASKED,
+    telemetry::logs::{Format, subscriber},
+};
+use serde_json::{Value, json};
+use tracing::subscriber::DefaultGuard;
 
 use super::app::{App, answer};
 
@@ -32,13 +36,17 @@ impl Lines {
     }
 }
 
-#[tokio::test]
-async fn every_graphql_request_has_one_access_line() {
+/// What is logged from now on. The server runs on this thread: a test's runtime has no other.
+fn listen(filter: &str) -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let writer = lines.clone();
-    let log = subscriber(Format::Json, "farol::access=info", false, move || writer.clone()).unwrap();
-    // The server runs on this thread: the test's runtime has no other.
-    let _guard = tracing::subscriber::set_default(log);
+    let log = subscriber(Format::Json, filter, false, move || writer.clone()).unwrap();
+    (lines, tracing::subscriber::set_default(log))
+}
+
+#[tokio::test]
+async fn every_graphql_request_has_one_access_line() {
+    let (lines, _guard) = listen("farol::access=info");
     let app = App::start().await;
     let named = app.query("query Who { serverInfo { version } }").header("x-request-id", "line-1");
     answer(named).await;
@@ -56,6 +64,29 @@ async fn every_graphql_request_has_one_access_line() {
     assert!(query["duration_ms"].as_f64().unwrap() > 0.0, "{query}");
     assert!(query["database_ms"].is_number(), "{query}");
     assert_eq!((&refused["method"], &refused["status"]), (&Value::from("DELETE"), &Value::from(405)));
+}
+
+#[tokio::test]
+async fn a_fault_is_logged_once_under_the_id_that_the_client_is_told() {
+    let (lines, _guard) = listen("farol=warn");
+    let app = App::start().await;
+    app.data.drop_table("processes").await;
+    let asked = app.query("{ a: process(ocid: \"1\") { id } b: process(ocid: \"2\") { id } }");
+    let told = answer(asked.header("x-request-id", "fault-1")).await;
+    assert_eq!(told.status, 200);
+    assert!(!told.text.contains("processes"), "nothing of the database shows: {}", told.text);
+    let errors = told.json()["errors"].clone();
+    for error in errors.as_array().unwrap() {
+        assert_eq!(error["message"], format!("{MASKED} under fault-1"));
+        assert_eq!(error["extensions"], json!({ "code": "INTERNAL_SERVER_ERROR", "requestId": "fault-1" }));
+    }
+    assert_eq!(errors.as_array().map(Vec::len), Some(2), "both fields failed");
+
+    let written = lines.read();
+    let [fault] = &written[..] else { panic!("one line, not {written:?}") };
+    assert_eq!((&fault["level"], &fault["request_id"]), (&json!("ERROR"), &json!("fault-1")));
+    assert_eq!(fault["path"], "a");
+    assert!(fault["error"].as_str().unwrap().contains("processes"), "the log has the details: {fault}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation fails the test")]
 
-mod adapters;
+pub(crate) mod adapters;
 mod alike;
 mod drive;
 mod gather;

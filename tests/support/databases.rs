@@ -14,7 +14,7 @@ use farol::{
     store::{Database, Options, migrate},
 };
 use futures_util::future::BoxFuture;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 use super::servers::postgres_url;
@@ -101,6 +101,22 @@ impl TestDatabase {
     /// Connects to it.
     pub(crate) async fn open(&self) -> Database {
         Database::connect(&options(&self.url)).await.expect("the database can be reached")
+    }
+
+    /// Breaks whatever reads this table.
+    pub(crate) async fn drop_table(&self, table: &str) {
+        let statement = AssertSqlSafe(format!("DROP TABLE {table}"));
+        let dropped = match self.backend {
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("connects");
+                sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
+            }
+            Backend::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("connects");
+                sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
+            }
+        };
+        dropped.unwrap_or_else(|error| panic!("{table} cannot be dropped: {error}"));
     }
 
     pub(super) async fn sqlite_from(template: &Template) -> Self {

@@ -17,15 +17,14 @@ use super::{
     organization::{self, Organization},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
 };
 use crate::{
-    loader::Relation,
     ocds::codelist as ocds,
-    store::{entity::award, id::Kind, query::list::Range},
+    store::{entity::award, id::Kind},
 };
 
 /// A decision to buy from one or more suppliers.
@@ -145,7 +144,7 @@ impl From<Arc<award::Model>> for Award {
 impl ListNode for Award {
     type Row = award::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.awards
     }
 }

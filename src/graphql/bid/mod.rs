@@ -16,15 +16,14 @@ use super::{
     organization::{self, Organization},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::DateTime,
     scope,
     value::{self, Money},
 };
 use crate::{
-    loader::Relation,
     ocds::codelist as ocds,
-    store::{entity::bid, id::Kind, query::list::Range},
+    store::{entity::bid, id::Kind},
 };
 
 /// An offer by one or more tenderers.
@@ -103,7 +102,7 @@ impl From<Arc<bid::Model>> for Bid {
 impl ListNode for Bid {
     type Row = bid::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.bids
     }
 }

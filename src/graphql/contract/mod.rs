@@ -19,15 +19,14 @@ use super::{
     list::{self, List, ListNode},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
 };
 use crate::{
-    loader::Relation,
     ocds::codelist as ocds,
-    store::{entity::contract, id::Kind, query::list::Range},
+    store::{entity::contract, id::Kind},
 };
 
 /// A contract that follows from an award.
@@ -168,7 +167,7 @@ impl From<Arc<contract::Model>> for Contract {
 impl ListNode for Contract {
     type Row = contract::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.contracts
     }
 }

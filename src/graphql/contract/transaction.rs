@@ -10,12 +10,11 @@ use crate::{
         id,
         list::ListNode,
         organization::{self, Organization},
-        relations::{Ranges, Relations},
+        relations::{ByRange, Ranges, Relations},
         scalars::DateTime,
         value::{self, Money},
     },
-    loader::Relation,
-    store::{entity::transaction, id::Kind, query::list::Range},
+    store::{entity::transaction, id::Kind},
 };
 
 /// A payment under a contract.
@@ -74,7 +73,7 @@ impl From<Arc<transaction::Model>> for Transaction {
 impl ListNode for Transaction {
     type Row = transaction::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.transactions
     }
 }

@@ -7,14 +7,11 @@ use async_graphql::{Enum, ID, Object};
 use super::{
     id,
     list::ListNode,
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::DateTime,
     value,
 };
-use crate::{
-    loader::Relation,
-    store::{entity::document, id::Kind, query::list::Range},
-};
+use crate::store::{entity::document, id::Kind};
 
 /// A document that was published about a process.
 pub(super) struct Document(pub(super) Arc<document::Model>);
@@ -116,7 +113,7 @@ impl From<Arc<document::Model>> for Document {
 impl ListNode for Document {
     type Row = document::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.documents
     }
 }

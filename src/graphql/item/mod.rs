@@ -7,14 +7,11 @@ use async_graphql::{ID, Object, SimpleObject};
 use super::{
     id,
     list::ListNode,
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::Decimal,
     value::{self, Money},
 };
-use crate::{
-    loader::Relation,
-    store::{entity::item, id::Kind, query::list::Range},
-};
+use crate::store::{entity::item, id::Kind};
 
 /// Something that is bought.
 pub(super) struct Item(pub(super) Arc<item::Model>);
@@ -92,7 +89,7 @@ impl From<Arc<item::Model>> for Item {
 impl ListNode for Item {
     type Row = item::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.items
     }
 }

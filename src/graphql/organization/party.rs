@@ -13,12 +13,11 @@ use crate::{
         error::Nullable,
         list::ListEdge,
         organization::loader::{Parties, Tenderers},
-        relations::Relations,
+        relations::{ByRange, Relations},
         scalars,
     },
-    loader::Relation,
     ocds::codelist::{self, Codelist},
-    store::query::list::{PartyRow, Range, TendererRow},
+    store::query::list::{PartyRow, TendererRow},
 };
 
 /// An organisation of a process, with its roles there.
@@ -73,7 +72,7 @@ impl ListEdge for PartyEdge {
     type Row = PartyRow;
     type Batch = Parties;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Parties> {
+    fn relation(relations: &Relations) -> &ByRange<Parties> {
         &relations.parties
     }
 
@@ -87,7 +86,7 @@ impl ListEdge for Edge<Organization> {
     type Row = TendererRow;
     type Batch = Tenderers;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Tenderers> {
+    fn relation(relations: &Relations) -> &ByRange<Tenderers> {
         &relations.tenderers
     }
 

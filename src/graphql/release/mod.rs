@@ -11,14 +11,11 @@ use super::{
     id,
     list::ListNode,
     process::{self, ContractingProcess},
-    relations::{Ranges, Relations},
+    relations::{ByRange, Ranges, Relations},
     scalars::{DateTime, Json},
     scope, value,
 };
-use crate::{
-    loader::Relation,
-    store::{entity::release, id::Kind, query::list::Range},
-};
+use crate::store::{entity::release, id::Kind};
 
 /// A publication about a process at one moment.
 pub(super) struct Release(pub(super) Arc<release::Model>);
@@ -67,7 +64,7 @@ impl From<Arc<release::Model>> for Release {
 impl ListNode for Release {
     type Row = release::Model;
 
-    fn relation(relations: &Relations) -> &Relation<Range, Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.releases
     }
 }
