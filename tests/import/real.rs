@@ -14,7 +14,7 @@ struct Publisher {
     processes: i64,
     /// None where the manifest does not say.
     releases: Option<u64>,
-    /// Files that are no JSON.
+    /// Parts that are left out: files that are no JSON, records with nothing but a versioned release.
     refused: u64,
 }
 
@@ -22,7 +22,8 @@ const PUBLISHERS: [Publisher; 5] = [
     Publisher { name: "armenia", path: "armenia", processes: 900, releases: None, refused: 0 },
     Publisher { name: "hp", path: "hp_health.json.gz", processes: 3791, releases: None, refused: 0 },
     Publisher { name: "mexico", path: "mexico-inai", processes: 88, releases: None, refused: 0 },
-    Publisher { name: "paraguay", path: "paraguay", processes: 43, releases: Some(151), refused: 3 },
+    // Eight of its 151 are empty compiled releases.
+    Publisher { name: "paraguay", path: "paraguay", processes: 43, releases: Some(143), refused: 9 },
     Publisher { name: "taiwan", path: "taiwan", processes: 11, releases: Some(31), refused: 0 },
 ];
 
