@@ -6,10 +6,16 @@
 
 const ENDPOINT = 'graphql';
 
-const DEFAULT_QUERY = `# Who buys what from whom. Ctrl-Enter runs this; Ctrl-Space suggests.
-# The book on the left holds the documentation of every type and field.
+const DEFAULT_QUERY = `# Who buys what from whom.
+# Ctrl-Enter runs it, Ctrl-Space suggests.
+# The book on the left explains it all.
 {
   processes(first: 20) {
+    totalCount
+    totalValue {
+      amount
+      currency
+    }
     nodes {
       ocid
       buyer {
@@ -44,7 +50,8 @@ function start() {
     fetcher: GraphiQL.createFetcher({ url: ENDPOINT }),
     plugins: [GraphiQLPluginExplorer.explorerPlugin()],
     defaultQuery: DEFAULT_QUERY,
-    defaultEditorToolsVisibility: true,
+    // Variables and headers open on demand: the query is what there is to see.
+    defaultEditorToolsVisibility: false,
     query: given('query'),
     variables: given('variables'),
     operationName: given('operationName'),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::store::{
     page::{Page, PageRequest, Position},
-    query::{organization, process},
+    query::organization,
 };
 
 /// A row in a page.
@@ -50,9 +50,7 @@ pub(super) struct PageInfo {
 /// How long a list is, or how to find out.
 pub(super) enum Total {
     Known(i64),
-    Processes(process::Filter),
     Organizations(organization::Filter),
-    OfBuyer(i64),
 }
 
 /// One page of a list.
@@ -138,38 +136,30 @@ impl<E: EdgeType> TypeName for Connection<E> {
     }
 }
 
-impl<N> Connection<Edge<N>> {
-    /// A keyset page; `order` names the order in its cursors.
-    pub(super) fn ordered<R>(
-        page: &Page<Arc<R>>,
-        order: &'static str,
-        position: impl Fn(&R) -> Position,
-        total: Total,
-    ) -> Self
-    where
-        N: From<Arc<R>>,
-    {
-        let cursor = |row: &Arc<R>| Cursor::at(order, position(row));
-        let info = PageInfo {
-            has_next_page: page.has_next,
-            has_previous_page: page.has_previous,
-            start: page.rows.first().map(cursor),
-            end: page.rows.last().map(cursor),
-        };
-        let edge = |row: &Arc<R>| Edge { node: N::from(row.clone()), cursor: cursor(row) };
-        Self { edges: page.rows.iter().map(edge).collect(), info, total }
-    }
+/// The rows of a keyset page and where it lies; `order` names the order in its cursors.
+pub(super) fn ordered<N: From<Arc<R>>, R>(
+    page: &Page<Arc<R>>,
+    order: &'static str,
+    position: impl Fn(&R) -> Position,
+) -> (Vec<Edge<N>>, PageInfo) {
+    let cursor = |row: &Arc<R>| Cursor::at(order, position(row));
+    let info = PageInfo {
+        has_next_page: page.has_next,
+        has_previous_page: page.has_previous,
+        start: page.rows.first().map(cursor),
+        end: page.rows.last().map(cursor),
+    };
+    let edge = |row: &Arc<R>| Edge { node: N::from(row.clone()), cursor: cursor(row) };
+    (page.rows.iter().map(edge).collect(), info)
 }
 
 impl Total {
     async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
         match self {
             Self::Known(count) => Ok(*count),
-            Self::Processes(filter) => scope::read(ctx, |all| &all.process_count, filter.clone()).await,
             Self::Organizations(filter) => {
                 scope::read(ctx, |all| &all.organization_count, filter.clone()).await
             }
-            Self::OfBuyer(id) => Ok(scope::load(ctx, |all| &all.buyer_counts, *id).await?.unwrap_or(0)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an operation costs and how deep it is, before any work starts.
 //!
 //! A part of the same row costs nothing, another row or an unpaged list 1, a page 1 + rows × (1 + what
-//! a row selects), a list's length 10; the number of rows comes from the argument or its variable, else
+//! a row selects), what is told of a whole list 10; the number of rows comes from the argument or its variable, else
 //! the default. Each fragment is priced once. Introspection costs nothing and is no level: `guard`
 //! bounds it. Arithmetic saturates. Documents come here measured by `guard`: they are small, and no
 //! fragment spreads itself.
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::error::Code;
 
-/// The cost of counting a list.
+/// The cost of counting a list, or of its sums.
 const TOTAL: u64 = 10;
 
 /// What an operation may ask for.
@@ -323,6 +323,7 @@ mod tests {
             ("{ process(ocid: 1) { ocid tender { title value { amount } } } }", 1),
             ("{ process(ocid: 1) { planning tender { description lots } } }", 4),
             ("{ processes { totalCount } }", 31),
+            ("{ processes { totalCount totalValue { amount currency } } }", 41),
             ("{ processes(first: 0) { nodes { buyer { id } } } }", 1),
             ("{ processes(first: 2) { edges { cursor node { buyer { id } } } pageInfo { endCursor } } }", 5),
             ("{ processes(first: -3) { nodes { id } } }", 1),

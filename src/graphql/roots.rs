@@ -9,7 +9,7 @@ use super::{
     node::{self, Node},
     organization::{self, Organization, OrganizationFilter, OrganizationOrder},
     page::PageArgs,
-    process::{self, ContractingProcess, ProcessFilter, ProcessOrder},
+    process::{self, ContractingProcess, ProcessConnection, ProcessFilter, ProcessOrder},
 };
 
 /// Everything that can be asked.
@@ -69,7 +69,7 @@ impl Query {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<Connection<Edge<ContractingProcess>>> {
+    ) -> Nullable<ProcessConnection> {
         Some(process::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 

@@ -74,7 +74,7 @@ pub(super) enum Kind {
     Rows,
     /// A part of a page that is no level of its own: `node`, `pageInfo`.
     Through,
-    /// The length of a list: `totalCount`.
+    /// Something of a whole list: `totalCount`, `totalValue`.
     Total,
 }
 
@@ -116,7 +116,7 @@ fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
     let kind = match name {
         "nodes" | "edges" if page => Kind::Rows,
         "pageInfo" if page => Kind::Through,
-        "totalCount" if page => Kind::Total,
+        "totalCount" | "totalValue" if page => Kind::Total,
         "node" if owner.ends_with("Edge") => Kind::Through,
         _ if ty.ends_with("Connection") => Kind::Connection,
         _ => match SIZED_BY.iter().find(|(of, field, _)| (*of, *field) == (owner, name)) {
@@ -177,6 +177,7 @@ mod tests {
             ("Award", "suppliers", Kind::Related),
             ("AwardConnection", "nodes", Kind::Rows),
             ("AwardConnection", "totalCount", Kind::Total),
+            ("ContractingProcessConnection", "totalValue", Kind::Total),
             ("PartyEdge", "node", Kind::Through),
             ("Node", "id", Kind::Own),
         ] {

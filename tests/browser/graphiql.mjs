@@ -1,10 +1,11 @@
-// Drives GraphiQL in headless Chromium with no network but the server under test.
-// usage: node graphiql.mjs BASE_URL SCREENSHOT [QUERY]     exit 0: it loads, explains and answers
+// Drives GraphiQL in headless Chromium with no network but the servers under test: one with data, one
+// with an empty database.
+// usage: node graphiql.mjs BASE_URL EMPTY_URL SCREENSHOT     exit 0: it loads, explains and answers
 //
-// Without QUERY the page's own default query runs. FAROL_TEST_CHROMIUM names the browser.
+// FAROL_TEST_CHROMIUM names the browser.
 import { chromium } from 'playwright-core';
 
-const [base, screenshot, query] = process.argv.slice(2);
+const [base, empty, screenshot] = process.argv.slice(2);
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const quiet = ['--disable-component-update', '--disable-sync'];
 const problems = [];
@@ -15,11 +16,11 @@ const browser = await chromium.launch({
 });
 
 // A page that reaches this server only, and reports what should not happen.
-async function open(path) {
+async function open(server) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   await context.route('**/*', (route) => {
     const url = route.request().url();
-    if (new URL(url).origin === new URL(base).origin || url.startsWith('data:')) return route.continue();
+    if (new URL(url).origin === new URL(server).origin || url.startsWith('data:')) return route.continue();
     problems.push(`asked another server: ${url}`);
     return route.abort();
   });
@@ -29,7 +30,9 @@ async function open(path) {
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
   });
-  return { page, go: () => page.goto(new URL(path, base).href) };
+  await page.goto(new URL('/graphiql', server).href);
+  await page.locator('.graphiql-query-editor').waitFor();
+  return page;
 }
 
 async function docsShowTheSchema(page) {
@@ -44,12 +47,20 @@ async function explorerListsTheFields(page) {
   await page.locator('.docExplorerWrap, .graphiql-explorer-root').first().getByText('serverInfo').first().waitFor();
 }
 
+// The page's own query, over data: something of every part must be seen without scrolling.
 async function theQueryIsAnswered(page) {
   await page.getByRole('button', { name: /^Execute query/ }).click();
   const result = page.locator('.result-window');
   await result.getByText('"data"').first().waitFor();
   const text = await result.innerText();
   if (text.includes('"errors"')) problems.push(`the query failed: ${text}`);
+  for (const part of ['"totalValue"', '"ocid"', '"buyer"', 'City of Aldea']) {
+    const seen = result.getByText(part).first();
+    await seen.waitFor();
+    const [box, frame] = [await seen.boundingBox(), await result.boundingBox()];
+    const inside = box && box.y >= frame.y && box.y + box.height <= frame.y + frame.height;
+    if (!inside || box.x + box.width > frame.x + frame.width) problems.push(`${part} is cut off`);
+  }
 }
 
 // Dialogs, completion and hints bring styles of their own: the page's policy must let them.
@@ -69,27 +80,26 @@ async function theRestOpens(page) {
   await page.keyboard.press('Escape');
 }
 
-// The server's answer is replaced: this is about the page.
-async function anEmptyDatabaseIsExplained() {
-  const { page, go } = await open('/');
-  await page.route('**/graphql', (route) => {
-    if (!route.request().postData()?.includes('datasets(first: 1)')) return route.fallback();
-    return route.fulfill({ json: { data: { datasets: { totalCount: 0 } } } });
-  });
-  await go();
+async function theHintIsHidden(page) {
+  if (await page.getByText('The database is empty.').isVisible()) problems.push('data is there, but the hint shows');
+}
+
+async function anEmptyDatabaseIsExplained(page) {
   await page.getByText('The database is empty.').waitFor();
+  await page.getByText('farol import --dataset').waitFor();
 }
 
 try {
-  const { page, go } = await open(query ? `/graphiql?query=${encodeURIComponent(query)}` : '/graphiql');
-  await go();
-  await page.locator('.graphiql-query-editor').waitFor();
+  const page = await open(base);
   await explorerListsTheFields(page);
   await docsShowTheSchema(page);
   await theQueryIsAnswered(page);
+  await theHintIsHidden(page);
   await page.screenshot({ path: screenshot });
   await theRestOpens(page);
-  await anEmptyDatabaseIsExplained();
+  const other = await open(empty);
+  await anEmptyDatabaseIsExplained(other);
+  await other.screenshot({ path: screenshot.replace('.png', '-empty.png') });
 } catch (error) {
   problems.push(error.message);
 } finally {

@@ -12,7 +12,7 @@ use farol::{
 };
 
 /// Imports the fixture.
-pub(super) async fn load(database: &Database) {
+pub(crate) async fn load(database: &Database) {
     for name in ["north", "south"] {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name);
         let inputs = vec![Input::File(path.with_extension("jsonl"))];

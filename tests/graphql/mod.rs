@@ -3,7 +3,7 @@
 mod cases;
 mod embed;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod limits;
 mod loaders;
 mod pages;

@@ -14,6 +14,7 @@ use std::{
 use tokio::process::Command as Task;
 
 use super::app::App;
+use crate::graphql::fixture;
 
 /// npm may have to fetch the packages; a browser starts slowly on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -74,7 +75,9 @@ async fn graphiql_works_in_a_browser() {
     let missing = "is not there: install Chromium or name it in FAROL_TEST_CHROMIUM";
     assert!(browser.is_file(), "{} {missing}", browser.display());
     let app = App::start().await;
+    fixture::load(&app.data.open().await).await;
     let screenshot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("graphiql.png");
-    run("browser/graphiql.mjs", &[&app.url("/"), screenshot.to_str().unwrap(), "{ serverInfo { version } }"])
-        .await;
+    let empty = App::start().await;
+    let urls = [app.url("/"), empty.url("/")];
+    run("browser/graphiql.mjs", &[&urls[0], &urls[1], screenshot.to_str().unwrap()]).await;
 }

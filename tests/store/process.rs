@@ -12,6 +12,7 @@ use farol::{
         query::{
             list::{self, Range},
             process::{self, BuyerPage, Filter, Order},
+            totals,
         },
         write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, change_log, dataset},
     },
@@ -150,7 +151,7 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
         let row = process::by_ocids(&store, &[format!("ocds-{index}")]).await.unwrap().remove(0);
         assert_eq!(row.value_amount.unwrap().to_string(), *amount);
     }
-    let totals = process::value_totals(&store, &Filter::default()).await.unwrap();
+    let totals = totals::by_filter(&store, &Filter::default()).await.unwrap();
     let sum = "-12318657303470344911.523456789";
     assert_eq!(totals, [("EUR".to_owned(), Decimal::from_str_exact(sum).unwrap())]);
     let greatest_first: Vec<String> = (0..amounts.len()).map(|index| format!("ocds-{index}")).collect();

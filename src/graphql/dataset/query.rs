@@ -7,7 +7,7 @@ use async_graphql::Context;
 use super::Dataset;
 use crate::{
     graphql::{
-        connection::{Connection, Edge, Total, empty, wants_rows},
+        connection::{self, Connection, Edge, Total, wants_rows},
         cursor::Cursor,
         error::Error,
         page::{Level, PageArgs, Window},
@@ -36,9 +36,13 @@ pub(in crate::graphql) async fn page(
         (name(window.after.as_deref(), "after")?, name(window.before.as_deref(), "before")?);
     let all = scope::read(ctx, |relations| &relations.datasets, ()).await?;
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-    let page =
-        if wants_rows(ctx) { cut(&all, after.as_deref(), before.as_deref(), &window) } else { empty() };
-    Ok(Connection::ordered(&page, ORDER, position, Total::Known(total)))
+    let page = if wants_rows(ctx) {
+        cut(&all, after.as_deref(), before.as_deref(), &window)
+    } else {
+        connection::empty()
+    };
+    let (edges, info) = connection::ordered(&page, ORDER, position);
+    Ok(Connection { edges, info, total: Total::Known(total) })
 }
 
 fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> SharedPage<Model> {

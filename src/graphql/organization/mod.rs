@@ -14,12 +14,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
-    connection::{Connection, Edge},
     dataset::{self, Dataset},
     error::{Error, Nullable},
     id,
     page::PageArgs,
-    process::{self, ContractingProcess},
+    process::{self, ProcessConnection},
     relations::Rows,
     scalars::{self, Json},
     scope,
@@ -83,7 +82,7 @@ impl Organization {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<Connection<Edge<ContractingProcess>>> {
+    ) -> Nullable<ProcessConnection> {
         Some(process::of_buyer(ctx, PageArgs { first, after, last, before }, self.0.id).await)
     }
 }

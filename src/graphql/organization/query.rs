@@ -35,5 +35,6 @@ pub(in crate::graphql) async fn page(
     } else {
         connection::empty()
     };
-    Ok(Connection::ordered(&page, ORDER, organization::position, Total::Organizations(filter)))
+    let (edges, info) = connection::ordered(&page, ORDER, organization::position);
+    Ok(Connection { edges, info, total: Total::Organizations(filter) })
 }

@@ -11,7 +11,10 @@ use crate::{
         Database, StoreError,
         entity::{process::Model, process_details},
         page::PageRequest,
-        query::process::{self, BuyerPage, Filter, Order},
+        query::{
+            process::{self, BuyerPage, Filter, Order},
+            totals::{self, Totals},
+        },
     },
 };
 
@@ -38,6 +41,9 @@ pub(in crate::graphql) struct BuyerPages(pub(in crate::graphql) Database);
 /// How many processes buyers have.
 pub(in crate::graphql) struct BuyerCounts(pub(in crate::graphql) Database);
 
+/// What the processes of buyers are worth.
+pub(in crate::graphql) struct BuyerTotals(pub(in crate::graphql) Database);
+
 /// Reads one page.
 pub(in crate::graphql) fn page(
     database: Database,
@@ -53,6 +59,14 @@ pub(in crate::graphql) fn count(
     filter: Filter,
 ) -> BoxFuture<'static, Result<i64, StoreError>> {
     async move { process::count(&database, &filter).await }.boxed()
+}
+
+/// Sums what a filter leaves.
+pub(in crate::graphql) fn totals(
+    database: Database,
+    filter: Filter,
+) -> BoxFuture<'static, Result<Arc<Totals>, StoreError>> {
+    async move { Ok(Arc::new(totals::by_filter(&database, &filter).await?)) }.boxed()
 }
 
 impl Batch<String> for ProcessesByOcid {
@@ -101,5 +115,15 @@ impl Batch<i64> for BuyerCounts {
 
     async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
         Ok(process::counts_by_buyer(&self.0, keys).await?)
+    }
+}
+
+impl Batch<i64> for BuyerTotals {
+    type Value = Arc<Totals>;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
+        let totals = totals::by_buyers(&self.0, keys).await?;
+        Ok(totals.into_iter().map(|(buyer, totals)| (buyer, Arc::new(totals))).collect())
     }
 }

@@ -1,10 +1,12 @@
 //! Contracting processes.
 
+mod connection;
 mod filter;
 pub(super) mod loader;
 mod query;
 mod tender;
 
+pub(super) use connection::ProcessConnection;
 pub(super) use filter::{ProcessFilter, ProcessOrder};
 pub(super) use query::{by_ocid, of_buyer, page};
 pub(super) use tender::Tender;

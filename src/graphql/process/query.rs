@@ -5,10 +5,13 @@ use std::sync::Arc;
 use async_graphql::Context;
 use futures_util::future::try_join_all;
 
-use super::{ContractingProcess, ProcessFilter, ProcessOrder, loader::ProcessPage};
+use super::{
+    ContractingProcess, ProcessConnection, ProcessFilter, ProcessOrder, connection::Processes,
+    loader::ProcessPage,
+};
 use crate::{
     graphql::{
-        connection::{self, Connection, Edge, Total, wants_rows},
+        connection::{self, wants_rows},
         error::{Error, Nullable},
         page::{Level, PageArgs, Window},
         scope,
@@ -28,7 +31,7 @@ pub(in crate::graphql) async fn page(
     args: PageArgs,
     filter: Option<ProcessFilter>,
     order: ProcessOrder,
-) -> Result<Connection<Edge<ContractingProcess>>, Error> {
+) -> Result<ProcessConnection, Error> {
     let window = args.window(scope::services(ctx)?.pages, Level::Root)?;
     let request = connection::request(&window, |text, argument| order.position(text, argument))?;
     let filter = filter.unwrap_or_default().stored()?;
@@ -39,7 +42,8 @@ pub(in crate::graphql) async fn page(
         connection::empty()
     };
     let position = |row: &Model| order.stored().position(row);
-    Ok(Connection::ordered(&page, order.name(), position, Total::Processes(filter)))
+    let (edges, info) = connection::ordered(&page, order.name(), position);
+    Ok(ProcessConnection { edges, info, list: Processes::Matching(filter) })
 }
 
 /// The process with an ocid; null when there is none. When several datasets hold the ocid and none is
@@ -74,7 +78,7 @@ pub(in crate::graphql) async fn of_buyer(
     ctx: &Context<'_>,
     args: PageArgs,
     buyer: i64,
-) -> Result<Connection<Edge<ContractingProcess>>, Error> {
+) -> Result<ProcessConnection, Error> {
     const ORDER: ProcessOrder = ProcessOrder::DateDesc;
     let window = args.window(scope::services(ctx)?.pages, Level::Nested)?;
     let request = connection::request(&window, |text, argument| ORDER.position(text, argument))?;
@@ -84,7 +88,8 @@ pub(in crate::graphql) async fn of_buyer(
         connection::empty()
     };
     let position = |row: &Model| ORDER.stored().position(row);
-    Ok(Connection::ordered(&page, ORDER.name(), position, Total::OfBuyer(buyer)))
+    let (edges, info) = connection::ordered(&page, ORDER.name(), position);
+    Ok(ProcessConnection { edges, info, list: Processes::OfBuyer(buyer) })
 }
 
 /// Reads from the end that the window counts from; the other bound is cut off here.

@@ -8,3 +8,4 @@ pub mod list;
 pub mod organization;
 pub mod process;
 pub mod release;
+pub mod totals;

@@ -1,11 +1,7 @@
 //! Contracting processes: by id, by ocid, in pages.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::{collections::HashMap, sync::LazyLock};
 
-use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, Condition, Value,
     sea_query::{Expr, ExprTrait, Func, Query},
@@ -101,37 +97,6 @@ pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreErr
     select.expr(Func::count(Expr::col(Column::Id))).from(Entity).cond_where(condition(database, filter));
     let statement = database.backend().build(&select);
     Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
-}
-
-/// The sum of the tender values of the processes that match, by currency: exact, and never over two
-/// currencies. Values without an amount or a currency are left out. Currencies come in order.
-///
-/// SQLite would sum in floating point, so the sum is made here, of each distinct amount times its count.
-pub async fn value_totals(
-    database: &Database,
-    filter: &Filter,
-) -> Result<Vec<(String, Decimal)>, StoreError> {
-    let mut select = Query::select();
-    select
-        .columns([Column::ValueCurrency, Column::ValueAmount])
-        .expr(Func::count(Expr::col(Column::Id)))
-        .from(Entity)
-        .cond_where(condition(database, filter))
-        .and_where(Column::ValueCurrency.is_not_null())
-        .and_where(Column::ValueAmount.is_not_null())
-        .group_by_columns([Column::ValueCurrency, Column::ValueAmount]);
-    let statement = database.backend().build(&select);
-    let groups: Vec<(String, Option<Decimal>, i64)> = database
-        .fetch_statement(statement, |cells| Ok((cells.take()?, cells.take()?, cells.take()?)))
-        .await?;
-    let mut totals: BTreeMap<String, Decimal> = BTreeMap::new();
-    for (currency, amount, count) in groups {
-        let total = totals.entry(currency).or_default();
-        *total = amount.and_then(|amount| amount.checked_mul(count.into())?.checked_add(*total)).ok_or_else(
-            || StoreError::Corrupt(format!("a sum of tender values has more than 28 digits: {total}")),
-        )?;
-    }
-    Ok(totals.into_iter().map(|(currency, total)| (currency, total.normalize())).collect())
 }
 
 /// The processes with these ids, in no order. One statement.
@@ -235,7 +200,8 @@ fn select_from(table: &str) -> String {
     format!("SELECT {} FROM {table} t", Model::columns("t"))
 }
 
-fn condition(database: &Database, filter: &Filter) -> Condition {
+/// What a filter demands of a row.
+pub(super) fn condition(database: &Database, filter: &Filter) -> Condition {
     let time = |moment: Time| page::time_value(database.backend(), moment);
     Condition::all()
         .add_option(filter.datasets.as_ref().map(|ids| one_of(Column::DatasetId, ids.iter().copied())))

@@ -1,0 +1,119 @@
+//! What processes are worth together: sums of tender values, exact, never over two currencies.
+//!
+//! SQLite would sum in floating point, so the sum is made here, of each distinct amount times its count.
+//! Values without an amount or a currency are left out.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
+use rust_decimal::Decimal;
+use sea_orm::{
+    ColumnTrait, DbBackend,
+    sea_query::{Expr, Func, Query},
+};
+
+use super::{
+    keys::{self, Sql},
+    process::{self, Filter},
+};
+use crate::store::{
+    Database, StoreError,
+    entity::process::{Column, Entity},
+};
+
+/// Sums by currency, in the order of the currencies.
+pub type Totals = Vec<(String, Decimal)>;
+
+/// The sums of the processes that match. One statement.
+pub async fn by_filter(database: &Database, filter: &Filter) -> Result<Totals, StoreError> {
+    let mut select = Query::select();
+    select
+        .columns([Column::ValueCurrency, Column::ValueAmount])
+        .expr(Func::count(Expr::col(Column::Id)))
+        .from(Entity)
+        .cond_where(process::condition(database, filter))
+        .and_where(Column::ValueCurrency.is_not_null())
+        .and_where(Column::ValueAmount.is_not_null())
+        .group_by_columns([Column::ValueCurrency, Column::ValueAmount]);
+    let statement = database.backend().build(&select);
+    let groups: Vec<Group> = database
+        .fetch_statement(statement, |cells| Ok((cells.take()?, cells.take()?, cells.take()?)))
+        .await?;
+    sum(groups)
+}
+
+/// The sums of the processes of each buyer. One statement.
+pub async fn by_buyers(database: &Database, buyers: &[i64]) -> Result<HashMap<i64, Totals>, StoreError> {
+    static SQL: LazyLock<Sql> = LazyLock::new(|| {
+        let select = "SELECT t.buyer_id, t.value_currency, t.value_amount, count(*) FROM processes t";
+        let chosen = Sql::where_in(select, "t.buyer_id");
+        let grouped = |backend| {
+            format!(
+                "{} AND t.value_currency IS NOT NULL AND t.value_amount IS NOT NULL \
+                 GROUP BY t.buyer_id, t.value_currency, t.value_amount",
+                chosen.on(backend)
+            )
+        };
+        Sql::new(grouped(DbBackend::Postgres), grouped(DbBackend::Sqlite))
+    });
+    let value = keys::value(database.backend(), buyers);
+    let rows: Vec<(i64, Group)> = database
+        .fetch(SQL.on(database.backend()), [value], |cells| {
+            Ok((cells.take()?, (cells.take()?, cells.take()?, cells.take()?)))
+        })
+        .await?;
+    let mut groups: HashMap<i64, Vec<Group>> = buyers.iter().map(|buyer| (*buyer, Vec::new())).collect();
+    for (buyer, group) in rows {
+        groups.entry(buyer).or_default().push(group);
+    }
+    groups.into_iter().map(|(buyer, groups)| Ok((buyer, sum(groups)?))).collect()
+}
+
+/// A currency, an amount in it, and how many processes have it.
+type Group = (String, Option<Decimal>, i64);
+
+fn sum(groups: Vec<Group>) -> Result<Totals, StoreError> {
+    let mut totals: BTreeMap<String, Decimal> = BTreeMap::new();
+    for (currency, amount, count) in groups {
+        let total = totals.entry(currency).or_default();
+        *total = add(*total, amount.unwrap_or_default(), count).ok_or_else(|| {
+            StoreError::Corrupt(format!("a sum of tender values has more than 28 digits: {total}"))
+        })?;
+    }
+    Ok(totals.into_iter().map(|(currency, total)| (currency, total.normalize())).collect())
+}
+
+/// `total + amount × count`; `None` when that has too many digits to be exact: decimals would then be
+/// rounded away without a word.
+fn add(total: Decimal, amount: Decimal, count: i64) -> Option<Decimal> {
+    let (total, amount) = (total.normalize(), amount.normalize());
+    let exact = |value: Decimal, scale: u32| (value.is_zero() || value.scale() >= scale).then_some(value);
+    let part = exact(amount.checked_mul(count.into())?, amount.scale())?.normalize();
+    exact(total.checked_add(part)?, Ord::max(total.scale(), part.scale()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        Decimal::from_str_exact(text).unwrap()
+    }
+
+    #[test]
+    fn a_sum_is_exact_or_refused() {
+        for (total, amount, count, expected) in [
+            ("0", "9007199254740993.01", 3, Some("27021597764222979.03")),
+            ("0.5", "-0.1", 5, Some("0")),
+            ("79228162514264337593543950334", "1", 1, Some("79228162514264337593543950335")),
+            ("79228162514264337593543950335", "1", 1, None),
+            ("79228162514264337593543950335", "0.1", 1, None),
+            ("0", "7.9228162514264337593543950335", 2, None),
+        ] {
+            let sum = add(number(total), number(amount), count);
+            assert_eq!(sum, expected.map(number), "{total} + {amount} * {count}");
+        }
+    }
+}
