@@ -91,6 +91,17 @@ fn an_unknown_variable_is_one_warning() {
     );
 }
 
+/// The README's table of settings is written by hand.
+#[test]
+fn the_readme_tells_every_setting_as_it_is() {
+    let readme = include_str!("../../README.md");
+    for setting in config::settings() {
+        let Setting { key, default, doc, .. } = &setting;
+        let row = format!("| `{key}` | `{}` | `{default}` | {doc} |", setting.variables().join("`, `"));
+        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    }
+}
+
 /// `UPDATE_EXAMPLE=1` writes the file instead.
 #[test]
 fn the_example_file_is_the_one_the_table_makes() {
