@@ -9,5 +9,6 @@ mod http;
 mod import;
 mod loader;
 mod ocds;
+mod serve;
 mod store;
 mod support;

@@ -51,7 +51,7 @@ pub async fn run(args: &ImportArgs, config: &Config) -> Result<ExitStatus, CliEr
     let database = app::connect_migrated(config).await?;
     let options = Options {
         dataset: args.dataset.clone().unwrap_or_else(|| Input::dataset_name(first)),
-        chunk_pieces: config.import.batch_processes,
+        batch_processes: config.import.batch_processes,
         workers: config.import.worker_threads(),
         bytes_read: Arc::new(AtomicU64::new(0)),
     };

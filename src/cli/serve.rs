@@ -59,7 +59,7 @@ async fn fill(database: &Database, config: &Config) -> Result<(), CliError> {
     let input = Input::Generated { processes: DEMO_PROCESSES, seed: DEMO_SEED };
     let options = Options {
         dataset: "demo".to_owned(),
-        chunk_pieces: config.import.batch_processes,
+        batch_processes: config.import.batch_processes,
         workers: config.import.worker_threads(),
         bytes_read: Arc::new(AtomicU64::new(0)),
     };

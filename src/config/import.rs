@@ -3,8 +3,8 @@
 settings! {
     /// How files are brought in.
     Import = "import" {
-        /// Contracting processes written in one transaction.
-        batch_processes: usize = 500, in 1..=u64::MAX;
+        /// Contracting processes written in one transaction. Fewer make an import into SQLite slower.
+        batch_processes: usize = 5000, in 1..=u64::MAX;
         /// Threads that read and normalise; 0 takes one per processor core.
         workers: usize = 0;
     }

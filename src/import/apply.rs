@@ -6,7 +6,7 @@ use chrono::Utc;
 
 use super::{
     change,
-    prepare::{Prepared, PreparedProcess, Target, compile_process, distinct, encode, release_id, restore},
+    prepare::{Prepared, PreparedProcess, Target, distinct, encode, process_of, release_id, restore},
 };
 use crate::{
     ocds::{compile::compile, diff::changed_paths, issue::Issues},
@@ -21,16 +21,56 @@ use crate::{
 pub(super) struct Applied {
     pub(super) written: BTreeMap<ChangeKind, u64>,
     pub(super) unchanged: u64,
+    pub(super) rows: u64,
 }
 
-/// Writes what is new in a chunk. With nothing new, nothing is written, not even a change.
-pub(super) async fn apply(
-    database: &Database,
+/// Gathers chunks into transactions. What is not yet committed when the writer is dropped is gone.
+pub(super) struct Writer<'a> {
+    database: &'a Database,
+    target: Target,
+    /// Processes written in one transaction, about.
+    batch: usize,
+    open: Option<Transaction>,
+    changes: Vec<NewChange>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(database: &'a Database, target: Target, batch: usize) -> Self {
+        Self { database, target, batch, open: None, changes: Vec::new() }
+    }
+
+    /// Writes what is new in a chunk. With nothing new, nothing is written, not even a change.
+    pub(super) async fn apply(&mut self, chunk: Prepared) -> Result<Applied, StoreError> {
+        let mut transaction = match self.open.take() {
+            Some(transaction) => transaction,
+            None => Transaction::begin(self.database).await?,
+        };
+        let (applied, mut changes) = apply(&mut transaction, self.target, chunk).await?;
+        self.changes.append(&mut changes);
+        // Without changes there is nothing to commit, and no reason to keep other writers waiting.
+        if self.changes.is_empty() {
+            return Ok(applied);
+        }
+        self.open = Some(transaction);
+        if self.changes.len() >= self.batch {
+            self.commit().await?;
+        }
+        Ok(applied)
+    }
+
+    /// Commits what is not yet committed.
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        let Some(transaction) = self.open.take() else { return Ok(()) };
+        transaction.commit(Utc::now(), &std::mem::take(&mut self.changes)).await
+    }
+}
+
+async fn apply(
+    transaction: &mut Transaction,
     target: Target,
     chunk: Prepared,
-) -> Result<Applied, StoreError> {
+) -> Result<(Applied, Vec<NewChange>), StoreError> {
     let Prepared { processes, rows, .. } = chunk;
-    let mut transaction = Transaction::begin(database).await?;
     let releases: Vec<i64> = processes.iter().flat_map(release_ids).collect();
     let known = transaction.known_releases(&releases).await?;
     let total = processes.len();
@@ -38,7 +78,7 @@ pub(super) async fn apply(
     let news: Vec<_> = processes.into_iter().filter(is_new).collect();
     let mut applied = Applied { unchanged: (total - news.len()) as u64, ..Applied::default() };
     if news.is_empty() {
-        return Ok(applied);
+        return Ok((applied, Vec::new()));
     }
     let ids: Vec<i64> = news.iter().map(|process| process.created.process).collect();
     let stored: Vec<i64> = transaction.known_processes(&ids).await?.into_iter().collect();
@@ -54,9 +94,8 @@ pub(super) async fn apply(
         *applied.written.entry(change.kind).or_default() += 1;
     }
     transaction.remove(&stored).await?;
-    transaction.insert(rows).await?;
-    transaction.commit(Utc::now(), &changes).await?;
-    Ok(applied)
+    applied.rows = transaction.insert(rows).await?;
+    Ok((applied, changes))
 }
 
 fn release_ids(process: &PreparedProcess) -> impl Iterator<Item = i64> {
@@ -93,13 +132,13 @@ fn update(
     let PreparedProcess { releases: incoming, created: NewChange { process: id, ocid, .. }, .. } = process;
     let old = stored.into_iter().map(|release| restore(&ocid, release)).collect::<Result<Vec<_>, _>>()?;
     let new = distinct(old.iter().cloned().chain(incoming).collect());
-    let mut issues = Issues::new();
-    let before = compile_process(&ocid, &old, &mut issues);
-    let after = compile_process(&ocid, &new, &mut issues);
-    let paths = match (compile(&old), compile(&new)) {
-        (Ok(old), Ok(new)) => changed_paths(&old, &new),
+    let (before, after) = (compile(&old), compile(&new));
+    let paths = match (&before, &after) {
+        (Ok(before), Ok(after)) => changed_paths(before, after),
         _ => Vec::new(),
     };
+    let before = process_of(&ocid, before, &mut Issues::new());
+    let after = process_of(&ocid, after, &mut Issues::new());
     encode(rows, &after, &new, target)?;
     Ok(change::updated(target.dataset, id, &before, &after, paths))
 }

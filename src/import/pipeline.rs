@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     ImportError,
-    apply::apply,
+    apply::Writer,
     prepare::{Prepared, Target, prepare},
     read::{Chunk, Gone, read},
     report::{Report, Summary},
@@ -38,13 +38,16 @@ use crate::{
 pub struct Options {
     /// The dataset the processes belong to.
     pub dataset: String,
-    /// Releases or records per transaction.
-    pub chunk_pieces: usize,
+    /// Processes written in one transaction, about.
+    pub batch_processes: usize,
     /// Threads that prepare.
     pub workers: usize,
     /// Counts the bytes read from the inputs, for a progress bar.
     pub bytes_read: Arc<AtomicU64>,
 }
+
+/// Releases or records that are prepared together.
+const CHUNK_PIECES: usize = 250;
 
 /// Chunks that wait, besides one in each preparing thread's hands. This bounds the memory of an import.
 const WAITING: usize = 2;
@@ -63,7 +66,13 @@ pub async fn run(
     let target = Target { dataset: id, backend: database.backend() };
     let mut summary = Summary { dataset: options.dataset.clone(), ..Summary::default() };
     let mut threads = Threads::start(inputs, options, target);
-    let publisher = write_all(database, target, &mut threads.chunks, &mut summary, report).await?;
+    let publisher = write_all(
+        Writer::new(database, target, options.batch_processes),
+        &mut threads.chunks,
+        &mut summary,
+        report,
+    )
+    .await?;
     threads.join()?;
     let storing = Instant::now();
     finish(database, id, &publisher, summary.changed() > 0).await?;
@@ -75,8 +84,7 @@ pub async fn run(
 
 /// Writes chunks in the order they were read. Returns what the packages said of the publisher.
 async fn write_all(
-    database: &Database,
-    target: Target,
+    mut writer: Writer<'_>,
     chunks: &mut mpsc::Receiver<Place>,
     summary: &mut Summary,
     report: &mut Report,
@@ -89,16 +97,22 @@ async fn write_all(
         }
         publisher = chunk.publisher.take().unwrap_or(publisher);
         summary.files += chunk.files;
+        summary.reading += chunk.reading;
+        summary.preparing += chunk.preparing;
         summary.releases += chunk.releases;
         summary.processes += chunk.processes.len() as u64;
         let storing = Instant::now();
-        let applied = apply(database, target, chunk).await?;
+        let applied = writer.apply(chunk).await?;
         summary.storing += storing.elapsed();
         summary.unchanged += applied.unchanged;
+        summary.rows += applied.rows;
         for (kind, count) in applied.written {
             *summary.written.entry(kind).or_default() += count;
         }
     }
+    let storing = Instant::now();
+    writer.commit().await?;
+    summary.storing += storing.elapsed();
     Ok(publisher)
 }
 
@@ -134,7 +148,8 @@ impl Threads {
         let (places, chunks) = mpsc::channel(workers + WAITING);
         let (tasks, waiting) = sync_channel::<Task>(workers + WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
-        let (pieces, bytes_read) = (options.chunk_pieces, Arc::clone(&options.bytes_read));
+        let pieces = options.batch_processes.min(CHUNK_PIECES);
+        let bytes_read = Arc::clone(&options.bytes_read);
         let take = move |chunk| {
             let (prepared, place) = oneshot::channel();
             places.blocking_send(place).map_err(|_| Gone)?;

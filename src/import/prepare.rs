@@ -3,7 +3,10 @@
 //! A chunk is compiled and encoded as if the store did not have its processes, which is mostly so; where
 //! it has some of them, [`super::apply`] encodes those that it writes anew.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use super::{
     change,
@@ -14,13 +17,13 @@ use crate::{
     ocds::{
         compile::compile,
         issue::{Issue, IssueKind, Issues},
+        json::{ParseError, Value},
         model::{Process, Publisher},
         normalise::normalise,
         release::{self, FoundRelease, SourceRelease},
     },
     store::{
-        Backend, StoreError,
-        id::{self, Kind},
+        Backend, StoreError, id,
         write::{self, NewChange, ReleaseRow, Rows, StoredRelease},
     },
 };
@@ -41,6 +44,9 @@ pub(super) struct Prepared {
     pub(super) rows: Rows,
     pub(super) publisher: Option<Publisher>,
     pub(super) issues: Vec<PlacedIssue>,
+    /// How long it took to read, and to prepare.
+    pub(super) reading: Duration,
+    pub(super) preparing: Duration,
 }
 
 /// A process as the releases of one chunk tell of it.
@@ -54,7 +60,8 @@ pub(super) struct PreparedProcess {
 
 /// Prepares a chunk.
 pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreError> {
-    let Chunk { pieces, issues, files } = chunk;
+    let started = Instant::now();
+    let Chunk { pieces, issues, files, reading } = chunk;
     let mut gathered = Gathered { issues, ..Gathered::default() };
     for (file, piece) in &pieces {
         let place = Place { file: file.to_string(), line: piece.line, offset: piece.offset };
@@ -64,10 +71,10 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
     }
     let mut processes = Vec::with_capacity(gathered.order.len());
     let mut rows = Rows::new(target.backend);
-    for ocid in &gathered.order {
-        let Some((releases, place)) = gathered.releases.remove(ocid) else { continue };
+    for ocid in std::mem::take(&mut gathered.order) {
+        let Some((releases, place)) = gathered.releases.remove(&ocid) else { continue };
         let mut found = Issues::new();
-        let prepared = prepare_process(ocid, releases, target, &mut found);
+        let prepared = prepare_process(&ocid, releases, target, &mut found);
         encode(&mut rows, &prepared.process, &prepared.releases, target)?;
         processes.push(prepared);
         let placed =
@@ -81,6 +88,8 @@ pub(super) fn prepare(chunk: Chunk, target: Target) -> Result<Prepared, StoreErr
         rows,
         publisher: gathered.publisher,
         issues: gathered.issues,
+        reading,
+        preparing: started.elapsed(),
     })
 }
 
@@ -103,9 +112,8 @@ impl<'p> Gathered<'p> {
         self.publisher = found.publisher.or(self.publisher.take());
         for release in found.releases {
             self.count += 1;
-            let ocid = &release.source.ocid;
-            let (releases, _) = self.releases.entry(ocid.clone()).or_insert_with(|| {
-                self.order.push(ocid.clone());
+            let (releases, _) = self.releases.entry(release.source.ocid.clone()).or_insert_with(|| {
+                self.order.push(release.source.ocid.clone());
                 (Vec::new(), place.clone())
             });
             releases.push(release);
@@ -132,12 +140,15 @@ fn prepare_process(
     target: Target,
     issues: &mut Issues,
 ) -> PreparedProcess {
-    // A release alone is the compiled one, and has been parsed already.
-    let alone = if let [only] = &*found { Some(normalise(&only.value, issues)) } else { None };
-    let releases = distinct(found.into_iter().map(|release| release.source).collect());
-    let mut process = alone.unwrap_or_else(|| compile_process(ocid, &releases, issues));
-    ocid.clone_into(&mut process.ocid);
     let id = id::process(target.dataset, ocid);
+    // Most processes come as one release, which is read already.
+    let (process, releases) = match <[FoundRelease<'_>; 1]>::try_from(found) {
+        Ok([FoundRelease { source, value }]) => (named(ocid, normalise(&value, issues)), vec![source]),
+        Err(found) => {
+            let releases = distinct(found.into_iter().map(|found| found.source).collect());
+            (compile_process(ocid, &releases, issues), releases)
+        }
+    };
     let created = change::created(target.dataset, id, &process);
     PreparedProcess { process, releases, created }
 }
@@ -152,13 +163,21 @@ pub(super) fn distinct(mut releases: Vec<SourceRelease>) -> Vec<SourceRelease> {
 /// The id of a release in the store. It is that of the text, not the publisher's: publishers reuse ids,
 /// and what they published is kept whatever it is called.
 pub(super) fn release_id(process: i64, release: &SourceRelease) -> i64 {
-    let digest: String = release.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    id::listed(Kind::Release, process, &digest, 0)
+    id::release(process, &release.digest)
 }
 
 /// Compiles and normalises. The ocid is the caller's: a record's releases may lack it.
 pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &mut Issues) -> Process {
-    let mut process = match compile(releases) {
+    process_of(ocid, compile(releases), issues)
+}
+
+/// The process that a compiled release tells of.
+pub(super) fn process_of(
+    ocid: &str,
+    compiled: Result<Value<'_>, ParseError>,
+    issues: &mut Issues,
+) -> Process {
+    let process = match compiled {
         Ok(value) => normalise(&value, issues),
         // The bytes were parsed when they were read, so this is for releases damaged in the store.
         Err(error) => {
@@ -166,8 +185,12 @@ pub(super) fn compile_process(ocid: &str, releases: &[SourceRelease], issues: &m
             Process::default()
         }
     };
-    ocid.clone_into(&mut process.ocid);
-    process
+    named(ocid, process)
+}
+
+/// The ocid is the one the release was found under: a record's releases may lack it.
+fn named(ocid: &str, process: Process) -> Process {
+    Process { ocid: ocid.to_owned(), ..process }
 }
 
 /// Adds the rows of a process with its releases in the order of their dates, as they are merged.

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -27,6 +28,8 @@ pub(super) struct Chunk {
     pub(super) issues: Vec<PlacedIssue>,
     /// How many inputs ended in it.
     pub(super) files: u64,
+    /// How long it took to read, besides waiting.
+    pub(super) reading: Duration,
 }
 
 /// Reads all inputs. Ends early, without an error, when nobody takes chunks any more.
@@ -36,7 +39,8 @@ pub(super) fn read(
     bytes_read: &Arc<AtomicU64>,
     take: &dyn Fn(Chunk) -> Result<(), Gone>,
 ) {
-    let mut chunker = Chunker { chunk: Chunk::default(), bytes: 0, chunk_pieces, take };
+    let mut chunker =
+        Chunker { chunk: Chunk::default(), bytes: 0, chunk_pieces, since: Instant::now(), take };
     for input in inputs {
         let name: Arc<str> = input.name().into();
         let read = match input.open() {
@@ -61,6 +65,8 @@ struct Chunker<'a> {
     chunk: Chunk,
     bytes: usize,
     chunk_pieces: usize,
+    /// When the chunk was begun.
+    since: Instant,
     take: &'a dyn Fn(Chunk) -> Result<(), Gone>,
 }
 
@@ -95,7 +101,10 @@ impl Chunker<'_> {
 
     fn send(&mut self) -> Result<(), Gone> {
         self.bytes = 0;
-        (self.take)(std::mem::take(&mut self.chunk))
+        self.chunk.reading = self.since.elapsed();
+        (self.take)(std::mem::take(&mut self.chunk))?;
+        self.since = Instant::now();
+        Ok(())
     }
 }
 

@@ -96,9 +96,15 @@ pub struct Summary {
     pub refused: u64,
     /// Issues by kind.
     pub issues: BTreeMap<IssueKind, u64>,
+    /// Rows written, over all tables.
+    pub rows: u64,
     /// How long it took.
     pub elapsed: Duration,
-    /// How long the store took of that, in which threads of the import went on reading.
+    /// How long the reader took, besides waiting for others.
+    pub reading: Duration,
+    /// How long the preparing threads took, summed up.
+    pub preparing: Duration,
+    /// How long the store took; the other threads went on meanwhile.
     pub storing: Duration,
 }
 
@@ -121,16 +127,23 @@ impl fmt::Display for Summary {
             row(f, &format!("  {}", kind.as_str().replace('_', " ")), *count)?;
         }
         row(f, "  unchanged", self.unchanged)?;
+        row(f, "rows", self.rows)?;
         row(f, "refused", self.refused)?;
         row(f, "issues", self.issues.values().sum())?;
         for (kind, count) in &self.issues {
             row(f, &format!("  {kind}"), *count)?;
         }
-        let seconds = self.elapsed.as_secs_f64();
-        writeln!(f, "  {:<26} {seconds:>12.2}", "seconds")?;
-        writeln!(f, "  {:<26} {:>12.2}", "  of these, storing", self.storing.as_secs_f64())?;
+        let times = [
+            ("seconds", self.elapsed),
+            ("  reading", self.reading),
+            ("  preparing", self.preparing),
+            ("  storing", self.storing),
+        ];
+        for (name, time) in times {
+            writeln!(f, "  {name:<26} {:>12.2}", time.as_secs_f64())?;
+        }
         #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = self.processes as f64 / seconds.max(0.001);
+        let rate = self.processes as f64 / self.elapsed.as_secs_f64().max(0.001);
         write!(f, "  {:<26} {rate:>12.0}", "processes per second")
     }
 }

@@ -20,7 +20,7 @@ pub fn changed_paths(old: &Value<'_>, new: &Value<'_>) -> Vec<String> {
     let mut paths = BTreeSet::new();
     let mut walk = Walk { path: Vec::new(), paths: &mut paths };
     walk.value(old, new);
-    paths.retain(|path| !matches!(path.as_slice(), [key] if BOOKKEEPING.contains(&key.as_str())));
+    paths.retain(|path| !matches!(path.as_slice(), [key, ..] if BOOKKEEPING.contains(&key.as_str())));
     let deepest = paths.iter().map(Vec::len).max().unwrap_or_default();
     for depth in (1..deepest).rev() {
         if paths.len() <= MAX_PATHS {

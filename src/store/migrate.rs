@@ -7,7 +7,7 @@
 use std::{fs::File, path::PathBuf};
 
 use sqlx::{
-    migrate::{Migrate, MigrateError, Migrator},
+    migrate::{MigrateError, Migrator},
     sqlite::SqlitePool,
 };
 
@@ -41,32 +41,39 @@ pub fn fingerprint() -> u64 {
     checksums.fold(0, |value, byte| value.rotate_left(5) ^ u64::from(*byte))
 }
 
-/// Reads how far the schema is.
+/// Reads how far the schema is. Changes nothing.
 pub async fn version(database: &Database) -> Result<SchemaVersion, StoreError> {
+    let timeout_ms = database.timeout_ms();
     let (applied, migrator) = match database.writer() {
         Writer::Postgres(pool) => {
-            let mut connection = pool.acquire().await.map_err(|error| unavailable(&error))?;
-            (applied(&mut *connection).await?, &POSTGRES)
+            let exists =
+                sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(pool);
+            let newest = sqlx::query_scalar(NEWEST).fetch_one(pool);
+            (applied(exists, newest).await, &POSTGRES)
         }
         Writer::Sqlite(pool) => {
-            let mut connection = pool.acquire().await.map_err(|error| unavailable(&error))?;
-            (applied(&mut *connection).await?, &SQLITE)
+            let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')";
+            let exists = sqlx::query_scalar(exists).fetch_one(pool);
+            let newest = sqlx::query_scalar(NEWEST).fetch_one(pool);
+            (applied(exists, newest).await, &SQLITE)
         }
     };
+    let applied = applied.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
     Ok(SchemaVersion {
         applied,
         expected: migrator.iter().map(|migration| migration.version).max().unwrap_or(0),
     })
 }
 
-async fn applied(connection: &mut impl Migrate) -> Result<i64, StoreError> {
-    connection.ensure_migrations_table(TABLE).await.map_err(|error| explain(&error))?;
-    let applied = connection.list_applied_migrations(TABLE).await.map_err(|error| explain(&error))?;
-    Ok(applied.iter().map(|migration| migration.version).max().unwrap_or(0))
-}
+/// The newest migration in the table that sqlx keeps.
+const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
 
-/// The table that sqlx keeps.
-const TABLE: &str = "_sqlx_migrations";
+async fn applied(
+    exists: impl Future<Output = Result<bool, sqlx::Error>>,
+    newest: impl Future<Output = Result<i64, sqlx::Error>>,
+) -> Result<i64, sqlx::Error> {
+    if exists.await? { newest.await } else { Ok(0) }
+}
 
 async fn run_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let path = PathBuf::from(format!("{}.lock", pool.connect_options().get_filename().display()));
@@ -79,10 +86,6 @@ async fn run_sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let done = SQLITE.run(pool).await.map_err(|error| explain(&error));
     drop(file);
     done
-}
-
-fn unavailable(error: &sqlx::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
 }
 
 fn explain(error: &MigrateError) -> StoreError {

@@ -2,13 +2,13 @@
 //!
 //! Rows are ordered by a column and then by id, both in one direction, nulls last whatever the
 //! direction. A list is therefore read as two segments, the rows with a key and then those without,
-//! each of them a plain range of the index (column, id); the second is asked only when the page
-//! reaches it. A cursor stays valid when rows are inserted or removed, its own row included.
+//! each of them a plain range of the index (column, id), put together in one statement. A cursor stays
+//! valid when rows are inserted or removed, its own row included.
 
 use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Value,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
 use super::{Database, StoreError, amount, row::Row};
@@ -71,6 +71,7 @@ pub struct Ordering<C> {
     pub descending: bool,
 }
 
+/// A part of an order, in the order itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Segment {
     Keyed,
@@ -84,7 +85,7 @@ enum Bound {
     Before,
 }
 
-/// Reads one page: one statement, or two when it reaches from one segment into the other.
+/// Reads one page, by one statement.
 pub(super) async fn fetch<R: Row>(
     database: &Database,
     filter: &Condition,
@@ -92,20 +93,57 @@ pub(super) async fn fetch<R: Row>(
     request: &PageRequest,
 ) -> Result<Page<R>, StoreError> {
     let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
-    let mut rows: Vec<R> = Vec::new();
-    let segments =
-        if request.backward { [Segment::Null, Segment::Keyed] } else { [Segment::Keyed, Segment::Null] };
-    for segment in segments {
-        let missing = (wanted + 1).saturating_sub(rows.len());
-        if missing == 0 || (segment == Segment::Null && !order.nullable) {
-            continue;
+    let segments: &[Segment] =
+        if order.nullable { &[Segment::Keyed, Segment::Null] } else { &[Segment::Keyed] };
+    let segment = |segment: &Segment| select::<R>(database.backend(), filter, order, *segment, request);
+    let mut segments: Vec<SelectStatement> = segments.iter().filter_map(segment).collect();
+    let rows = match segments.pop() {
+        None => Vec::new(),
+        Some(last) => {
+            let select =
+                segments.into_iter().fold(last, |last, segment| join::<R>(segment, last, order, request));
+            database.fetch_statement(database.backend().build(&select), R::decode).await?
         }
-        if let Some(select) = select::<R>(database.backend(), filter, order, segment, request, missing) {
-            let statement = database.backend().build(&select);
-            rows.extend(database.fetch_statement(statement, R::decode).await?);
-        }
-    }
+    };
     Ok(trim(rows, wanted, request))
+}
+
+/// Both segments as one list. Each stops at the page's length, so that little is sorted.
+fn join<R: Row>(
+    keyed: SelectStatement,
+    null: SelectStatement,
+    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    request: &PageRequest,
+) -> SelectStatement {
+    // Named, for PostgreSQL and SQLite order a union by the names of its columns only.
+    let ranked = |segment: SelectStatement, rank: i32, name: &'static str| {
+        let mut ranked = Query::select();
+        ranked.columns(columns::<R>()).expr_as(Expr::val(rank), RANK).from_subquery(segment, name);
+        ranked
+    };
+    let (end, direction) =
+        (if request.backward { Order::Desc } else { Order::Asc }, direction(order, request));
+    let mut both = ranked(keyed, 0, "keyed");
+    both.union(UnionType::All, ranked(null, 1, "nulls"));
+    both.order_by(RANK, end).order_by(order.column, direction.clone()).order_by(order.id, direction);
+    both.limit(rows_to_read(request));
+    both
+}
+
+/// The name of a segment's place in the order.
+const RANK: &str = "segment";
+
+fn columns<R: Row>() -> impl Iterator<Item = <R::Entity as EntityTrait>::Column> {
+    <R::Entity as EntityTrait>::Column::iter()
+}
+
+/// One more than the page has, to see whether there are more.
+fn rows_to_read(request: &PageRequest) -> u64 {
+    u64::from(request.limit) + 1
+}
+
+fn direction<C>(order: Ordering<C>, request: &PageRequest) -> Order {
+    if order.descending == request.backward { Order::Asc } else { Order::Desc }
 }
 
 /// Cuts off the row that was read only to see whether there are more.
@@ -127,7 +165,6 @@ fn select<R: Row>(
     order: Ordering<<R::Entity as EntityTrait>::Column>,
     segment: Segment,
     request: &PageRequest,
-    limit: usize,
 ) -> Option<SelectStatement> {
     let mut condition = Condition::all().add(filter.clone());
     if order.nullable {
@@ -145,16 +182,13 @@ fn select<R: Row>(
             }
         }
     }
-    let direction = if order.descending == request.backward { Order::Asc } else { Order::Desc };
+    let direction = direction(order, request);
     let mut select = Query::select();
-    select
-        .columns(<R::Entity as EntityTrait>::Column::iter())
-        .from(R::Entity::default())
-        .cond_where(condition);
+    select.columns(columns::<R>()).from(R::Entity::default()).cond_where(condition);
     if segment == Segment::Keyed {
         select.order_by(order.column, direction.clone());
     }
-    select.order_by(order.id, direction).limit(u64::try_from(limit).unwrap_or(u64::MAX));
+    select.order_by(order.id, direction).limit(rows_to_read(request));
     Some(select)
 }
 

@@ -56,7 +56,8 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let directives = EnvFilter::try_new(filter)
+    // The server's notices ("already exists, skipping") are told to whoever asks for them by name.
+    let directives = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{filter}"))
         .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
     let lines = tracing_subscriber::fmt().with_env_filter(directives).with_ansi(colours).with_writer(writer);
     Ok(match format {

@@ -18,7 +18,7 @@ pub(crate) async fn load(database: &Database) {
         let inputs = vec![Input::File(path.with_extension("jsonl"))];
         let options = Options {
             dataset: name.to_owned(),
-            chunk_pieces: 5,
+            batch_processes: 5,
             workers: 1,
             bytes_read: Arc::new(AtomicU64::new(0)),
         };

@@ -40,10 +40,10 @@ async fn importing_twice_changes_nothing(database: TestDatabase) {
     let lines =
         desk.write_lines("lines.jsonl", &[release("a", 1, &buyer("Town")), release("b", 1, &buyer("Port"))]);
     let packaged = desk.write("package.json", package(&bridge()));
-    let (first, _) = desk.import_in_chunks("d", &[lines.clone(), packaged.clone()], 100).await;
+    let (first, _) = desk.import_in_batches("d", &[lines.clone(), packaged.clone()], 100).await;
     assert_eq!((first.processes, first.changed(), first.unchanged), (3, 3, 0));
     let (before, head) = (desk.dump().await, desk.head().await);
-    let (second, _) = desk.import_in_chunks("d", &[lines, packaged], 100).await;
+    let (second, _) = desk.import_in_batches("d", &[lines, packaged], 100).await;
     assert_eq!((second.processes, second.changed(), second.unchanged), (3, 0, 3));
     assert_same(&before, &desk.dump().await);
     assert_eq!(desk.head().await, head);
@@ -129,7 +129,7 @@ proptest! {
             let shuffled: Vec<Value> = order.iter().map(|at| all[*at as usize].clone()).collect();
             let (left, right) = shuffled.split_at(cut);
             let files = [desk.write_lines("1.jsonl", left), desk.write_lines("2.jsonl", right)];
-            desk.import_in_chunks("d", &files, chunk).await;
+            desk.import_in_batches("d", &files, chunk).await;
             assert_same(&without_changes(expected.dump().await), &without_changes(desk.dump().await));
         });
     }

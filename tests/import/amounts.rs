@@ -15,7 +15,7 @@ async fn an_amount_beyond_floating_point_survives(database: TestDatabase) {
     let lines: Vec<String> =
         amounts.iter().enumerate().map(|(at, amount)| process(&format!("p{at}"), amount)).collect();
     let file = desk.write("amounts.jsonl", lines.join("\n"));
-    let (_, issues) = desk.import_in_chunks("d", &[file], 100).await;
+    let (_, issues) = desk.import_in_batches("d", &[file], 100).await;
     let dump = desk.dump().await;
     let stored: Vec<&str> = dump["processes"]
         .iter()

@@ -7,6 +7,7 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases!(
     each_release_is_told_by_the_weightiest_thing_in_it,
+    a_change_names_the_paths_that_changed,
     a_change_is_tagged_with_all_it_touches,
     a_process_with_very_many_parties_is_tagged_by_its_dataset,
     a_release_that_says_nothing_new_is_an_update,
@@ -35,6 +36,30 @@ async fn each_release_is_told_by_the_weightiest_thing_in_it(database: TestDataba
     }
     let expected: Vec<String> = story.iter().map(|(kind, _)| format!("{kind} a")).collect();
     assert_eq!(desk.story().await, expected);
+}
+
+async fn a_change_names_the_paths_that_changed(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let award = |status: &str| json!({ "awards": [{ "id": "w", "status": status, "title": "North" }] });
+    let parts = [
+        json!({ "tender": { "title": "Road", "status": "active" } }),
+        json!({ "tender": { "title": "Wide road", "status": "active" } }),
+        award("pending"),
+        award("active"),
+    ];
+    for (day, parts) in (1..).zip(&parts) {
+        desk.import_values("d", &[release("a", day, parts)]).await;
+    }
+    let paths: Vec<Vec<String>> = desk
+        .changes()
+        .await
+        .iter()
+        .map(|change| serde_json::from_str::<Vec<String>>(&change.paths).unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [vec![], vec!["date", "tender/title"], vec!["awards", "date"], vec!["awards/w/status", "date"]]
+    );
 }
 
 async fn a_change_is_tagged_with_all_it_touches(database: TestDatabase) {

@@ -61,7 +61,7 @@ impl Desk {
 
     /// Imports files into a dataset, in this process.
     pub(super) async fn import(&self, dataset: &str, files: &[PathBuf]) -> Summary {
-        self.import_in_chunks(dataset, files, 3).await.0
+        self.import_in_batches(dataset, files, 3).await.0
     }
 
     /// Imports values as one file.
@@ -70,17 +70,17 @@ impl Desk {
     }
 
     /// Imports with so many releases or records to a transaction. Returns the issues too.
-    pub(super) async fn import_in_chunks(
+    pub(super) async fn import_in_batches(
         &self,
         dataset: &str,
         files: &[PathBuf],
-        chunk_pieces: usize,
+        batch_processes: usize,
     ) -> (Summary, Vec<Value>) {
         let lines = Lines::default();
         let mut report = Report::new(Some(Box::new(lines.clone())));
         let options = Options {
             dataset: dataset.to_owned(),
-            chunk_pieces,
+            batch_processes,
             workers: 2,
             bytes_read: Arc::new(AtomicU64::new(0)),
         };

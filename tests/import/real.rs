@@ -13,8 +13,8 @@ struct Publisher {
     path: &'static str,
     processes: i64,
     /// None where the manifest does not say.
-    releases: Option<i64>,
-    /// Files that are no JSON.
+    releases: Option<u64>,
+    /// Parts that are left out: files that are no JSON, records with nothing but a versioned release.
     refused: u64,
 }
 
@@ -22,7 +22,8 @@ const PUBLISHERS: [Publisher; 5] = [
     Publisher { name: "armenia", path: "armenia", processes: 900, releases: None, refused: 0 },
     Publisher { name: "hp", path: "hp_health.json.gz", processes: 3791, releases: None, refused: 0 },
     Publisher { name: "mexico", path: "mexico-inai", processes: 88, releases: None, refused: 0 },
-    Publisher { name: "paraguay", path: "paraguay", processes: 43, releases: Some(151), refused: 3 },
+    // Eight of its 151 are empty compiled releases.
+    Publisher { name: "paraguay", path: "paraguay", processes: 43, releases: Some(143), refused: 9 },
     Publisher { name: "taiwan", path: "taiwan", processes: 11, releases: Some(31), refused: 0 },
 ];
 
@@ -53,11 +54,11 @@ async fn both_databases_hold_the_same_of_every_publisher() {
 async fn import(desk: &Desk, data: &Path, publisher: &Publisher) {
     let Publisher { name, path, processes, releases, refused } = publisher;
     let files: [PathBuf; 1] = [data.join(path)];
-    let (summary, issues) = desk.import_in_chunks(name, &files, 200).await;
+    let (summary, issues) = desk.import_in_batches(name, &files, 200).await;
     let count = |column: &str| format!("SELECT {column} FROM datasets WHERE name = '{name}'");
     assert_eq!(desk.number(&count("processes")).await, *processes, "{name}");
     if let Some(releases) = releases {
-        assert_eq!(desk.number(&count("releases")).await, *releases, "{name}");
+        assert_eq!(summary.releases, *releases, "{name}");
     }
     let refusals: Vec<_> = issues.iter().filter(|issue| issue["refused"] == true).collect();
     assert_eq!(summary.refused, *refused, "{name}: {refusals:?}");

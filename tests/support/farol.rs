@@ -12,14 +12,19 @@ pub(crate) struct Output {
     pub(crate) stderr: String,
 }
 
-/// Runs `farol` in a directory, without the settings of whoever runs the tests.
-pub(crate) fn farol(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Output {
+/// `farol` in a directory, without the settings of whoever runs the tests.
+pub(crate) fn command(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_farol"));
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FAROL_")) {
         command.env_remove(name);
     }
     command.current_dir(directory).envs(variables.iter().copied()).args(args);
-    let output = command.output().expect("the program starts");
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn farol(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Output {
+    let output = command(directory, variables, args).output().expect("the program starts");
     Output {
         code: output.status.code().expect("the program ends by itself"),
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),

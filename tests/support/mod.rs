@@ -9,7 +9,7 @@ mod servers;
 
 pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
-    farol::farol,
+    farol::{command, farol},
     real_data::real_data,
     servers::redis_url,
 };

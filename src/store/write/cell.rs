@@ -97,6 +97,23 @@ impl Buffer {
         }
     }
 
+    /// Takes the rows; none remain.
+    pub(super) fn take(&mut self) -> Self {
+        let empty = match self {
+            Self::Columns { .. } => Self::Columns { rows: 0, columns: Vec::new() },
+            Self::Values(_) => Self::Values(Vec::new()),
+        };
+        std::mem::replace(self, empty)
+    }
+
+    /// How many rows there are of so many columns.
+    pub(super) fn rows(&self, width: usize) -> usize {
+        match self {
+            Self::Columns { rows, .. } => *rows,
+            Self::Values(values) => values.len() / width,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Columns { rows, .. } => *rows == 0,

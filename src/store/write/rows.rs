@@ -68,8 +68,15 @@ impl Rows {
         self.buffers[table as usize].push(row);
     }
 
-    pub(super) fn buffer(&self, table: Table) -> &Buffer {
-        &self.buffers[table as usize]
+    /// How many rows there are, over all tables.
+    pub(super) fn count(&self) -> u64 {
+        let count = |table: &Table| self.buffers[*table as usize].rows(table.layout().columns.len());
+        TABLES.iter().map(count).sum::<usize>() as u64
+    }
+
+    /// Takes the rows of a table; none remain.
+    pub(super) fn take(&mut self, table: Table) -> Buffer {
+        self.buffers[table as usize].take()
     }
 }
 

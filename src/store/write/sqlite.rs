@@ -55,28 +55,26 @@ pub(super) async fn rows(
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     table: Table,
-    buffer: &Buffer,
+    buffer: Buffer,
 ) -> Result<(), sqlx::Error> {
     let Buffer::Values(values) = buffer else {
         return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
     };
     let width = table.layout().columns.len();
-    let mut rest = values.as_slice();
+    let mut values = values.into_iter();
     for pack in PACKS {
         let sql = &INSERTS[&(table as usize, pack)];
-        while rest.len() >= width * pack {
-            let (rows, behind) = rest.split_at(width * pack);
+        while values.len() >= width * pack {
             let mut query = sqlx::query(AssertSqlSafe(sql.as_str()).into_sql_str());
-            for value in rows {
+            for value in values.by_ref().take(width * pack) {
                 query = match value {
                     SqliteValue::Null => query.bind(None::<i64>),
                     SqliteValue::Integer(value) => query.bind(value),
-                    SqliteValue::Text(text) => query.bind(text.as_str()),
-                    SqliteValue::Blob(bytes) => query.bind(bytes.as_slice()),
+                    SqliteValue::Text(text) => query.bind(text),
+                    SqliteValue::Blob(bytes) => query.bind(bytes),
                 };
             }
             query.execute(&mut *connection).await?;
-            rest = behind;
         }
     }
     Ok(())

@@ -116,12 +116,14 @@ impl Transaction {
     }
 
     /// Adds rows of processes that are not (or no longer) stored; organisations are added or improved.
-    pub async fn insert(&mut self, mut rows: Rows) -> Result<(), StoreError> {
+    /// Returns how many rows those are.
+    pub async fn insert(&mut self, mut rows: Rows) -> Result<u64, StoreError> {
         organization::encode(&mut rows);
+        let count = rows.count();
         for table in TABLES {
-            self.insert_table(table, &rows).await?;
+            self.insert_table(table, &mut rows).await?;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Appends to the change log and commits. Nothing else may follow, see [`change_log`].
@@ -138,7 +140,7 @@ impl Transaction {
             };
             let mut rows = Rows::new(backend);
             change_log::encode(&mut rows, at, changes);
-            self.insert_table(Table::Changes, &rows).await?;
+            self.insert_table(Table::Changes, &mut rows).await?;
         }
         let done = match self.inner {
             Inner::Postgres(transaction) => transaction.commit().await,
@@ -151,13 +153,13 @@ impl Transaction {
         (&mut self.inner, self.timeout_ms)
     }
 
-    async fn insert_table(&mut self, table: Table, rows: &Rows) -> Result<(), StoreError> {
-        let buffer = rows.buffer(table);
+    async fn insert_table(&mut self, table: Table, rows: &mut Rows) -> Result<(), StoreError> {
+        let buffer = rows.take(table);
         if buffer.is_empty() {
             return Ok(());
         }
         match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::insert(transaction, table, buffer).await,
+            Inner::Postgres(transaction) => postgres::insert(transaction, table, &buffer).await,
             Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
