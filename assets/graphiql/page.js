@@ -7,8 +7,8 @@
 const ENDPOINT = 'graphql';
 
 const DEFAULT_QUERY = `# Who buys what from whom.
-# Ctrl-Enter runs it, Ctrl-Space suggests.
-# The book on the left explains it all.
+# Ctrl-Enter runs it.
+# The book on the left explains it.
 {
   processes(first: 20) {
     totalCount

@@ -111,12 +111,11 @@ fn compile_all(
     let mut rows = Rows::new(target.backend);
     let mut changes = Vec::with_capacity(processes.len());
     for process in processes {
-        changes.push(match stored.remove(&process.created.process) {
-            Some(stored) => update(&mut rows, process, stored, target)?,
-            None => {
-                encode(&mut rows, &process.process, &process.releases, target)?;
-                process.created
-            }
+        changes.push(if let Some(stored) = stored.remove(&process.created.process) {
+            update(&mut rows, process, stored, target)?
+        } else {
+            encode(&mut rows, &process.process, &process.releases, target)?;
+            process.created
         });
     }
     Ok((rows, changes))

@@ -1,7 +1,7 @@
 //! The import: files in, processes and their history stored.
 //!
 //! ```text
-//! source ─► read ─► prepare (a thread per core) ─► apply (one transaction per chunk)
+//! source ─► read ─► prepare (a thread per core) ─► apply (some chunks to a transaction)
 //! ```
 //!
 //! What must stay true: memory does not grow with the input (chunks are bounded and few); chunks are

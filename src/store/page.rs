@@ -122,7 +122,7 @@ fn join<R: Row>(
         ranked
     };
     let (end, direction) =
-        (if request.backward { Order::Desc } else { Order::Asc }, direction(order, request));
+        (if request.backward { Order::Desc } else { Order::Asc }, direction(&order, request));
     let mut both = ranked(keyed, 0, "keyed");
     both.union(UnionType::All, ranked(null, 1, "nulls"));
     both.order_by(RANK, end).order_by(order.column, direction.clone()).order_by(order.id, direction);
@@ -142,7 +142,7 @@ fn rows_to_read(request: &PageRequest) -> u64 {
     u64::from(request.limit) + 1
 }
 
-fn direction<C>(order: Ordering<C>, request: &PageRequest) -> Order {
+fn direction<C>(order: &Ordering<C>, request: &PageRequest) -> Order {
     if order.descending == request.backward { Order::Asc } else { Order::Desc }
 }
 
@@ -182,7 +182,7 @@ fn select<R: Row>(
             }
         }
     }
-    let direction = direction(order, request);
+    let direction = direction(&order, request);
     let mut select = Query::select();
     select.columns(columns::<R>()).from(R::Entity::default()).cond_where(condition);
     if segment == Segment::Keyed {

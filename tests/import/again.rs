@@ -138,7 +138,7 @@ proptest! {
 /// One of twelve releases of three processes; they share a buyer of whom some tell more.
 fn numbered(at: u32) -> Value {
     let ocid = ["x", "y", "z"][at as usize % 3];
-    let buyer = if at % 4 == 0 {
+    let buyer = if at.is_multiple_of(4) {
         json!({ "name": "Town", "address": { "locality": format!("Place {at}") } })
     } else {
         json!({ "name": "Town" })

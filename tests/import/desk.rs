@@ -55,7 +55,8 @@ impl Desk {
 
     /// Writes JSON values, a line each.
     pub(super) fn write_lines(&self, name: &str, values: &[Value]) -> PathBuf {
-        self.write(name, values.iter().map(|value| format!("{value}\n")).collect::<String>())
+        let lines: Vec<String> = values.iter().map(|value| format!("{value}\n")).collect();
+        self.write(name, lines.concat())
     }
 
     /// Imports files into a dataset, in this process.

@@ -23,7 +23,7 @@ async fn killed_at_any_point_and_repeated_it_ends_like_one_clean_run(database: T
     })
     .await;
     clean.import_in_batches("d", &inputs(&clean), 40).await;
-    assert_eq!(clean.changes().await.len() as i64, 2 * PROCESSES);
+    assert_eq!(i64::try_from(clean.changes().await.len()).unwrap(), 2 * PROCESSES);
 
     let desk = Desk::new(database).await;
     let [tenders, awards] = inputs(&desk);

@@ -4,7 +4,7 @@ use chrono::{TimeZone, Utc};
 use farol::{
     ocds::{
         codelist::{PartyRole, TenderStatus},
-        model::{Award, Bid, Coded, Money, Party, Process, Tender},
+        model::{Award, Bid, Coded, Money, Party, Process, Publisher, Tender},
     },
     store::{
         Backend, Database, amount, id,
@@ -38,15 +38,15 @@ fn party(name: &str, roles: &[PartyRole]) -> Party {
     }
 }
 
-fn money(amount: &str) -> Option<Money> {
-    Some(Money { amount: Some(Decimal::from_str_exact(amount).unwrap()), currency: Some("EUR".to_owned()) })
+fn money(amount: &str) -> Money {
+    Money { amount: Some(Decimal::from_str_exact(amount).unwrap()), currency: Some("EUR".to_owned()) }
 }
 
 fn sample(ocid: &str, day: Option<u32>, awards: usize) -> Process {
     let award = |index: usize| Award {
         local_id: Some(format!("a{index}")),
         suppliers: vec![1],
-        value: money("10.5"),
+        value: Some(money("10.5")),
         ..Award::default()
     };
     Process {
@@ -60,7 +60,7 @@ fn sample(ocid: &str, day: Option<u32>, awards: usize) -> Process {
         tender: Tender {
             title: Some("Roads\0 and bridges".to_owned()),
             status: Some(Coded { code: TenderStatus::Active, text: "Active".to_owned() }),
-            value: money("9007199254740993.01"),
+            value: Some(money("9007199254740993.01")),
             tenderers: vec![1],
             ..Tender::default()
         },
@@ -143,7 +143,7 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
     ];
     let store = database.open().await;
     let with_amount = |(index, amount): (usize, &&str)| Process {
-        tender: Tender { value: money(amount), ..Tender::default() },
+        tender: Tender { value: Some(money(amount)), ..Tender::default() },
         ..sample(&format!("ocds-{index}"), Some(1), 0)
     };
     write(&store, &amounts.iter().enumerate().map(with_amount).collect::<Vec<_>>()).await;
@@ -192,7 +192,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     );
     let mut transaction = Transaction::begin(&store).await.unwrap();
     transaction.remove(&[row.id]).await.unwrap();
-    dataset::refresh(&mut transaction, dataset, &Default::default(), None).await.unwrap();
+    dataset::refresh(&mut transaction, dataset, &Publisher::default(), None).await.unwrap();
     transaction.commit(Utc::now(), &[]).await.unwrap();
     assert!(process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().is_empty());
     let dataset = farol::store::query::dataset::all(&store).await.unwrap().remove(0);

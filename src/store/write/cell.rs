@@ -186,7 +186,7 @@ fn micros_since_2000(time: DateTime<Utc>) -> i64 {
 }
 
 /// PostgreSQL's NUMERIC: digits to the base of 10,000, the first one's weight, sign and scale
-/// (numeric_send in the server's `utils/adt/numeric.c`).
+/// (`numeric_send` in the server's `utils/adt/numeric.c`).
 fn numeric(amount: Decimal) -> Vec<u8> {
     const POSITIVE: u16 = 0x0000;
     const NEGATIVE: u16 = 0x4000;
@@ -206,6 +206,6 @@ fn numeric(amount: Decimal) -> Vec<u8> {
     put_i16(&mut bytes, (padded_whole.len() / 4).saturating_sub(1));
     bytes.extend_from_slice(&(if negative { NEGATIVE } else { POSITIVE }).to_be_bytes());
     put_i16(&mut bytes, fraction.len());
-    digits.iter().for_each(|digit| bytes.extend_from_slice(&digit.to_be_bytes()));
+    bytes.extend(digits.iter().flat_map(|digit| digit.to_be_bytes()));
     bytes
 }

@@ -36,6 +36,9 @@ pub struct Transaction {
     timeout_ms: u64,
 }
 
+/// Id, process, position, tags and compressed JSON of a release.
+type ReleaseColumns = (i64, i64, i32, Option<String>, Vec<u8>);
+
 pub(super) enum Inner {
     Postgres(sqlx::Transaction<'static, Postgres>),
     Sqlite(sqlx::Transaction<'static, Sqlite>),
@@ -69,7 +72,7 @@ impl Transaction {
         processes: &[i64],
     ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
         let select = "SELECT id, process_id, position, tags, body FROM releases WHERE process_id";
-        let rows: Vec<(i64, i64, i32, Option<String>, Vec<u8>)> = match &mut self.inner {
+        let rows: Vec<ReleaseColumns> = match &mut self.inner {
             Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
             Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
         }
