@@ -47,8 +47,9 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
     let SchemaVersion { applied, expected } = schema;
     if applied != expected {
         database.close().await;
-        let advice = format!("schema version: {applied}, this farol needs {expected}; run: farol migrate\n");
-        return Ok(answers + &advice);
+        let newer = "use a newer farol, or another database";
+        let advice = if applied > expected { newer } else { "run: farol migrate" };
+        return Ok(format!("{answers}schema version: {applied}, this farol needs {expected}; {advice}\n"));
     }
     let datasets = query::dataset::all(&database).await?;
     database.close().await;
