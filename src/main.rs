@@ -1,6 +1,9 @@
 //! The `farol` program: parse, read the settings, start the logs, dispatch, exit code.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use farol::{
@@ -15,7 +18,8 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("farol: {error}");
+            // Nothing is to be done where nobody reads it.
+            let _ = writeln!(io::stderr(), "farol: {error}");
             error.exit_code()
         }
     }

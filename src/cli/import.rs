@@ -61,6 +61,9 @@ pub async fn run(args: &ImportArgs, config: &Config) -> Result<ExitStatus, CliEr
     database.close().await;
     let summary = summary?;
     print(&format!("{summary}\n"))?;
+    if args.report.is_none() && !summary.issues.is_empty() {
+        print("--report FILE has every issue: where it was met, and what was done about it\n")?;
+    }
     Ok(if summary.refused > 0 { ExitStatus::Refused } else { ExitStatus::Done })
 }
 

@@ -90,7 +90,7 @@ pub enum CliError {
     #[error(transparent)]
     Import(#[from] ImportError),
     /// A dataset that is not there.
-    #[error("there is no dataset {name:?}; there are: {}", known.join(", "))]
+    #[error("there is no dataset {name:?}; there are: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
     UnknownDataset {
         /// The name as given.
         name: String,

@@ -10,10 +10,12 @@ use crate::{
     config::Config,
     import::{self, Input, Options, Report},
     lifecycle,
-    store::{Database, query},
+    store::{Database, entity::dataset, query},
 };
 
-/// What `--demo` fills an empty database with.
+/// The dataset that `--demo` fills.
+const DEMO_DATASET: &str = "demo";
+/// How many processes it gets.
 const DEMO_PROCESSES: u64 = 5000;
 /// The seed of the demo: always the same data.
 const DEMO_SEED: u64 = 1;
@@ -37,14 +39,19 @@ pub struct ServeArgs {
 pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliError> {
     let shutdown = lifecycle::shutdown_on_signal().map_err(CliError::Signals)?;
     let database = app::connect_migrated(config).await?;
-    let empty = query::dataset::all(&database).await?.is_empty();
-    if args.demo && empty {
-        fill(&database, config).await?;
+    let datasets = query::dataset::all(&database).await?;
+    if args.demo && datasets.iter().all(is_unfinished_demo) {
+        print("filling the database with made-up data …\n")?;
+        let filled = shutdown.run_until_cancelled(fill(&database, config)).await;
+        if filled.transpose()?.is_none() {
+            database.close().await;
+            return Ok(ExitStatus::Done);
+        }
     }
     let server = app::server(config, &database).await?;
     let address = server.local_addr();
     print(&format!("GraphiQL  http://{address}/\nendpoint  http://{address}/graphql\n"))?;
-    if empty && !args.demo {
+    if datasets.is_empty() && !args.demo {
         print(
             "the database is empty: farol import FILE brings data in, farol serve --demo shows made-up data\n",
         )?;
@@ -54,11 +61,17 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
     Ok(ExitStatus::Done)
 }
 
+/// Whether a dataset is what a demo left that was stopped while it was filled. No dataset at all counts too,
+/// since there is none that says otherwise; filling again adds only what is missing.
+fn is_unfinished_demo(dataset: &dataset::Model) -> bool {
+    dataset.name == DEMO_DATASET && dataset.processes < DEMO_PROCESSES.cast_signed()
+}
+
 /// Imports generated data, by the path that real files take.
 async fn fill(database: &Database, config: &Config) -> Result<(), CliError> {
     let input = Input::Generated { processes: DEMO_PROCESSES, seed: DEMO_SEED };
     let options = Options {
-        dataset: "demo".to_owned(),
+        dataset: DEMO_DATASET.to_owned(),
         batch_processes: config.import.batch_processes,
         workers: config.import.worker_threads(),
         bytes_read: Arc::new(AtomicU64::new(0)),

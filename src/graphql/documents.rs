@@ -44,6 +44,10 @@ impl Documents {
         guard::check_text(text)?;
         let parsed = parse_query(text).map_err(|error| {
             let mut error = ServerError::from(error);
+            // The parser draws the place over several lines; `locations` has it, the last line says what.
+            if let Some((_, expected)) = error.message.rsplit_once("= ") {
+                error.message = format!("the document cannot be read: {}", expected.trim());
+            }
             error.extensions.get_or_insert_default().set("code", Code::GraphqlParseFailed.as_str());
             error
         })?;

@@ -174,23 +174,24 @@ impl Engine {
             return Err(refusal(Code::GraphqlValidationFailed, message));
         }
         documents::check_variables(operation, &request.variables)?;
-        stats.cost = Some(self.price(&document.parsed, operation, &request)?);
+        self.price(&document.parsed, operation, &request, stats)?;
         request.set_parsed_query(document.parsed.clone());
         Ok(request)
     }
 
-    /// The cost of an operation that is within the limits.
+    /// Notes the cost of an operation, and refuses one that is beyond the limits.
     fn price(
         &self,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
         request: &Request,
-    ) -> Result<u64, ServerError> {
+        stats: &mut Stats,
+    ) -> Result<(), ServerError> {
         let tariff = Tariff { shape: &self.shape, pages: self.limits.pages };
         let estimate = cost::estimate(tariff, document, operation, &request.variables);
         let most = Most { depth: self.limits.max_depth, cost: self.limits.max_cost };
-        cost::check(tariff, document, operation, &request.variables, estimate, most)?;
-        Ok(estimate.cost)
+        stats.cost = Some(estimate.cost);
+        cost::check(tariff, document, operation, &request.variables, estimate, most)
     }
 
     async fn run(&self, request: Request, meter: &Meter) -> (Response, bool) {

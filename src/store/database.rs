@@ -106,7 +106,8 @@ impl Database {
             .statement_cache_capacity(256);
         let pool =
             SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
-        let unavailable = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
+        let file = connect.get_filename().display().to_string();
+        let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{file}: {error}"));
         // The writer goes first: it creates the file and sets WAL, which readers cannot.
         let writer = connect.clone().create_if_missing(true).pragma("cache_size", "-65536");
         let writer = pool.clone().max_connections(1).connect_with(writer).await.map_err(unavailable)?;

@@ -9,7 +9,7 @@ pub enum StoreError {
     #[error("database.url: {0}; expected sqlite://PATH or postgres://USER@HOST/NAME")]
     Url(String),
     /// The database could not be reached or gave no connection in time.
-    #[error("the database cannot be reached: {0}; is it running, and is database.url right?")]
+    #[error("the database cannot be reached: {0} (database.url)")]
     Unavailable(String),
     /// A statement took longer than `database.statement_timeout_ms`.
     #[error("a database statement took longer than {limit_ms} ms (database.statement_timeout_ms)")]

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::command;
+use crate::support::{command, farol};
 
 /// A server in a process of its own.
 struct Running {
@@ -72,6 +72,18 @@ async fn the_demo_is_filled_once_and_a_second_start_reuses_it() {
     let second = Running::start(directory.path(), &["serve", "--demo"]);
     assert_eq!(second.ask(counts).await, filled, "nothing was imported again");
     assert_eq!(second.stop(), Some(0));
+}
+
+#[tokio::test]
+async fn a_demo_that_was_stopped_while_it_was_filled_is_filled_up() {
+    let directory = TempDir::new().unwrap();
+    let run = |args: &[&str]| assert_eq!(farol(directory.path(), &[], args).code, 0);
+    run(&["generate", "--processes", "40", "--seed", "1", "--out", "demo.jsonl"]);
+    run(&["import", "demo.jsonl"]);
+    let server = Running::start(directory.path(), &["serve", "--demo"]);
+    let filled = server.ask("{ processes { totalCount } }").await;
+    assert_eq!(filled["data"]["processes"]["totalCount"], 5000, "{filled}");
+    assert_eq!(server.stop(), Some(0));
 }
 
 #[tokio::test]
