@@ -13,11 +13,13 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, Enum, Object, Result, Schema, SimpleObject,
+    Context, EmptyMutation, EmptySubscription, Enum, InputObject, InputValueError, InputValueResult, Object,
+    Result, Scalar, ScalarType, Schema, SimpleObject, Value,
     dataloader::{DataLoader, Loader},
 };
 use async_graphql_axum::GraphQL;
 use axum::{Router, routing::post_service};
+use chrono::{DateTime, Utc};
 use clap::Parser;
 use farol::{
     ocds::codelist::{self, Codelist},
@@ -70,17 +72,41 @@ struct Query;
 
 #[Object]
 impl Query {
-    /// Newest first. Every process of the data measured has a date; an order with `NULLS LAST` instead
-    /// of the condition could not use the index, and would sort the table for each request.
-    async fn processes(&self, ctx: &Context<'_>, #[graphql(default = 20)] first: u64) -> Result<Nodes> {
+    /// Newest first. An order of all, with `NULLS LAST`, could not use the index, and would sort the table
+    /// for each request.
+    async fn processes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: u64,
+        filter: ProcessFilter,
+    ) -> Result<Nodes> {
         let rows = process::Entity::find()
-            .filter(process::Column::Date.is_not_null())
+            .filter(process::Column::Date.lt(filter.date_before.0))
             .order_by_desc(process::Column::Date)
             .order_by_desc(process::Column::Id)
             .limit(first)
             .all(ctx.data::<DatabaseConnection>()?)
             .await?;
         Ok(Nodes { nodes: rows.into_iter().map(|row| Process(Arc::new(row))).collect() })
+    }
+}
+
+#[derive(InputObject)]
+struct ProcessFilter {
+    date_before: Moment,
+}
+
+struct Moment(DateTime<Utc>);
+
+#[Scalar(name = "DateTime")]
+impl ScalarType for Moment {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        Ok(Self(text.parse()?))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339())
     }
 }
 

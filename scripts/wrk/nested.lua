@@ -1,9 +1,19 @@
--- Posts the query in BODY, and prints one line at the end: requests per second, p50 and p99 in
--- milliseconds, and how many requests failed.
+-- Posts the bodies in the file BODIES, one a line, in turn. Prints one line at the end: requests per
+-- second, p50 and p99 in milliseconds, and how many requests failed.
 
-wrk.method = "POST"
-wrk.body = os.getenv("BODY")
-wrk.headers["Content-Type"] = "application/json"
+local requests, next = {}, 0
+
+function init()
+  local headers = { ["Content-Type"] = "application/json" }
+  for body in io.lines(os.getenv("BODIES")) do
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body)
+  end
+end
+
+function request()
+  next = next % #requests + 1
+  return requests[next]
+end
 
 function done(summary, latency)
   local errors = summary.errors

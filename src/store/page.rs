@@ -5,10 +5,15 @@
 //! each of them a plain range of the index (column, id), put together in one statement. A cursor stays
 //! valid when rows are inserted or removed, its own row included.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Value,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType},
+    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
+    sea_query::{
+        Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement,
+        SimpleExpr, SqlWriter, SqlWriterValues, SqliteQueryBuilder, UnionType,
+    },
 };
 
 use super::{Database, StoreError, amount, row::Row};
@@ -102,7 +107,7 @@ pub(super) async fn fetch<R: Row>(
         Some(last) => {
             let select =
                 segments.into_iter().fold(last, |last, segment| join::<R>(segment, last, order, request));
-            database.fetch_statement(database.backend().build(&select), R::decode).await?
+            database.fetch_statement(statement(database.backend(), &select), R::decode).await?
         }
     };
     Ok(trim(rows, wanted, request))
@@ -118,7 +123,7 @@ fn join<R: Row>(
     // Named, for PostgreSQL and SQLite order a union by the names of its columns only.
     let ranked = |segment: SelectStatement, rank: i32, name: &'static str| {
         let mut ranked = Query::select();
-        ranked.columns(columns::<R>()).expr_as(Expr::val(rank), RANK).from_subquery(segment, name);
+        ranked.columns(columns::<R>()).expr_as(Expr::Constant(rank.into()), RANK).from_subquery(segment, name);
         ranked
     };
     let (end, direction) =
@@ -128,6 +133,51 @@ fn join<R: Row>(
     both.order_by(RANK, end).order_by(order.column, direction.clone()).order_by(order.id, direction);
     both.limit(rows_to_read(request));
     both
+}
+
+/// Writes limits as numbers, everything else as parameters: for a limit that it does not know PostgreSQL
+/// plans anew at each use, which takes longer than to read the page (0.44 ms instead of 0.11 in all).
+struct LimitsInline(SqlWriterValues);
+
+impl fmt::Write for LimitsInline {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(text)
+    }
+}
+
+impl fmt::Display for LimitsInline {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl SqlWriter for LimitsInline {
+    fn push_param<T: QueryBuilder>(&mut self, value: Value, builder: &T) {
+        match value {
+            // Limits are the only unsigned values of a statement.
+            Value::BigUnsigned(_) => builder.prepare_constant(&value, &mut self.0),
+            value => self.0.push_param(value, builder),
+        }
+    }
+
+    fn as_writer(&mut self) -> &mut dyn fmt::Write {
+        self
+    }
+}
+
+fn statement(backend: DbBackend, select: &SelectStatement) -> Statement {
+    let (sql, values) = match backend {
+        DbBackend::Sqlite => collect(select, SqliteQueryBuilder),
+        _ => collect(select, PostgresQueryBuilder),
+    };
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+fn collect(select: &SelectStatement, builder: impl QueryBuilder) -> (String, Values) {
+    let (placeholder, numbered) = builder.placeholder();
+    let mut writer = LimitsInline(SqlWriterValues::new(placeholder, numbered));
+    select.build_collect_into(builder, &mut writer);
+    writer.0.into_parts()
 }
 
 /// The name of a segment's place in the order.
