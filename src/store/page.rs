@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
     sea_query::{
-        Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement,
-        SimpleExpr, SqlWriter, SqlWriterValues, SqliteQueryBuilder, UnionType,
+        Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement, SimpleExpr, SqlWriter,
+        SqlWriterValues, SqliteQueryBuilder, UnionType,
     },
 };
 
@@ -123,7 +123,10 @@ fn join<R: Row>(
     // Named, for PostgreSQL and SQLite order a union by the names of its columns only.
     let ranked = |segment: SelectStatement, rank: i32, name: &'static str| {
         let mut ranked = Query::select();
-        ranked.columns(columns::<R>()).expr_as(Expr::Constant(rank.into()), RANK).from_subquery(segment, name);
+        ranked
+            .columns(columns::<R>())
+            .expr_as(Expr::Constant(rank.into()), RANK)
+            .from_subquery(segment, name);
         ranked
     };
     let (end, direction) =
