@@ -14,9 +14,9 @@ pub(super) fn text<'a>(code: Option<&'a String>, text: Option<&'a String>) -> Op
     text.or(code)
 }
 
-/// The codes that a filter names, as the standard knows them.
-pub(super) fn codes<E, C: From<E>>(values: Option<Vec<E>>) -> Option<Vec<C>> {
-    values.map(|values| values.into_iter().map(C::from).collect())
+/// The codes that a filter names, as the standard spells them.
+pub(super) fn codes<E, C: ocds::Codelist + From<E>>(values: Option<Vec<E>>) -> Option<Vec<&'static str>> {
+    values.map(|values| values.into_iter().map(|value| C::from(value).as_str()).collect())
 }
 
 /// How far a contracting process is.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::store::{
     page::{Page, PageRequest, Position},
-    query::organization,
+    query::filter::Filter,
 };
 
 /// A row in a page.
@@ -50,7 +50,7 @@ pub(super) struct PageInfo {
 /// How long a list is, or how to find out.
 pub(super) enum Total {
     Known(i64),
-    Organizations(organization::Filter),
+    Organizations(Filter),
 }
 
 /// One page of a list.
@@ -158,7 +158,7 @@ impl Total {
         match self {
             Self::Known(count) => Ok(*count),
             Self::Organizations(filter) => {
-                scope::read(ctx, |all| &all.organization_count, filter.clone()).await
+                scope::read(ctx, |all| &all.all_organizations.count, filter.clone()).await
             }
         }
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use chrono::DateTime;
+use rust_decimal::Decimal;
 
 use super::error::Error;
 use crate::store::page::{Position, SortKey};
@@ -33,6 +34,7 @@ impl Cursor {
             SortKey::Time(time) => time.map(|time| time.timestamp_millis().to_string()),
             SortKey::Text(text) => text,
             SortKey::Amount(amount) => amount.map(|amount| amount.to_string()),
+            SortKey::Count(count) => Some(count.to_string()),
         };
         Self { list: order.into(), number: position.id, key }
     }
@@ -79,6 +81,28 @@ impl Cursor {
             None => None,
         };
         Ok(Position { key: SortKey::Time(key), id: self.number })
+    }
+
+    /// The position in an order by amount.
+    pub(super) fn by_amount(self) -> Result<Position, Error> {
+        let amount = self.parsed("an amount", |text| Decimal::from_str_exact(text).ok())?;
+        Ok(Position { key: SortKey::Amount(Some(amount)), id: self.number })
+    }
+
+    /// The position in an order by a count.
+    pub(super) fn by_count(self) -> Result<Position, Error> {
+        let count = self.parsed("a number", |text| text.parse().ok())?;
+        Ok(Position { key: SortKey::Count(count), id: self.number })
+    }
+
+    /// The key of an order that has one for every row.
+    fn parsed<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+        let text = self.key.as_deref().unwrap_or_default();
+        read(text).ok_or_else(|| {
+            Error::BadInput(format!(
+                "{text:.40?} in a cursor is not {what}; take the cursor from pageInfo or edges"
+            ))
+        })
     }
 
     /// The position in an order by text.

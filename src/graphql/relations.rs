@@ -11,11 +11,8 @@ use super::{
     award::loader::AwardSuppliers,
     bid::loader::BidTenderers,
     dataset::loader::{self as datasets, DatasetById},
-    organization::loader::{self as organizations, OrganizationById, OrganizationPage, Parties, Tenderers},
-    process::loader::{
-        self as processes, BuyerCounts, BuyerPages, BuyerTotals, DetailsByProcess, ProcessById, ProcessPage,
-        ProcessesByOcid,
-    },
+    organization::loader::{OrganizationById, Parties, Tenderers},
+    process::loader::{BuyerCounts, BuyerPages, BuyerTotals, DetailsByProcess, ProcessById, ProcessesByOcid},
     release::loader::ReleaseBodies,
 };
 use crate::{
@@ -25,12 +22,13 @@ use crate::{
         entity::{
             award, bid, contract, dataset, document, item, organization, process, release, transaction,
         },
-        page::Page,
+        page::{Page, PageRequest},
         query::{
+            collection::{self, Collected, Order},
+            filter::Filter,
             list::{self, Listed, Node, Range},
-            organization::Filter as OrganizationFilter,
-            process::{BuyerPage, Filter as ProcessFilter},
-            totals::Totals,
+            process::BuyerPage,
+            totals::{self, Totals},
         },
     },
 };
@@ -74,18 +72,14 @@ pub(super) struct Source<K: Key, B: Batch<K>> {
 pub(super) struct Relations {
     pub(super) datasets: Source<(), Each<(), Rows<dataset::Model>>>,
     pub(super) dataset: ById<DatasetById>,
-    pub(super) process_page: Source<ProcessPage, Each<ProcessPage, SharedPage<process::Model>>>,
-    pub(super) process_count: Source<ProcessFilter, Each<ProcessFilter, i64>>,
-    pub(super) process_totals: Source<ProcessFilter, Each<ProcessFilter, Arc<Totals>>>,
+    pub(super) all_processes: Collection<process::Model>,
     pub(super) processes_by_ocid: Source<String, ProcessesByOcid>,
     pub(super) process: ById<ProcessById>,
     pub(super) details: ById<DetailsByProcess>,
     pub(super) buyer_pages: Source<BuyerPage, BuyerPages>,
     pub(super) buyer_counts: ById<BuyerCounts>,
     pub(super) buyer_totals: ById<BuyerTotals>,
-    pub(super) organization_page:
-        Source<OrganizationPage, Each<OrganizationPage, SharedPage<organization::Model>>>,
-    pub(super) organization_count: Source<OrganizationFilter, Each<OrganizationFilter, i64>>,
+    pub(super) all_organizations: Collection<organization::Model>,
     pub(super) organization: ById<OrganizationById>,
     pub(super) parties: ByRange<Parties>,
     pub(super) tenderers: ByRange<Tenderers>,
@@ -116,17 +110,14 @@ impl Relations {
         Self {
             datasets: Source::new(Each(db(), datasets::all), at_once, loaders),
             dataset: Source::new(DatasetById(db()), limits, loaders),
-            process_page: Source::new(Each(db(), processes::page), at_once, loaders),
-            process_count: Source::new(Each(db(), processes::count), at_once, loaders),
-            process_totals: Source::new(Each(db(), processes::totals), at_once, loaders),
+            all_processes: Collection::new(database, at_once, loaders),
             processes_by_ocid: Source::new(ProcessesByOcid(db()), limits, loaders),
             process: Source::new(ProcessById(db()), limits, loaders),
             details: Source::new(DetailsByProcess(db()), limits, loaders),
             buyer_pages: Source::new(BuyerPages(db()), limits, loaders),
             buyer_counts: Source::new(BuyerCounts(db()), limits, loaders),
             buyer_totals: Source::new(BuyerTotals(db()), limits, loaders),
-            organization_page: Source::new(Each(db(), organizations::page), at_once, loaders),
-            organization_count: Source::new(Each(db(), organizations::count), at_once, loaders),
+            all_organizations: Collection::new(database, at_once, loaders),
             organization: Source::new(OrganizationById(db()), limits, loaders),
             parties: Source::new(Parties(db()), limits, loaders),
             tenderers: Source::new(Tenderers(db()), limits, loaders),
@@ -149,6 +140,49 @@ impl Relations {
             release_bodies: Source::new(ReleaseBodies(db()), limits, loaders),
         }
     }
+}
+
+/// What is read of a list of everything: its pages, its length, its worth.
+pub(super) struct Collection<R: Collected> {
+    pub(super) pages: Source<PageKey, Each<PageKey, SharedPage<R>>>,
+    pub(super) count: Source<Filter, Each<Filter, i64>>,
+    pub(super) totals: Source<Filter, Each<Filter, Arc<Totals>>>,
+}
+
+/// A page of such a list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PageKey {
+    pub(super) filter: Filter,
+    pub(super) order: Order,
+    pub(super) request: PageRequest,
+}
+
+impl<R: Collected> Collection<R> {
+    fn new(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
+        let db = || database.clone();
+        Self {
+            pages: Source::new(Each(db(), read_page::<R>), limits, loaders),
+            count: Source::new(Each(db(), read_count::<R>), limits, loaders),
+            totals: Source::new(Each(db(), read_totals::<R>), limits, loaders),
+        }
+    }
+}
+
+type Read<V> = BoxFuture<'static, Result<V, StoreError>>;
+
+fn read_page<R: Collected>(
+    database: Database,
+    PageKey { filter, order, request }: PageKey,
+) -> Read<SharedPage<R>> {
+    Box::pin(async move { Ok(share_page(collection::page(&database, &filter, order, &request).await?)) })
+}
+
+fn read_count<R: Collected>(database: Database, filter: Filter) -> Read<i64> {
+    Box::pin(async move { collection::count::<R>(&database, &filter).await })
+}
+
+fn read_totals<R: Collected>(database: Database, filter: Filter) -> Read<Arc<Totals>> {
+    Box::pin(async move { Ok(Arc::new(totals::by_filter::<R>(&database, &filter).await?)) })
 }
 
 /// Parts of the lists of many parents.

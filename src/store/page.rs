@@ -9,9 +9,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
+    Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
     sea_query::{
-        Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement, SimpleExpr, SqlWriter,
+        Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement, SqlWriter,
         SqlWriterValues, SqliteQueryBuilder, UnionType,
     },
 };
@@ -37,6 +37,8 @@ pub enum SortKey {
     Text(Option<String>),
     /// An amount.
     Amount(Option<Decimal>),
+    /// A count, never null.
+    Count(i64),
 }
 
 /// Which part of a list to read.
@@ -63,17 +65,15 @@ pub struct Page<R> {
     pub has_next: bool,
 }
 
-/// An order of one table: a column, then the id.
+/// An order of one table: a column, then `id`.
 #[derive(Clone, Copy, Debug)]
-pub struct Ordering<C> {
+pub(super) struct Ordering {
     /// The column.
-    pub column: C,
+    pub(super) column: &'static str,
     /// Whether it can be null.
-    pub nullable: bool,
-    /// The id column.
-    pub id: C,
+    pub(super) nullable: bool,
     /// Greatest first.
-    pub descending: bool,
+    pub(super) descending: bool,
 }
 
 /// A part of an order, in the order itself.
@@ -94,38 +94,48 @@ enum Bound {
 pub(super) async fn fetch<R: Row>(
     database: &Database,
     filter: &Condition,
-    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    order: Ordering,
     request: &PageRequest,
 ) -> Result<Page<R>, StoreError> {
     let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
-    let segments: &[Segment] =
-        if order.nullable { &[Segment::Keyed, Segment::Null] } else { &[Segment::Keyed] };
-    let segment = |segment: &Segment| select::<R>(database.backend(), filter, order, *segment, request);
-    let mut segments: Vec<SelectStatement> = segments.iter().filter_map(segment).collect();
-    let rows = match segments.pop() {
+    let rows = match page_statement::<R>(database.backend(), filter, order, request) {
         None => Vec::new(),
-        Some(last) => {
-            let select =
-                segments.into_iter().fold(last, |last, segment| join::<R>(segment, last, order, request));
-            database.fetch_statement(statement(database.backend(), &select), R::decode).await?
-        }
+        Some(statement) => database.fetch_statement(statement, R::decode).await?,
     };
     Ok(trim(rows, wanted, request))
+}
+
+/// The statement that reads a page; `None` when the positions leave nothing.
+pub(super) fn page_statement<R: Row>(
+    backend: DbBackend,
+    filter: &Condition,
+    order: Ordering,
+    request: &PageRequest,
+) -> Option<Statement> {
+    let segments: &[Segment] =
+        if order.nullable { &[Segment::Keyed, Segment::Null] } else { &[Segment::Keyed] };
+    let segment = |segment: &Segment| select::<R>(backend, filter, order, *segment, request);
+    let mut segments: Vec<SelectStatement> = segments.iter().filter_map(segment).collect();
+    let last = segments.pop()?;
+    let select = segments.into_iter().fold(last, |last, segment| join::<R>(segment, last, order, request));
+    Some(statement(backend, &select))
 }
 
 /// Both segments as one list. Each stops at the page's length, so that little is sorted.
 fn join<R: Row>(
     keyed: SelectStatement,
     null: SelectStatement,
-    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    order: Ordering,
     request: &PageRequest,
 ) -> SelectStatement {
     // Named, for PostgreSQL and SQLite order a union by the names of its columns only.
-    let ranked = |segment: SelectStatement, rank: i32, name: &'static str| {
+    let ranked = |mut segment: SelectStatement, rank: i32, name: &'static str| {
+        segment.expr_as(Expr::col(order.column), KEY);
         let mut ranked = Query::select();
         ranked
             .columns(columns::<R>())
             .expr_as(Expr::Constant(rank.into()), RANK)
+            .column(KEY)
             .from_subquery(segment, name);
         ranked
     };
@@ -133,7 +143,7 @@ fn join<R: Row>(
         (if request.backward { Order::Desc } else { Order::Asc }, direction(&order, request));
     let mut both = ranked(keyed, 0, "keyed");
     both.union(UnionType::All, ranked(null, 1, "nulls"));
-    both.order_by(RANK, end).order_by(order.column, direction.clone()).order_by(order.id, direction);
+    both.order_by(RANK, end).order_by(KEY, direction.clone()).order_by(ID, direction);
     both.limit(rows_to_read(request));
     both
 }
@@ -185,6 +195,9 @@ fn collect(select: &SelectStatement, builder: impl QueryBuilder) -> (String, Val
 
 /// The name of a segment's place in the order.
 const RANK: &str = "segment";
+/// The name of what rows are ordered by: not always a column that is read.
+const KEY: &str = "sort_key";
+const ID: &str = "id";
 
 fn columns<R: Row>() -> impl Iterator<Item = <R::Entity as EntityTrait>::Column> {
     <R::Entity as EntityTrait>::Column::iter()
@@ -195,7 +208,7 @@ fn rows_to_read(request: &PageRequest) -> u64 {
     u64::from(request.limit) + 1
 }
 
-fn direction<C>(order: &Ordering<C>, request: &PageRequest) -> Order {
+fn direction(order: &Ordering, request: &PageRequest) -> Order {
     if order.descending == request.backward { Order::Asc } else { Order::Desc }
 }
 
@@ -215,15 +228,15 @@ fn trim<R>(mut rows: Vec<R>, wanted: usize, request: &PageRequest) -> Page<R> {
 fn select<R: Row>(
     backend: DbBackend,
     filter: &Condition,
-    order: Ordering<<R::Entity as EntityTrait>::Column>,
+    order: Ordering,
     segment: Segment,
     request: &PageRequest,
 ) -> Option<SelectStatement> {
     let mut condition = Condition::all().add(filter.clone());
     if order.nullable {
         condition = condition.add(match segment {
-            Segment::Keyed => order.column.is_not_null(),
-            Segment::Null => order.column.is_null(),
+            Segment::Keyed => Expr::col(order.column).is_not_null(),
+            Segment::Null => Expr::col(order.column).is_null(),
         });
     }
     for (bound, position) in [(Bound::After, &request.after), (Bound::Before, &request.before)] {
@@ -241,7 +254,7 @@ fn select<R: Row>(
     if segment == Segment::Keyed {
         select.order_by(order.column, direction.clone());
     }
-    select.order_by(order.id, direction).limit(rows_to_read(request));
+    select.order_by(ID, direction).limit(rows_to_read(request));
     Some(select)
 }
 
@@ -249,26 +262,20 @@ fn select<R: Row>(
 enum Cut {
     Nothing,
     All,
-    At(SimpleExpr),
+    At(Expr),
 }
 
-fn cut<C: ColumnTrait>(
-    backend: DbBackend,
-    order: Ordering<C>,
-    segment: Segment,
-    bound: Bound,
-    position: &Position,
-) -> Cut {
+fn cut(backend: DbBackend, order: Ordering, segment: Segment, bound: Bound, position: &Position) -> Cut {
     let key = key_value(backend, &position.key);
     let upward = (bound == Bound::After) != order.descending;
     match (segment, key) {
         (Segment::Keyed, Some(key)) => {
-            let row = Expr::tuple([Expr::col(order.column), Expr::col(order.id)]);
+            let row = Expr::tuple([Expr::col(order.column), Expr::col(ID)]);
             let at = Expr::tuple([Expr::val(key), Expr::val(position.id)]);
             Cut::At(if upward { row.gt(at) } else { row.lt(at) })
         }
         (Segment::Null, None) => {
-            let id = Expr::col(order.id);
+            let id = Expr::col(ID);
             Cut::At(if upward { id.gt(position.id) } else { id.lt(position.id) })
         }
         // The position lies in the other segment, which is as a whole before or behind this one.
@@ -283,6 +290,7 @@ fn key_value(backend: DbBackend, key: &SortKey) -> Option<Value> {
         SortKey::Time(time) => time.map(|time| time_value(backend, time)),
         SortKey::Text(text) => text.clone().map(Value::from),
         SortKey::Amount(amount) => amount.map(|amount| amount_value(backend, amount)),
+        SortKey::Count(count) => Some((*count).into()),
     }
 }
 

@@ -49,7 +49,7 @@ async fn a_dataset_is_removed_with_everything_in_it(database: TestDatabase) {
     let desk = Desk::new(database).await;
     let full = json!({
         "buyer": { "name": "Town" },
-        "tender": { "title": "Road", "items": [{ "id": 1 }], "tenderers": [{ "name": "Mason" }], "documents": [{ "id": 1 }] },
+        "tender": { "title": "Road", "items": [{ "id": 1, "description": "Gravel" }], "tenderers": [{ "name": "Mason" }], "documents": [{ "id": 1 }] },
         "bids": { "details": [{ "id": 1, "tenderers": [{ "name": "Mason" }], "documents": [{ "id": 1 }] }] },
         "awards": [{ "id": 1, "suppliers": [{ "name": "Mason" }], "items": [{ "id": 1 }], "documents": [{ "id": 1 }] }],
         "contracts": [{ "id": 1, "awardID": 1, "items": [{ "id": 1 }], "documents": [{ "id": 1 }],

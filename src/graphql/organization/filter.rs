@@ -2,7 +2,10 @@
 
 use async_graphql::{Enum, InputObject};
 
-use crate::store::{id, query::organization::Filter};
+use crate::store::{
+    id,
+    query::filter::{Filter, Term},
+};
 
 /// Which organisations to list. Every part that is given must hold.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -24,6 +27,6 @@ impl OrganizationFilter {
     /// The filter as the store knows it.
     pub(super) fn stored(self) -> Filter {
         let names = |names: Vec<String>| names.iter().map(|name| id::dataset(name)).collect();
-        Filter { datasets: self.dataset.map(names) }
+        Filter::All(self.dataset.map(|given| Filter::Is(Term::Dataset(names(given)))).into_iter().collect())
     }
 }

@@ -2,16 +2,20 @@
 
 use async_graphql::Context;
 
-use super::{Organization, OrganizationFilter, OrganizationOrder, loader::OrganizationPage};
+use super::{Organization, OrganizationFilter, OrganizationOrder};
 use crate::{
     graphql::{
         connection::{self, Connection, Edge, Total, wants_rows},
         cursor::Cursor,
         error::Error,
         page::{Level, PageArgs},
+        relations::PageKey,
         scope,
     },
-    store::query::organization,
+    store::{
+        entity::organization::Model,
+        query::collection::{By, Collected, Order},
+    },
 };
 
 /// The order's name in cursors.
@@ -29,12 +33,12 @@ pub(in crate::graphql) async fn page(
         connection::request(&window, |text, argument| Ok(Cursor::decode(text, ORDER, argument)?.by_text()))?;
     let filter = filter.unwrap_or_default().stored();
     let page = if wants_rows(ctx) {
-        let descending = order == OrganizationOrder::NameDesc;
-        let key = OrganizationPage { filter: filter.clone(), descending, request };
-        scope::read(ctx, |relations| &relations.organization_page, key).await?
+        let order = Order { by: By::Title, descending: order == OrganizationOrder::NameDesc };
+        let key = PageKey { filter: filter.clone(), order, request };
+        scope::read(ctx, |relations| &relations.all_organizations.pages, key).await?
     } else {
         connection::empty()
     };
-    let (edges, info) = connection::ordered(&page, ORDER, organization::position);
+    let (edges, info) = connection::ordered(&page, ORDER, |row: &Model| row.position(By::Title));
     Ok(Connection { edges, info, total: Total::Organizations(filter) })
 }

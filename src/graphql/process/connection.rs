@@ -10,7 +10,7 @@ use crate::{
         scope,
         value::{self, Money},
     },
-    store::query::process::Filter,
+    store::query::filter::Filter,
 };
 
 /// One page of a list of processes.
@@ -60,14 +60,16 @@ impl ProcessConnection {
 impl Processes {
     async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
         match self {
-            Self::Matching(filter) => scope::read(ctx, |all| &all.process_count, filter.clone()).await,
+            Self::Matching(filter) => scope::read(ctx, |all| &all.all_processes.count, filter.clone()).await,
             Self::OfBuyer(id) => Ok(scope::load(ctx, |all| &all.buyer_counts, *id).await?.unwrap_or(0)),
         }
     }
 
     async fn value(&self, ctx: &Context<'_>) -> Result<Vec<Money>, Error> {
         let totals = match self {
-            Self::Matching(filter) => scope::read(ctx, |all| &all.process_totals, filter.clone()).await?,
+            Self::Matching(filter) => {
+                scope::read(ctx, |all| &all.all_processes.totals, filter.clone()).await?
+            }
             Self::OfBuyer(id) => scope::load(ctx, |all| &all.buyer_totals, *id).await?.unwrap_or_default(),
         };
         Ok(totals.iter().filter_map(|(currency, sum)| value::money(Some(*sum), Some(currency))).collect())

@@ -10,10 +10,14 @@ use crate::{
         id,
         scalars::DateTime,
     },
+    ocds::codelist as ocds,
     store::{
         id::{self as store_id, Kind},
         page::Position,
-        query::process::{Filter, Order},
+        query::{
+            collection::{By, Order},
+            filter::{Filter, Term, TimeRange},
+        },
     },
 };
 
@@ -54,15 +58,17 @@ impl ProcessFilter {
     pub(super) fn stored(self) -> Result<Filter, Error> {
         let names = |names: Vec<String>| names.iter().map(|name| store_id::dataset(name)).collect();
         let ids = |ids: Vec<ID>| ids.iter().map(|id| id::decode_as(Kind::Organization, id)).collect();
-        Ok(Filter {
-            datasets: self.dataset.map(names),
-            buyers: self.buyer.map(ids).transpose()?,
-            statuses: codelist::codes(self.status),
-            methods: codelist::codes(self.method),
-            categories: codelist::codes(self.category),
-            date_from: self.date_from.map(|moment| moment.0),
-            date_before: self.date_before.map(|moment| moment.0),
-        })
+        let (from, before) = (self.date_from.map(|moment| moment.0), self.date_before.map(|moment| moment.0));
+        let dates = (from.is_some() || before.is_some()).then_some(TimeRange { from, before });
+        let terms = [
+            self.dataset.map(names).map(Term::Dataset),
+            self.buyer.map(ids).transpose()?.map(Term::Buyer),
+            codelist::codes::<_, ocds::TenderStatus>(self.status).map(Term::Status),
+            codelist::codes::<_, ocds::ProcurementMethod>(self.method).map(Term::Method),
+            codelist::codes::<_, ocds::ProcurementCategory>(self.category).map(Term::Category),
+            dates.map(Term::Date),
+        ];
+        Ok(Filter::All(terms.into_iter().flatten().map(Filter::Is).collect()))
     }
 }
 
@@ -70,10 +76,10 @@ impl ProcessOrder {
     /// The order as the store knows it.
     pub(super) fn stored(self) -> Order {
         match self {
-            Self::DateDesc => Order::Date { descending: true },
-            Self::DateAsc => Order::Date { descending: false },
-            Self::OcidAsc => Order::Ocid { descending: false },
-            Self::OcidDesc => Order::Ocid { descending: true },
+            Self::DateDesc => Order { by: By::Date, descending: true },
+            Self::DateAsc => Order { by: By::Date, descending: false },
+            Self::OcidAsc => Order { by: By::Ocid, descending: false },
+            Self::OcidDesc => Order { by: By::Ocid, descending: true },
         }
     }
 

@@ -2,29 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures_util::{FutureExt, future::BoxFuture};
-
 use crate::{
-    graphql::relations::{Loaded, Rows, SharedPage, share_lists, share_page, share_rows},
+    graphql::relations::{Loaded, Rows, share_lists, share_rows},
     loader::Batch,
     store::{
         Database, StoreError,
         entity::{process::Model, process_details},
-        page::PageRequest,
         query::{
-            process::{self, BuyerPage, Filter, Order},
+            process::{self, BuyerPage},
             totals::{self, Totals},
         },
     },
 };
-
-/// A page of processes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::graphql) struct ProcessPage {
-    pub(super) filter: Filter,
-    pub(super) order: Order,
-    pub(super) request: PageRequest,
-}
 
 /// Processes by ocid: one per dataset that has it.
 pub(in crate::graphql) struct ProcessesByOcid(pub(in crate::graphql) Database);
@@ -43,31 +32,6 @@ pub(in crate::graphql) struct BuyerCounts(pub(in crate::graphql) Database);
 
 /// What the processes of buyers are worth.
 pub(in crate::graphql) struct BuyerTotals(pub(in crate::graphql) Database);
-
-/// Reads one page.
-pub(in crate::graphql) fn page(
-    database: Database,
-    key: ProcessPage,
-) -> BoxFuture<'static, Result<SharedPage<Model>, StoreError>> {
-    async move { Ok(share_page(process::page(&database, &key.filter, key.order, &key.request).await?)) }
-        .boxed()
-}
-
-/// Counts what a filter leaves.
-pub(in crate::graphql) fn count(
-    database: Database,
-    filter: Filter,
-) -> BoxFuture<'static, Result<i64, StoreError>> {
-    async move { process::count(&database, &filter).await }.boxed()
-}
-
-/// Sums what a filter leaves.
-pub(in crate::graphql) fn totals(
-    database: Database,
-    filter: Filter,
-) -> BoxFuture<'static, Result<Arc<Totals>, StoreError>> {
-    async move { Ok(Arc::new(totals::by_filter(&database, &filter).await?)) }.boxed()
-}
 
 impl Batch<String> for ProcessesByOcid {
     type Value = Rows<Model>;

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use async_graphql::Context;
 use futures_util::future::try_join_all;
 
-use super::{
-    ContractingProcess, ProcessConnection, ProcessFilter, ProcessOrder, connection::Processes,
-    loader::ProcessPage,
-};
+use super::{ContractingProcess, ProcessConnection, ProcessFilter, ProcessOrder, connection::Processes};
 use crate::{
     graphql::{
         connection::{self, wants_rows},
         error::{Error, Nullable},
         page::{Level, PageArgs, Window},
+        relations::PageKey,
         scope,
     },
     ocds::model::Time,
@@ -21,7 +19,7 @@ use crate::{
         entity::process::Model,
         id,
         page::{Page, PageRequest, SortKey},
-        query::process::BuyerPage,
+        query::{collection::Collected, process::BuyerPage},
     },
 };
 
@@ -36,12 +34,12 @@ pub(in crate::graphql) async fn page(
     let request = connection::request(&window, |text, argument| order.position(text, argument))?;
     let filter = filter.unwrap_or_default().stored()?;
     let page = if wants_rows(ctx) {
-        let key = ProcessPage { filter: filter.clone(), order: order.stored(), request };
-        scope::read(ctx, |relations| &relations.process_page, key).await?
+        let key = PageKey { filter: filter.clone(), order: order.stored(), request };
+        scope::read(ctx, |relations| &relations.all_processes.pages, key).await?
     } else {
         connection::empty()
     };
-    let position = |row: &Model| order.stored().position(row);
+    let position = |row: &Model| row.position(order.stored().by);
     let (edges, info) = connection::ordered(&page, order.name(), position);
     Ok(ProcessConnection { edges, info, list: Processes::Matching(filter) })
 }
@@ -87,7 +85,7 @@ pub(in crate::graphql) async fn of_buyer(
     } else {
         connection::empty()
     };
-    let position = |row: &Model| ORDER.stored().position(row);
+    let position = |row: &Model| row.position(ORDER.stored().by);
     let (edges, info) = connection::ordered(&page, ORDER.name(), position);
     Ok(ProcessConnection { edges, info, list: Processes::OfBuyer(buyer) })
 }
@@ -125,6 +123,6 @@ async fn buyer_page(
 fn place(position: &crate::store::page::Position) -> (Option<Time>, i64) {
     match &position.key {
         SortKey::Time(time) => (*time, position.id),
-        SortKey::Text(_) | SortKey::Amount(_) => (None, position.id),
+        _ => (None, position.id),
     }
 }

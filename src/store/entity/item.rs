@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::store::row::{Cells, Row};
+use crate::{
+    ocds::model::Time,
+    store::row::{Cells, Row},
+};
 
 /// Something bought: of a tender, an award or a contract.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,6 +25,8 @@ pub struct Model {
     pub unit_name: Option<String>,
     pub unit_value_amount: Option<Decimal>,
     pub unit_value_currency: Option<String>,
+    pub process_id: i64,
+    pub date: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -46,6 +51,8 @@ impl Row for Model {
             unit_name: cells.take()?,
             unit_value_amount: cells.take()?,
             unit_value_currency: cells.take()?,
+            process_id: cells.take()?,
+            date: cells.take()?,
         })
     }
 }

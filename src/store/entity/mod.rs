@@ -13,6 +13,7 @@ pub mod bid;
 pub mod bid_tenderer;
 pub mod change;
 pub mod contract;
+pub mod contract_supplier;
 pub mod dataset;
 pub mod document;
 pub mod item;

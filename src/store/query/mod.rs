@@ -1,8 +1,15 @@
-//! Reads, one file per aggregate. What a request asks often is constant SQL; pages with filters are built.
+//! Reads, one file per aggregate. What a request asks often is constant SQL; pages with filters are built:
+//! [`filter`] turns a tree of terms into a condition, [`collection`] reads the pages of every list.
 //!
 //! Functions that serve batches take many keys and send one statement whatever their number.
 
+mod award;
+mod bid;
+pub mod collection;
+mod contract;
 pub mod dataset;
+pub mod filter;
+mod item;
 pub mod keys;
 pub mod list;
 pub mod organization;

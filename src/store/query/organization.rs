@@ -1,50 +1,57 @@
-//! Organisations: by id and in pages.
+//! Organisations: by id, in lists of all of them.
 
 use std::sync::LazyLock;
 
 use sea_orm::{
-    ColumnTrait, Condition,
-    sea_query::{Expr, Func, Query},
+    DbBackend,
+    sea_query::{Expr, ExprTrait},
 };
 
-use super::keys::{self, Sql};
+use super::{
+    collection::{By, Collected, words_key},
+    filter::{Filtered, Term, matches, one_of},
+    keys::{self, Sql},
+};
 use crate::store::{
-    Database, StoreError,
-    database::first,
-    entity::organization::{Column, Entity, Model},
-    page::{self, Ordering, Page, PageRequest, Position, SortKey},
-    row::Row,
+    Database, StoreError, entity::organization::Model, page::SortKey, row::Row, words::Search,
 };
 
-/// Which organisations; every part that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
-    /// In one of these datasets.
-    pub datasets: Option<Vec<i64>>,
+impl Filtered for Model {
+    /// Organisations are asked for by their words and their dataset only: nothing else is true of them.
+    fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
+        Some(match term {
+            Term::Dataset(ids) => one_of("dataset_id", ids),
+            Term::Search(search) => organization_words(search, backend),
+            _ => one_of::<i64>("id", &[]),
+        })
+    }
 }
 
-/// Where a row stands in the order by name.
-pub fn position(row: &Model) -> Position {
-    Position { key: SortKey::Text(row.name.clone()), id: row.id }
+impl Collected for Model {
+    const TABLE: &'static str = "organizations";
+
+    fn column(by: By) -> Option<(&'static str, bool)> {
+        (by == By::Title).then_some(("name_key", true))
+    }
+
+    fn key(&self, _by: By) -> SortKey {
+        words_key(self.name.as_ref())
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
 }
 
-/// One page of organisations, by name.
-pub async fn page(
-    database: &Database,
-    filter: &Filter,
-    descending: bool,
-    request: &PageRequest,
-) -> Result<Page<Model>, StoreError> {
-    let order = Ordering { column: Column::Name, nullable: true, id: Column::Id, descending };
-    page::fetch(database, &condition(filter), order, request).await
-}
-
-/// The number of organisations that match.
-pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreError> {
-    let mut select = Query::select();
-    select.expr(Func::count(Expr::col(Column::Id))).from(Entity).cond_where(condition(filter));
-    let statement = database.backend().build(&select);
-    Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
+fn organization_words(search: &Search, backend: DbBackend) -> Expr {
+    match backend {
+        _ if search.is_empty() => Expr::val(1).eq(1),
+        DbBackend::Sqlite => Expr::cust_with_values(
+            "id IN (SELECT rowid FROM organizations_words WHERE organizations_words MATCH ?)",
+            [search.fts5()],
+        ),
+        _ => matches(search),
+    }
 }
 
 /// The organisations with these ids, in no order. One statement.
@@ -53,11 +60,4 @@ pub async fn by_ids(database: &Database, ids: &[i64]) -> Result<Vec<Model>, Stor
         Sql::where_in(&format!("SELECT {} FROM organizations t", Model::columns("t")), "t.id")
     });
     database.rows(SQL.on(database.backend()), [keys::value(database.backend(), ids)]).await
-}
-
-fn condition(filter: &Filter) -> Condition {
-    Condition::all().add_option(filter.datasets.as_ref().map(|ids| match ids.as_slice() {
-        [only] => Column::DatasetId.eq(*only),
-        ids => Column::DatasetId.is_in(ids.iter().copied()),
-    }))
 }

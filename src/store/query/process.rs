@@ -1,102 +1,79 @@
-//! Contracting processes: by id, by ocid, in pages.
+//! Contracting processes: by id, by ocid, by buyer, in lists of all of them.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use sea_orm::{
-    ColumnTrait, Condition, Value,
-    sea_query::{Expr, ExprTrait, Func, Query},
+    DbBackend, Value,
+    sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::keys::{self, Sql};
+use super::{
+    collection::{By, Collected, VALUE, words_key},
+    filter::{Filtered, Term, begins, between, found_in, named_by, one_of, tendered_by, worth},
+    keys::{self, Sql},
+};
 use crate::{
-    ocds::{
-        codelist::{Codelist, ProcurementCategory, ProcurementMethod, TenderStatus},
-        model::Time,
-    },
+    ocds::model::Time,
     store::{
         Database, StoreError,
-        database::first,
-        entity::{
-            process::{Column, Entity, Model},
-            process_details,
-        },
-        page::{self, Ordering, Page, PageRequest, Position, SortKey},
+        entity::{process::Model, process_details},
+        page::SortKey,
         row::Row,
     },
 };
 
-/// Which processes; every part that is given must hold. An empty list matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
-    /// In one of these datasets.
-    pub datasets: Option<Vec<i64>>,
-    /// Bought by one of these organisations.
-    pub buyers: Option<Vec<i64>>,
-    /// With one of these tender statuses.
-    pub statuses: Option<Vec<TenderStatus>>,
-    /// With one of these procurement methods.
-    pub methods: Option<Vec<ProcurementMethod>>,
-    /// With one of these main categories.
-    pub categories: Option<Vec<ProcurementCategory>>,
-    /// Last released at this moment or later.
-    pub date_from: Option<Time>,
-    /// Last released before this moment.
-    pub date_before: Option<Time>,
+impl Filtered for Model {
+    fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
+        let id = || Expr::col("id");
+        Some(match term {
+            Term::Search(search) => found_in("process_search", "process_id", search, backend),
+            Term::Dataset(ids) => one_of("dataset_id", ids),
+            Term::Buyer(ids) => one_of("buyer_id", ids),
+            Term::ProcuringEntity(ids) => one_of("procuring_entity_id", ids),
+            Term::Supplier(ids) => id().in_subquery(named_by("process_id", "award_suppliers", ids)),
+            Term::Tenderer(ids) => id().in_subquery(tendered_by(ids)),
+            Term::Status(codes) => one_of("status", codes),
+            Term::Method(codes) => one_of("method", codes),
+            Term::Category(codes) => one_of("category", codes),
+            Term::Classification(prefix) => {
+                let mut items = Query::select();
+                items.column("process_id").from("items").and_where(begins("classification_id", prefix));
+                id().in_subquery(items)
+            }
+            Term::Amount(range) => worth(VALUE, range, backend),
+            Term::Date(range) => between("date", range, backend),
+            Term::TenderStart(range) => between("tender_start", range, backend),
+            Term::TenderEnd(range) => between("tender_end", range, backend),
+        })
+    }
 }
 
-/// An order of processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// By the date of the latest release.
-    Date {
-        /// Newest first.
-        descending: bool,
-    },
-    /// By ocid.
-    Ocid {
-        /// Greatest first.
-        descending: bool,
-    },
-}
+impl Collected for Model {
+    const TABLE: &'static str = "processes";
 
-impl Order {
-    /// Where a row stands in this order.
-    pub fn position(self, row: &Model) -> Position {
-        let key = match self {
-            Self::Date { .. } => SortKey::Time(row.date),
-            Self::Ocid { .. } => SortKey::Text(Some(row.ocid.clone())),
-        };
-        Position { key, id: row.id }
+    fn column(by: By) -> Option<(&'static str, bool)> {
+        Some(match by {
+            By::Date => ("date", true),
+            By::Amount => ("value_amount", false),
+            By::Title => ("title_key", true),
+            By::Bids => ("bid_count", false),
+            By::Ocid => ("ocid", false),
+        })
     }
 
-    fn ordering(self) -> Ordering<Column> {
-        match self {
-            Self::Date { descending } => {
-                Ordering { column: Column::Date, nullable: true, id: Column::Id, descending }
-            }
-            Self::Ocid { descending } => {
-                Ordering { column: Column::Ocid, nullable: false, id: Column::Id, descending }
-            }
+    fn key(&self, by: By) -> SortKey {
+        match by {
+            By::Date => SortKey::Time(self.date),
+            By::Amount => SortKey::Amount(self.value_amount),
+            By::Title => words_key(self.title.as_ref()),
+            By::Bids => SortKey::Count(self.bid_count.into()),
+            By::Ocid => SortKey::Text(Some(self.ocid.clone())),
         }
     }
-}
 
-/// One page of processes.
-pub async fn page(
-    database: &Database,
-    filter: &Filter,
-    order: Order,
-    request: &PageRequest,
-) -> Result<Page<Model>, StoreError> {
-    page::fetch(database, &condition(database, filter), order.ordering(), request).await
-}
-
-/// The number of processes that match.
-pub async fn count(database: &Database, filter: &Filter) -> Result<i64, StoreError> {
-    let mut select = Query::select();
-    select.expr(Func::count(Expr::col(Column::Id))).from(Entity).cond_where(condition(database, filter));
-    let statement = database.backend().build(&select);
-    Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
+    fn id(&self) -> i64 {
+        self.id
+    }
 }
 
 /// The processes with these ids, in no order. One statement.
@@ -186,7 +163,7 @@ pub async fn counts_by_buyer(database: &Database, buyers: &[i64]) -> Result<Hash
     static SQL: LazyLock<Sql> = LazyLock::new(|| {
         let counted = Sql::where_in("SELECT t.buyer_id, count(*) FROM processes t", "t.buyer_id");
         let grouped = |backend| format!("{} GROUP BY t.buyer_id", counted.on(backend));
-        Sql::new(grouped(sea_orm::DbBackend::Postgres), grouped(sea_orm::DbBackend::Sqlite))
+        Sql::new(grouped(DbBackend::Postgres), grouped(DbBackend::Sqlite))
     });
     let value = keys::value(database.backend(), buyers);
     let found = database
@@ -198,33 +175,6 @@ pub async fn counts_by_buyer(database: &Database, buyers: &[i64]) -> Result<Hash
 
 fn select_from(table: &str) -> String {
     format!("SELECT {} FROM {table} t", Model::columns("t"))
-}
-
-/// What a filter demands of a row.
-pub(super) fn condition(database: &Database, filter: &Filter) -> Condition {
-    let time = |moment: Time| page::time_value(database.backend(), moment);
-    Condition::all()
-        .add_option(filter.datasets.as_ref().map(|ids| one_of(Column::DatasetId, ids.iter().copied())))
-        .add_option(filter.buyers.as_ref().map(|ids| one_of(Column::BuyerId, ids.iter().copied())))
-        .add_option(filter.statuses.as_ref().map(|codes| one_of_codes(Column::Status, codes)))
-        .add_option(filter.methods.as_ref().map(|codes| one_of_codes(Column::Method, codes)))
-        .add_option(filter.categories.as_ref().map(|codes| one_of_codes(Column::Category, codes)))
-        .add_option(filter.date_from.map(|moment| Expr::col(Column::Date).gte(Expr::val(time(moment)))))
-        .add_option(filter.date_before.map(|moment| Expr::col(Column::Date).lt(Expr::val(time(moment)))))
-}
-
-fn one_of_codes<C: Codelist>(column: Column, codes: &[C]) -> Expr {
-    one_of(column, codes.iter().map(|code| code.as_str()))
-}
-
-fn one_of<V: Into<Value>>(column: Column, values: impl Iterator<Item = V>) -> Expr {
-    let mut values: Vec<Value> = values.map(Into::into).collect();
-    match (values.pop(), values.is_empty()) {
-        (None, _) => Expr::val(1).eq(0),
-        // Equality with one value keeps the index's order; a list of one does not on every plan.
-        (Some(only), true) => column.eq(only),
-        (Some(last), false) => column.is_in(values.into_iter().chain([last])),
-    }
 }
 
 /// For each key, the rows with a date and those without, each a bounded walk of the index, in the order

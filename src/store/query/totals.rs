@@ -1,4 +1,4 @@
-//! What processes are worth together: sums of tender values, exact, never over two currencies.
+//! What the rows of a list are worth together: sums of values, exact, never over two currencies.
 //!
 //! SQLite would sum in floating point, so the sum is made here, of each distinct amount times its count.
 //! Values without an amount or a currency are left out.
@@ -10,33 +10,32 @@ use std::{
 
 use rust_decimal::Decimal;
 use sea_orm::{
-    ColumnTrait, DbBackend,
-    sea_query::{Expr, Func, Query},
+    DbBackend,
+    sea_query::{Expr, ExprTrait, Func, Query},
 };
 
 use super::{
+    collection::{self, Collected, VALUE},
+    filter::Filter,
     keys::{self, Sql},
-    process::{self, Filter},
 };
-use crate::store::{
-    Database, StoreError,
-    entity::process::{Column, Entity},
-};
+use crate::store::{Database, StoreError};
 
 /// Sums by currency, in the order of the currencies.
 pub type Totals = Vec<(String, Decimal)>;
 
-/// The sums of the processes that match. One statement.
-pub async fn by_filter(database: &Database, filter: &Filter) -> Result<Totals, StoreError> {
+/// The sums of the rows that match, in a list whose rows have a value. One statement.
+pub async fn by_filter<R: Collected>(database: &Database, filter: &Filter) -> Result<Totals, StoreError> {
+    let [amount, currency] = VALUE;
     let mut select = Query::select();
     select
-        .columns([Column::ValueCurrency, Column::ValueAmount])
-        .expr(Func::count(Expr::col(Column::Id)))
-        .from(Entity)
-        .cond_where(process::condition(database, filter))
-        .and_where(Column::ValueCurrency.is_not_null())
-        .and_where(Column::ValueAmount.is_not_null())
-        .group_by_columns([Column::ValueCurrency, Column::ValueAmount]);
+        .columns([currency, amount])
+        .expr(Func::count(Expr::col("id")))
+        .from(R::TABLE)
+        .cond_where(collection::condition::<R>(database, filter))
+        .and_where(Expr::col(currency).is_not_null())
+        .and_where(Expr::col(amount).is_not_null())
+        .group_by_columns([currency, amount]);
     let statement = database.backend().build(&select);
     let groups: Vec<Group> = database
         .fetch_statement(statement, |cells| Ok((cells.take()?, cells.take()?, cells.take()?)))
@@ -79,7 +78,7 @@ fn sum(groups: Vec<Group>) -> Result<Totals, StoreError> {
     for (currency, amount, count) in groups {
         let total = totals.entry(currency).or_default();
         *total = add(*total, amount.unwrap_or_default(), count).ok_or_else(|| {
-            StoreError::Corrupt(format!("a sum of tender values has more than 28 digits: {total}"))
+            StoreError::Corrupt(format!("a sum of values has more than 28 digits: {total}"))
         })?;
     }
     Ok(totals.into_iter().map(|(currency, total)| (currency, total.normalize())).collect())

@@ -21,10 +21,16 @@ pub use transaction::{StoredRelease, Transaction};
 
 use super::{Database, StoreError, database::Writer};
 
-/// Refreshes the planner's statistics after a large write.
+/// Refreshes the planner's statistics after a large write, and sorts the words it added into their indexes.
 pub async fn analyze(database: &Database) -> Result<(), StoreError> {
     let done = match database.writer() {
-        Writer::Postgres(pool) => sqlx::raw_sql("ANALYZE").execute(pool).await.map(drop),
+        Writer::Postgres(pool) => sqlx::raw_sql(
+            "SELECT gin_clean_pending_list(name::regclass) FROM \
+             unnest(ARRAY['process_search_terms', 'item_search_terms', 'organizations_terms']) AS n (name); ANALYZE",
+        )
+        .execute(pool)
+        .await
+        .map(drop),
         Writer::Sqlite(pool) => sqlx::raw_sql("ANALYZE").execute(pool).await.map(drop),
     };
     done.map_err(|error| StoreError::from_sqlx(&error, database.timeout_ms()))

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::{cell::Cell, rows::Rows, table::Table};
-use crate::ocds::model::{Party, Time};
+use crate::{
+    ocds::model::{Party, Time},
+    store::words,
+};
 
 /// An organisation as one process tells of it.
 #[derive(Clone, Debug)]
@@ -46,9 +49,13 @@ pub(super) fn encode(rows: &mut Rows) {
     let mut mentions: Vec<(i64, Mention)> = rows.organizations.drain().collect();
     mentions.sort_unstable_by_key(|(id, _)| *id);
     for (id, mention) in mentions {
-        let mut row: Vec<Cell<'_>> = vec![id.into(), mention.dataset.into()];
-        row.extend(fields(&mention.party).map(Cell::from));
-        row.push(Cell::Text(&mention.completeness));
+        let Mention { dataset, party, completeness } = &mention;
+        let legal_name = party.identifier.as_ref().and_then(|identifier| identifier.legal_name.as_deref());
+        let key = party.name.as_deref().map(words::sort_key);
+        let terms = words::of([party.name.as_deref(), legal_name].into_iter().flatten());
+        let mut row: Vec<Cell<'_>> = vec![id.into(), (*dataset).into()];
+        row.extend(fields(party).map(Cell::from));
+        row.extend([Cell::Text(completeness), key.as_ref().into(), terms.as_ref().into()]);
         rows.add(Table::Organizations, &row);
     }
 }

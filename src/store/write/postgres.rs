@@ -78,8 +78,10 @@ static INSERTS: LazyLock<Vec<String>> = LazyLock::new(|| TABLES.map(insert_sql).
 
 fn insert_sql(table: Table) -> String {
     let Layout { name, columns, kinds } = table.layout();
-    let arrays =
-        kinds.iter().enumerate().map(|(index, kind)| format!("unnest(${}::{}[])", index + 1, kind.name()));
+    let arrays = kinds.iter().enumerate().map(|(index, kind)| {
+        let rows = format!("unnest(${}::{}[])", index + 1, kind.name());
+        if *kind == Kind::Terms { format!("array_to_tsvector(string_to_array({rows}, ' '))") } else { rows }
+    });
     let arrays = arrays.collect::<Vec<_>>().join(", ");
     format!("INSERT INTO {name} ({}) SELECT {arrays}{}", columns.join(", "), table.on_conflict())
 }
@@ -120,7 +122,7 @@ impl Kind {
         match self {
             Self::Int => "integer",
             Self::BigInt => "bigint",
-            Self::Text => "text",
+            Self::Text | Self::Terms => "text",
             Self::Time => "timestamptz",
             Self::Amount => "numeric",
             Self::Bytes => "bytea",
@@ -132,7 +134,7 @@ impl Kind {
         match self {
             Self::Int => (23, <Vec<i32> as Type<Postgres>>::type_info()),
             Self::BigInt => (20, <Vec<i64> as Type<Postgres>>::type_info()),
-            Self::Text => (25, <Vec<String> as Type<Postgres>>::type_info()),
+            Self::Text | Self::Terms => (25, <Vec<String> as Type<Postgres>>::type_info()),
             Self::Time => (1184, <Vec<DateTime<Utc>> as Type<Postgres>>::type_info()),
             Self::Amount => (1700, <Vec<Decimal> as Type<Postgres>>::type_info()),
             Self::Bytes => (17, <Vec<Vec<u8>> as Type<Postgres>>::type_info()),

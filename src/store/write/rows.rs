@@ -16,11 +16,14 @@ use crate::{
     ocds::{
         codelist::Codelist,
         model::{
-            Award, Bid, Coded, Contract, Document, DocumentStage, Item, Money, Period, Process, Tender, Time,
+            Award, Bid, Coded, Document, DocumentStage, Item, Money, Period, Process, Tender, Time,
             Transaction,
         },
     },
-    store::id::{self, Kind},
+    store::{
+        id::{self, Kind},
+        words,
+    },
 };
 
 /// A release as published, ready to be stored.
@@ -60,7 +63,8 @@ impl Rows {
         let process_id = id::process(dataset, &process.ocid);
         let organizations: Vec<i64> =
             process.parties.iter().map(|party| id::organization(dataset, &party.key)).collect();
-        Encoder { rows: self, process_id, dataset, organizations }.process(process, releases);
+        Encoder { rows: self, process_id, dataset, date: process.date, organizations }
+            .process(process, releases);
     }
 
     pub(super) fn add(&mut self, table: Table, row: &[Cell<'_>]) {
@@ -84,6 +88,7 @@ struct Encoder<'a> {
     rows: &'a mut Rows,
     dataset: i64,
     process_id: i64,
+    date: Option<Time>,
     /// The ids of the process's parties.
     organizations: Vec<i64>,
 }
@@ -92,12 +97,13 @@ impl Encoder<'_> {
     fn process(&mut self, process: &Process, releases: &[ReleaseRow]) {
         self.head(process, releases.len());
         self.details(process);
+        self.search(process);
         self.parties(process);
         self.items(self.process_id, &process.tender.items);
         self.documents(self.process_id, &process.documents);
         self.bids(&process.bids);
         let awards = self.awards(&process.awards);
-        self.contracts(&process.contracts, &awards);
+        self.contracts(process, &awards);
         for (position, release) in releases.iter().enumerate() {
             let row = [
                 self.process_id.into(),
@@ -123,6 +129,7 @@ impl Encoder<'_> {
         let [category, category_text] = coded(tender.category.as_ref());
         let [amount, currency] = money(tender.value.as_ref());
         let [start, end, max_extent, days] = period(tender.tender_period.as_ref());
+        let title_key = tender.title.as_deref().map(words::sort_key);
         let row = [
             self.process_id.into(),
             self.dataset.into(),
@@ -157,6 +164,7 @@ impl Encoder<'_> {
             count(process.awards.len()).into(),
             count(process.contracts.len()).into(),
             count(releases).into(),
+            title_key.as_ref().into(),
         ];
         self.rows.add(Table::Processes, &row);
     }
@@ -206,6 +214,23 @@ impl Encoder<'_> {
         self.rows.add(Table::ProcessDetails, &row);
     }
 
+    /// The words of everything that has a title, a description or a name.
+    fn search(&mut self, process: &Process) {
+        let tender = &process.tender;
+        let lists = process.awards.iter().map(|award| &award.items);
+        let lists = lists.chain(process.contracts.iter().map(|contract| &contract.items));
+        let items = tender.items.iter().chain(lists.flatten()).map(|item| &item.description);
+        let awards = process.awards.iter().flat_map(|award| [&award.title, &award.description]);
+        let contracts =
+            process.contracts.iter().flat_map(|contract| [&contract.title, &contract.description]);
+        let texts = [&tender.title, &tender.description].into_iter().chain(awards).chain(contracts);
+        let names = process.parties.iter().map(|party| &party.name);
+        let texts = texts.chain(items).chain(names).filter_map(|text| text.as_deref());
+        if let Some(terms) = words::of(texts) {
+            self.rows.add(Table::ProcessSearch, &[self.process_id.into(), (&terms).into()]);
+        }
+    }
+
     fn parties(&mut self, process: &Process) {
         for (position, party) in process.parties.iter().enumerate() {
             let id = self.organizations[position];
@@ -228,9 +253,12 @@ impl Encoder<'_> {
         }
     }
 
-    fn members(&mut self, table: Table, parent: i64, parties: &[usize]) {
+    /// Who made a bid or was awarded, with the date of that bid, award or contract.
+    fn members(&mut self, table: Table, parent: i64, date: Option<Time>, parties: &[usize]) {
         for (position, party) in parties.iter().enumerate() {
-            let row = [parent.into(), count(position).into(), self.organization(Some(*party))];
+            let organization = self.organization(Some(*party));
+            let process = self.process_id.into();
+            let row = [parent.into(), count(position).into(), organization, process, date.into()];
             self.rows.add(table, &row);
         }
     }
@@ -253,9 +281,10 @@ impl Encoder<'_> {
                 amount,
                 currency,
                 count(bid.documents.len()).into(),
+                self.dataset.into(),
             ];
             self.rows.add(Table::Bids, &row);
-            self.members(Table::BidTenderers, id, &bid.tenderers);
+            self.members(Table::BidTenderers, id, bid.date, &bid.tenderers);
             self.documents(id, &bid.documents);
         }
     }
@@ -269,6 +298,7 @@ impl Encoder<'_> {
             let [amount, currency] = money(award.value.as_ref());
             let [start, end, max_extent, days] = period(award.contract_period.as_ref());
             let related_bids = json_list(&award.related_bids);
+            let title_key = award.title.as_deref().map(words::sort_key);
             let row = [
                 self.process_id.into(),
                 count(position).into(),
@@ -290,16 +320,18 @@ impl Encoder<'_> {
                 award.amendments.as_ref().into(),
                 count(award.items.len()).into(),
                 count(award.documents.len()).into(),
+                self.dataset.into(),
+                title_key.as_ref().into(),
             ];
             self.rows.add(Table::Awards, &row);
-            self.members(Table::AwardSuppliers, *id, &award.suppliers);
+            self.members(Table::AwardSuppliers, *id, award.date, &award.suppliers);
             self.items(*id, &award.items);
             self.documents(*id, &award.documents);
         }
         ids
     }
 
-    fn contracts(&mut self, contracts: &[Contract], awards: &[i64]) {
+    fn contracts(&mut self, Process { contracts, awards: made, .. }: &Process, awards: &[i64]) {
         let ids =
             listed_ids(Kind::Contract, self.process_id, contracts, |contract| contract.local_id.as_deref());
         self.rows.parents.extend(&ids);
@@ -307,6 +339,7 @@ impl Encoder<'_> {
             let [status, status_text] = coded(contract.status.as_ref());
             let [amount, currency] = money(contract.value.as_ref());
             let [start, end, max_extent, days] = period(contract.period.as_ref());
+            let title_key = contract.title.as_deref().map(words::sort_key);
             let row = [
                 self.process_id.into(),
                 count(position).into(),
@@ -331,8 +364,13 @@ impl Encoder<'_> {
                 count(contract.items.len()).into(),
                 count(contract.documents.len()).into(),
                 count(contract.transactions.len()).into(),
+                self.dataset.into(),
+                title_key.as_ref().into(),
             ];
             self.rows.add(Table::Contracts, &row);
+            let award = contract.award.and_then(|index| made.get(index));
+            let suppliers = award.map_or(&[][..], |award| &award.suppliers);
+            self.members(Table::ContractSuppliers, id, contract.date_signed, suppliers);
             self.items(id, &contract.items);
             self.documents(id, &contract.documents);
             self.transactions(id, &contract.transactions);
@@ -343,6 +381,7 @@ impl Encoder<'_> {
         let ids = listed_ids(Kind::Item, parent, items, |item| item.local_id.as_deref());
         for (position, (item, id)) in items.iter().zip(ids).enumerate() {
             let [amount, currency] = money(item.unit_value.as_ref());
+            let description_key = item.description.as_deref().map(words::sort_key);
             let row = [
                 parent.into(),
                 count(position).into(),
@@ -356,8 +395,16 @@ impl Encoder<'_> {
                 item.unit_name.as_ref().into(),
                 amount,
                 currency,
+                self.process_id.into(),
+                self.date.into(),
+                self.dataset.into(),
+                description_key.as_ref().into(),
             ];
             self.rows.add(Table::Items, &row);
+            let texts = [item.description.as_deref(), item.classification_description.as_deref()];
+            if let Some(terms) = words::of(texts.into_iter().flatten()) {
+                self.rows.add(Table::ItemSearch, &[id.into(), (&terms).into()]);
+            }
         }
     }
 

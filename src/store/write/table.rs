@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable};
 
 use crate::store::entity::{
-    award, award_supplier, bid, bid_tenderer, change, contract, document, item, organization, party, process,
-    process_details, release, tenderer, transaction,
+    award, award_supplier, bid, bid_tenderer, change, contract, contract_supplier, document, item,
+    organization, party, process, process_details, release, tenderer, transaction,
 };
 
 /// A table that writes go to.
@@ -14,6 +14,7 @@ use crate::store::entity::{
 pub(super) enum Table {
     Processes,
     ProcessDetails,
+    ProcessSearch,
     Organizations,
     Parties,
     Tenderers,
@@ -22,7 +23,9 @@ pub(super) enum Table {
     Awards,
     AwardSuppliers,
     Contracts,
+    ContractSuppliers,
     Items,
+    ItemSearch,
     Documents,
     Transactions,
     Releases,
@@ -30,9 +33,10 @@ pub(super) enum Table {
 }
 
 /// Every table, in the order of [`Table`].
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 18] = [
     Table::Processes,
     Table::ProcessDetails,
+    Table::ProcessSearch,
     Table::Organizations,
     Table::Parties,
     Table::Tenderers,
@@ -41,7 +45,9 @@ pub(super) const TABLES: [Table; 15] = [
     Table::Awards,
     Table::AwardSuppliers,
     Table::Contracts,
+    Table::ContractSuppliers,
     Table::Items,
+    Table::ItemSearch,
     Table::Documents,
     Table::Transactions,
     Table::Releases,
@@ -64,6 +70,8 @@ pub(super) enum Kind {
     Time,
     Amount,
     Bytes,
+    /// Words of a text, as search keeps them.
+    Terms,
 }
 
 impl Table {
@@ -87,25 +95,35 @@ impl Table {
 
     fn describe(self) -> Layout {
         match self {
-            Self::Processes => layout::<process::Entity>("processes"),
+            Self::Processes => layout::<process::Entity>("processes").and("title_key", Kind::Text),
             Self::ProcessDetails => layout::<process_details::Entity>("process_details"),
-            Self::Organizations => layout::<organization::Entity>("organizations"),
+            Self::ProcessSearch => Layout::search("process_search", "process_id"),
+            Self::Organizations => {
+                let organizations = layout::<organization::Entity>("organizations");
+                organizations.and("name_key", Kind::Text).and("terms", Kind::Terms)
+            }
             Self::Parties => layout::<party::Entity>("parties"),
             Self::Tenderers => layout::<tenderer::Entity>("tenderers"),
-            Self::Bids => layout::<bid::Entity>("bids"),
+            Self::Bids => layout::<bid::Entity>("bids").and("dataset_id", Kind::BigInt),
             Self::BidTenderers => layout::<bid_tenderer::Entity>("bid_tenderers"),
-            Self::Awards => layout::<award::Entity>("awards"),
+            Self::Awards => {
+                let awards = layout::<award::Entity>("awards");
+                awards.and("dataset_id", Kind::BigInt).and("title_key", Kind::Text)
+            }
             Self::AwardSuppliers => layout::<award_supplier::Entity>("award_suppliers"),
-            Self::Contracts => layout::<contract::Entity>("contracts"),
-            Self::Items => layout::<item::Entity>("items"),
+            Self::Contracts => {
+                let contracts = layout::<contract::Entity>("contracts");
+                contracts.and("dataset_id", Kind::BigInt).and("title_key", Kind::Text)
+            }
+            Self::ContractSuppliers => layout::<contract_supplier::Entity>("contract_suppliers"),
+            Self::Items => {
+                let items = layout::<item::Entity>("items");
+                items.and("dataset_id", Kind::BigInt).and("description_key", Kind::Text)
+            }
+            Self::ItemSearch => Layout::search("item_search", "item_id"),
             Self::Documents => layout::<document::Entity>("documents"),
             Self::Transactions => layout::<transaction::Entity>("transactions"),
-            Self::Releases => {
-                let mut releases = layout::<release::Entity>("releases");
-                releases.columns.push("body");
-                releases.kinds.push(Kind::Bytes);
-                releases
-            }
+            Self::Releases => layout::<release::Entity>("releases").and("body", Kind::Bytes),
             Self::Changes => {
                 let mut changes = layout::<change::Entity>("changes");
                 // The database numbers the entries: their first column is not written.
@@ -114,6 +132,19 @@ impl Table {
                 changes
             }
         }
+    }
+}
+
+impl Layout {
+    /// The same with a column that is written but not a part of the row as it is read.
+    fn and(mut self, column: &'static str, kind: Kind) -> Self {
+        self.columns.push(column);
+        self.kinds.push(kind);
+        self
+    }
+
+    fn search(name: &'static str, id: &'static str) -> Self {
+        Self { name, columns: vec![id, "terms"], kinds: vec![Kind::BigInt, Kind::Terms] }
     }
 }
 
@@ -136,11 +167,13 @@ fn kind(column: &ColumnType) -> Kind {
 }
 
 /// The statements that remove a process, children first; `{keys}` stands for the set of process ids.
-pub(super) const REMOVALS: [&str; 18] = [
+pub(super) const REMOVALS: [&str; 21] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM bids WHERE process_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
+    "DELETE FROM contract_suppliers WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE process_id IN {keys})",
     "DELETE FROM items WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM contracts WHERE process_id IN {keys}",
@@ -153,14 +186,16 @@ pub(super) const REMOVALS: [&str; 18] = [
     "DELETE FROM parties WHERE process_id IN {keys}",
     "DELETE FROM tenderers WHERE process_id IN {keys}",
     "DELETE FROM releases WHERE process_id IN {keys}",
+    "DELETE FROM process_search WHERE process_id IN {keys}",
     "DELETE FROM process_details WHERE process_id IN {keys}",
     "DELETE FROM processes WHERE id IN {keys}",
 ];
 
 /// The statements that remove the lists of bids, awards and contracts by these parents' ids `{keys}`.
-pub(super) const ORPHANS: [&str; 5] = [
+pub(super) const ORPHANS: [&str; 6] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN {keys}",
     "DELETE FROM award_suppliers WHERE award_id IN {keys}",
+    "DELETE FROM contract_suppliers WHERE contract_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN {keys}",
     "DELETE FROM items WHERE parent_id IN {keys}",
     "DELETE FROM documents WHERE parent_id IN {keys}",

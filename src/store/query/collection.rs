@@ -1,0 +1,131 @@
+//! The lists of everything: all processes, awards, contracts, bids, items, organisations, filtered, in
+//! an order, in pages.
+//!
+//! A list tells which terms its rows answer themselves (the rest is asked of their process) and which
+//! columns it is ordered by: see the files of the aggregates. Each order is an index of (column, id),
+//! each filter has one of its own; `tests/store/plans.rs` holds both databases to that.
+
+use sea_orm::{
+    Condition, DbBackend,
+    sea_query::{Expr, Func, Query},
+};
+
+use super::filter::{Filter, Filtered, expression};
+use crate::store::{
+    Database, StoreError,
+    database::first,
+    page::{self, Ordering, Page, PageRequest, Position, SortKey},
+    row::Row,
+    words,
+};
+
+/// An order of a list; rows without a key come last, equal ones are ordered by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// What rows are ordered by.
+    pub by: By,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+/// What rows are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum By {
+    /// The date: of the latest release, of a bid or award, of a contract's signature, of an item's process.
+    Date,
+    /// The amount. The filter must name one currency.
+    Amount,
+    /// The words of the title, description or name ([`words::sort_key`]).
+    Title,
+    /// The number of bids of a process.
+    Bids,
+    /// The ocid of a process.
+    Ocid,
+}
+
+/// A row of such a list.
+#[expect(private_bounds, reason = "only the store knows what a filter demands of a table")]
+pub trait Collected: Row + Filtered + Clone + Send + Sync + 'static {
+    /// The table.
+    const TABLE: &'static str;
+
+    /// The column of an order and whether it can be null; `None` where the list has no such order.
+    fn column(by: By) -> Option<(&'static str, bool)>;
+
+    /// What the row has in that column.
+    fn key(&self, by: By) -> SortKey;
+
+    /// Its id.
+    fn id(&self) -> i64;
+
+    /// Where it stands in an order.
+    fn position(&self, by: By) -> Position {
+        Position { key: self.key(by), id: self.id() }
+    }
+}
+
+/// One page of a list.
+pub async fn page<R: Collected>(
+    database: &Database,
+    filter: &Filter,
+    order: Order,
+    request: &PageRequest,
+) -> Result<Page<R>, StoreError> {
+    page::fetch(database, &condition::<R>(database, filter), ordering::<R>(order)?, request).await
+}
+
+/// How many rows match.
+pub async fn count<R: Collected>(database: &Database, filter: &Filter) -> Result<i64, StoreError> {
+    let mut select = Query::select();
+    select.expr(Func::count(Expr::col("id"))).from(R::TABLE).cond_where(condition::<R>(database, filter));
+    let statement = database.backend().build(&select);
+    Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
+}
+
+/// How the database reads a page: the lines of its plan.
+pub async fn plan<R: Collected>(
+    database: &Database,
+    filter: &Filter,
+    order: Order,
+    request: &PageRequest,
+) -> Result<Vec<String>, StoreError> {
+    let backend = database.backend();
+    let (condition, ordering) = (condition::<R>(database, filter), ordering::<R>(order)?);
+    let Some(mut statement) = page::page_statement::<R>(backend, &condition, ordering, request) else {
+        return Ok(Vec::new());
+    };
+    let sqlite = backend == DbBackend::Sqlite;
+    let explain = if sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
+    statement.sql = format!("{explain} {}", statement.sql);
+    let line = |cells: &mut crate::store::row::Cells<'_>| {
+        if sqlite {
+            let _: [i32; 3] = [cells.take()?, cells.take()?, cells.take()?];
+        }
+        cells.take::<String>()
+    };
+    database.fetch_statement(statement, line).await
+}
+
+/// What a filter demands of the rows of a list.
+pub(super) fn condition<R: Collected>(database: &Database, filter: &Filter) -> Condition {
+    match filter {
+        Filter::All(parts) if parts.is_empty() => Condition::all(),
+        filter => Condition::all().add(expression::<R>(filter, database.backend())),
+    }
+}
+
+fn ordering<R: Collected>(order: Order) -> Result<Ordering, StoreError> {
+    let Order { by, descending } = order;
+    let column = R::column(by);
+    let (column, nullable) =
+        column.ok_or_else(|| StoreError::Corrupt(format!("{} have no order by {by:?}", R::TABLE)))?;
+    Ok(Ordering { column, nullable, descending })
+}
+
+/// A text's place in an order.
+pub(super) fn words_key(text: Option<&String>) -> SortKey {
+    SortKey::Text(text.map(|text| words::sort_key(text)))
+}
+
+/// The columns of a value.
+pub(super) const VALUE: [&str; 2] = ["value_amount", "value_currency"];

@@ -1,0 +1,52 @@
+//! Contracts: in lists of all of them.
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{
+    collection::{By, Collected, VALUE, words_key},
+    filter::{Filtered, Term, between, named_by, one_of, worth},
+};
+use crate::store::{entity::contract::Model, page::SortKey};
+
+impl Filtered for Model {
+    fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
+        Some(match term {
+            Term::Dataset(ids) => one_of("dataset_id", ids),
+            Term::Supplier(ids) => {
+                Expr::col("id").in_subquery(named_by("contract_id", "contract_suppliers", ids))
+            }
+            Term::Status(codes) => one_of("status", codes),
+            Term::Amount(range) => worth(VALUE, range, backend),
+            Term::Date(range) => between("date_signed", range, backend),
+            _ => return None,
+        })
+    }
+}
+
+impl Collected for Model {
+    const TABLE: &'static str = "contracts";
+
+    fn column(by: By) -> Option<(&'static str, bool)> {
+        match by {
+            By::Date => Some(("date_signed", true)),
+            By::Amount => Some(("value_amount", false)),
+            By::Title => Some(("title_key", true)),
+            By::Bids | By::Ocid => None,
+        }
+    }
+
+    fn key(&self, by: By) -> SortKey {
+        match by {
+            By::Amount => SortKey::Amount(self.value_amount),
+            By::Title => words_key(self.title.as_ref()),
+            _ => SortKey::Time(self.date_signed),
+        }
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
