@@ -24,12 +24,14 @@ CREATE INDEX organizations_terms ON organizations USING gin (terms);
 ALTER TABLE bids ADD COLUMN dataset_id BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX bids_date ON bids (date, id);
 CREATE INDEX bids_dataset_date ON bids (dataset_id, date, id);
+CREATE INDEX bids_status_date ON bids (status, date, id);
 CREATE INDEX bids_value ON bids (value_currency, value_amount, id) WHERE value_amount IS NOT NULL;
 
 ALTER TABLE awards ADD COLUMN dataset_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE awards ADD COLUMN title_key TEXT COLLATE "C";
 CREATE INDEX awards_date ON awards (date, id);
 CREATE INDEX awards_dataset_date ON awards (dataset_id, date, id);
+CREATE INDEX awards_status_date ON awards (status, date, id);
 CREATE INDEX awards_title ON awards (title_key, id);
 CREATE INDEX awards_value ON awards (value_currency, value_amount, id) WHERE value_amount IS NOT NULL;
 
@@ -37,6 +39,7 @@ ALTER TABLE contracts ADD COLUMN dataset_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE contracts ADD COLUMN title_key TEXT COLLATE "C";
 CREATE INDEX contracts_date ON contracts (date_signed, id);
 CREATE INDEX contracts_dataset_date ON contracts (dataset_id, date_signed, id);
+CREATE INDEX contracts_status_date ON contracts (status, date_signed, id);
 CREATE INDEX contracts_title ON contracts (title_key, id);
 CREATE INDEX contracts_value ON contracts (value_currency, value_amount, id) WHERE value_amount IS NOT NULL;
 

@@ -251,9 +251,8 @@ fn select<R: Row>(
     let direction = direction(&order, request);
     let mut select = Query::select();
     select.columns(columns::<R>()).from(R::Entity::default()).cond_where(condition);
-    if segment == Segment::Keyed {
-        select.order_by(order.column, direction.clone());
-    }
+    // Null by null too: PostgreSQL does not see that rows without a key are already ordered by their ids.
+    select.order_by(order.column, direction.clone());
     select.order_by(ID, direction).limit(rows_to_read(request));
     Some(select)
 }

@@ -15,4 +15,5 @@ pub mod list;
 pub mod organization;
 pub mod process;
 pub mod release;
+pub mod spending;
 pub mod totals;

@@ -86,7 +86,7 @@ fn sum(groups: Vec<Group>) -> Result<Totals, StoreError> {
 
 /// `total + amount × count`; `None` when that has too many digits to be exact: decimals would then be
 /// rounded away without a word.
-fn add(total: Decimal, amount: Decimal, count: i64) -> Option<Decimal> {
+pub(super) fn add(total: Decimal, amount: Decimal, count: i64) -> Option<Decimal> {
     let (total, amount) = (total.normalize(), amount.normalize());
     let exact = |value: Decimal, scale: u32| (value.is_zero() || value.scale() >= scale).then_some(value);
     let part = exact(amount.checked_mul(count.into())?, amount.scale())?.normalize();

@@ -1,0 +1,268 @@
+//! What was tendered, awarded or contracted, in groups: exact, and never over two currencies.
+//!
+//! Rows without an amount or a currency are left out, and so are cancelled and unsuccessful ones; a
+//! missing status counts. What two suppliers were awarded together counts for each of them in full.
+//! PostgreSQL sums by itself. SQLite would sum in floating point, so it only counts equal amounts.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use rust_decimal::Decimal;
+use sea_orm::{
+    DbBackend, DbErr,
+    sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement},
+};
+
+use super::{
+    collection::{self, Collected, VALUE},
+    filter::Filter,
+    totals::add,
+};
+use crate::store::{
+    Database, StoreError,
+    entity::{award, contract, process},
+    row::Cells,
+};
+
+/// What is asked: which rows, how grouped.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// What makes a group.
+    pub group: Group,
+    /// Which values are summed.
+    pub measure: Measure,
+    /// Of which rows: processes, awards or contracts, as the measure says.
+    pub filter: Filter,
+    /// In this currency only.
+    pub currency: Option<String>,
+}
+
+/// What makes a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// The buyer of the process.
+    Buyer,
+    /// Who was awarded.
+    Supplier,
+    /// The main category of the process.
+    Category,
+    /// The procurement method of the process.
+    Method,
+    /// The year of the date, in UTC.
+    Year,
+    /// The month of the date, in UTC.
+    Month,
+}
+
+/// Which values are summed, and by which date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Of awards, by their date.
+    Awarded,
+    /// Of contracts, by the date of their signature.
+    Contracted,
+    /// Of tenders, by the beginning of their period.
+    Tendered,
+}
+
+/// What the rows of a group have in common; `None` for those that do not tell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// An organisation.
+    Organization(Option<i64>),
+    /// A code.
+    Code(Option<String>),
+    /// A year, or a year times 100 plus a month.
+    Period(Option<i64>),
+}
+
+/// A group in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// What its rows have in common.
+    pub key: Key,
+    /// The currency.
+    pub currency: String,
+    /// How many values.
+    pub count: i64,
+    /// Their exact sum.
+    pub sum: Decimal,
+    /// The least.
+    pub minimum: Decimal,
+    /// The greatest.
+    pub maximum: Decimal,
+}
+
+/// Every group and currency: in a named currency the greatest sum first, else the greatest count. One
+/// statement.
+pub async fn groups(database: &Database, question: &Question) -> Result<Vec<Spending>, StoreError> {
+    let select = match question.measure {
+        Measure::Awarded => select::<award::Model>(database, question),
+        Measure::Contracted => select::<contract::Model>(database, question),
+        Measure::Tendered => select::<process::Model>(database, question),
+    };
+    let decode = if database.backend() == DbBackend::Sqlite { counted } else { summed };
+    let parts = database
+        .fetch_statement(database.backend().build(&select), |cells| decode(question.group, cells))
+        .await?;
+    let mut groups: HashMap<(Key, String), Spending> = HashMap::new();
+    for part in parts {
+        match groups.entry((part.key.clone(), part.currency.clone())) {
+            Entry::Occupied(mut group) => merge(group.get_mut(), &part)
+                .map_err(|error| StoreError::from_db(&error, database.timeout_ms()))?,
+            Entry::Vacant(group) => {
+                group.insert(part);
+            }
+        }
+    }
+    let mut groups: Vec<Spending> = groups.into_values().collect();
+    let by_sum = question.currency.is_some();
+    groups.sort_unstable_by(|a, b| {
+        let greatest = if by_sum { b.sum.cmp(&a.sum) } else { b.count.cmp(&a.count) };
+        greatest.then_with(|| (&a.currency, &a.key).cmp(&(&b.currency, &b.key)))
+    });
+    Ok(groups)
+}
+
+/// The column that dates the rows of a measure, and the statuses that are left out.
+fn dated(measure: Measure) -> (&'static str, [&'static str; 2]) {
+    let left_out = ["cancelled", "unsuccessful"];
+    match measure {
+        Measure::Awarded => ("date", left_out),
+        Measure::Contracted => ("date_signed", left_out),
+        Measure::Tendered => ("tender_start", left_out),
+    }
+}
+
+/// The rows that count, with what makes their group, gathered as far as the database does it exactly.
+fn select<R: Collected>(database: &Database, question: &Question) -> SelectStatement {
+    let [amount, currency] = VALUE;
+    let backend = database.backend();
+    let (date, left_out) = dated(question.measure);
+    let counted = Expr::col("status").is_null().or(Expr::col("status").is_not_in(left_out));
+    let mut rows = Query::select();
+    rows.columns(["id", amount, currency, date]).from(R::TABLE);
+    if question.measure != Measure::Tendered {
+        rows.column("process_id");
+    }
+    rows.cond_where(collection::condition::<R>(database, &question.filter))
+        .and_where(counted)
+        .and_where(Expr::col(amount).is_not_null());
+    match &question.currency {
+        Some(code) => rows.and_where(Expr::col(currency).eq(code.clone())),
+        None => rows.and_where(Expr::col(currency).is_not_null()),
+    };
+    let mut select = Query::select();
+    select.expr_as(key(question, date, backend), "key").column(("r", currency));
+    select.from_subquery(rows, "r");
+    join(&mut select, question);
+    select.group_by_col("key").group_by_col(("r", currency));
+    let value = || Expr::col(("r", amount));
+    if backend == DbBackend::Sqlite {
+        select.expr(value()).group_by_col(("r", amount));
+    } else {
+        // As texts: a number that the program's own cannot hold must not be rounded on its way.
+        for whole in [value().min(), value().max(), value().sum()] {
+            select.expr(whole.cast_as("text"));
+        }
+    }
+    select.expr(Expr::col(("r", "id")).count());
+    select
+}
+
+/// What makes the group of a row.
+fn key(question: &Question, date: &'static str, backend: DbBackend) -> Expr {
+    let period = |sqlite: &str, postgres: &str| {
+        let date = Expr::col(("r", date));
+        match backend {
+            // Milliseconds, to seconds towards the past.
+            DbBackend::Sqlite => Expr::cust_with_exprs(
+                format!(
+                    "CAST(strftime('{sqlite}', (? - ((? % 1000 + 1000) % 1000)) / 1000, 'unixepoch') AS INTEGER)"
+                ),
+                [date.clone(), date],
+            ),
+            _ => Expr::cust_with_exprs(
+                format!("CAST(to_char($1 AT TIME ZONE 'UTC', '{postgres}') AS bigint)"),
+                [date],
+            ),
+        }
+    };
+    match question.group {
+        Group::Buyer => Expr::col((PROCESS, "buyer_id")),
+        Group::Category => Expr::col((PROCESS, "category")),
+        Group::Method => Expr::col((PROCESS, "method")),
+        Group::Supplier => Expr::col(("s", "organization_id")),
+        Group::Year => period("%Y", "YYYY"),
+        Group::Month => period("%Y%m", "YYYYMM"),
+    }
+}
+
+/// The process of a row, as it is joined.
+const PROCESS: &str = "p";
+
+/// Adds what a group is made of, where the row does not have it.
+fn join(select: &mut SelectStatement, question: &Question) {
+    let tendered = question.measure == Measure::Tendered;
+    let process = if tendered { "id" } else { "process_id" };
+    match question.group {
+        Group::Year | Group::Month => {}
+        Group::Buyer | Group::Category | Group::Method => {
+            let same = Expr::col(("r", process)).equals((PROCESS, "id"));
+            select.join_as(JoinType::InnerJoin, "processes", PROCESS, same);
+        }
+        Group::Supplier => {
+            let (table, owner) = match question.measure {
+                Measure::Awarded => ("award_suppliers", "award_id"),
+                Measure::Contracted => ("contract_suppliers", "contract_id"),
+                Measure::Tendered => ("award_suppliers", "process_id"),
+            };
+            // Each supplier once, however often it is named.
+            let mut suppliers = Query::select();
+            suppliers.distinct().columns([owner, "organization_id"]).from(table);
+            let same = Expr::col(("r", "id")).equals(("s", owner));
+            select.join_subquery(JoinType::LeftJoin, suppliers, "s", same);
+        }
+    }
+}
+
+/// A row of PostgreSQL's: a whole group.
+fn summed(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
+    let (key, currency) = (take_key(group, cells)?, cells.take()?);
+    let mut exact = || {
+        let text: String = cells.take()?;
+        Decimal::from_str_exact(&text).map(|value| value.normalize()).map_err(|_| too_long(&text))
+    };
+    let (minimum, maximum, sum) = (exact()?, exact()?, exact()?);
+    Ok(Spending { key, currency, count: cells.take()?, sum, minimum, maximum })
+}
+
+/// A row of SQLite's: the equal amounts of a group.
+fn counted(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
+    let (key, currency) = (take_key(group, cells)?, cells.take()?);
+    let amount = cells.take::<Option<Decimal>>()?.unwrap_or_default();
+    let count: i64 = cells.take()?;
+    let sum = add(Decimal::ZERO, amount, count).ok_or_else(|| too_long(&format!("{amount} × {count}")))?;
+    Ok(Spending { key, currency, count, sum, minimum: amount, maximum: amount })
+}
+
+fn take_key(group: Group, cells: &mut Cells<'_>) -> Result<Key, DbErr> {
+    Ok(match group {
+        Group::Buyer | Group::Supplier => Key::Organization(cells.take()?),
+        Group::Category | Group::Method => Key::Code(cells.take()?),
+        Group::Year | Group::Month => Key::Period(cells.take()?),
+    })
+}
+
+/// Adds a part of a group to it.
+fn merge(group: &mut Spending, part: &Spending) -> Result<(), DbErr> {
+    let sum = add(group.sum, part.sum, 1);
+    group.sum = sum.ok_or_else(|| too_long(&format!("{} + {}", group.sum, part.sum)))?;
+    group.count += part.count;
+    group.minimum = group.minimum.min(part.minimum);
+    group.maximum = group.maximum.max(part.maximum);
+    Ok(())
+}
+
+fn too_long(sum: &str) -> DbErr {
+    DbErr::Type(format!("a sum of values has more than 28 digits: {sum}"))
+}
