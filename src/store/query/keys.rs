@@ -25,6 +25,11 @@ impl Sql {
         }
     }
 
+    /// A text around each of these.
+    pub(in crate::store) fn map(&self, around: impl Fn(&str) -> String) -> Self {
+        Self { postgres: around(&self.postgres), sqlite: around(&self.sqlite) }
+    }
+
     /// The text for one database.
     pub(in crate::store) fn on(&self, backend: DbBackend) -> &str {
         match backend {
