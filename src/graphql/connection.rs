@@ -1,4 +1,7 @@
-//! Connections: one page of a list with its cursors, and the list's length when it is asked for.
+//! Connections: one page of a list with its cursors, and what is told of the whole list when it is asked for.
+//!
+//! A connection is the same type of the schema wherever it stands: one whose rows have a value is a
+//! [`ValuedConnection`] everywhere.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -9,12 +12,10 @@ use super::{
     error::{Error, Nullable},
     page::Window,
     relations::SharedPage,
-    scope,
+    total::{Total, Worth},
+    value::Money,
 };
-use crate::store::{
-    page::{Page, PageRequest, Position},
-    query::filter::Filter,
-};
+use crate::store::page::{Page, PageRequest, Position};
 
 /// A row in a page.
 pub(super) trait EdgeType: OutputType {
@@ -38,6 +39,12 @@ pub(super) struct Connection<E> {
     pub(super) total: Total,
 }
 
+/// One page of a list whose rows have a value.
+pub(super) struct ValuedConnection<E> {
+    pub(super) page: Connection<E>,
+    pub(super) worth: Worth,
+}
+
 /// Where a page lies in its list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageInfo {
@@ -45,12 +52,6 @@ pub(super) struct PageInfo {
     pub(super) has_previous_page: bool,
     pub(super) start: Option<Cursor>,
     pub(super) end: Option<Cursor>,
-}
-
-/// How long a list is, or how to find out.
-pub(super) enum Total {
-    Known(i64),
-    Organizations(Filter),
 }
 
 /// One page of a list.
@@ -74,6 +75,37 @@ impl<E: EdgeType> Connection<E> {
     /// How many rows the whole list has, all pages together. Null only when they could not be counted.
     async fn total_count(&self, ctx: &Context<'_>) -> Nullable<i64> {
         Some(self.total.count(ctx).await)
+    }
+}
+
+/// One page of a list.
+#[Object(name_type)]
+impl<E: EdgeType> ValuedConnection<E> {
+    /// The rows of the page, each with its cursor.
+    async fn edges(&self) -> &[E] {
+        &self.page.edges
+    }
+
+    /// The rows of the page.
+    async fn nodes(&self) -> Vec<&E::Node> {
+        self.page.edges.iter().map(EdgeType::node).collect()
+    }
+
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> &PageInfo {
+        &self.page.info
+    }
+
+    /// How many rows the whole list has, all pages together. Null only when they could not be counted.
+    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<i64> {
+        Some(self.page.total.count(ctx).await)
+    }
+
+    /// The exact sums of the values of the whole list, all pages together: one for each currency, in the
+    /// order of their codes. The value of a process is that of its tender. Values without an amount or
+    /// without a currency are left out. Null only when they could not be summed.
+    async fn total_value(&self, ctx: &Context<'_>) -> Nullable<Vec<Money>> {
+        Some(self.worth.sums(ctx).await)
     }
 }
 
@@ -131,37 +163,34 @@ impl<N: OutputType> TypeName for Edge<N> {
 
 impl<E: EdgeType> TypeName for Connection<E> {
     fn type_name() -> Cow<'static, str> {
-        let edge = E::type_name();
-        format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(&edge)).into()
+        connection_name(&E::type_name()).into()
     }
 }
 
-/// The rows of a keyset page and where it lies; `order` names the order in its cursors.
-pub(super) fn ordered<N: From<Arc<R>>, R>(
+impl<E: EdgeType> TypeName for ValuedConnection<E> {
+    fn type_name() -> Cow<'static, str> {
+        connection_name(&E::type_name()).into()
+    }
+}
+
+fn connection_name(edge: &str) -> String {
+    format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(edge))
+}
+
+/// The connection of a keyset page.
+pub(super) fn of_page<N: From<Arc<R>>, R>(
     page: &Page<Arc<R>>,
-    order: &'static str,
-    position: impl Fn(&R) -> Position,
-) -> (Vec<Edge<N>>, PageInfo) {
-    let cursor = |row: &Arc<R>| Cursor::at(order, position(row));
+    cursor: impl Fn(&R) -> Cursor,
+    total: Total,
+) -> Connection<Edge<N>> {
     let info = PageInfo {
         has_next_page: page.has_next,
         has_previous_page: page.has_previous,
-        start: page.rows.first().map(cursor),
-        end: page.rows.last().map(cursor),
+        start: page.rows.first().map(|row| cursor(row)),
+        end: page.rows.last().map(|row| cursor(row)),
     };
     let edge = |row: &Arc<R>| Edge { node: N::from(row.clone()), cursor: cursor(row) };
-    (page.rows.iter().map(edge).collect(), info)
-}
-
-impl Total {
-    async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
-        match self {
-            Self::Known(count) => Ok(*count),
-            Self::Organizations(filter) => {
-                scope::read(ctx, |all| &all.all_organizations.count, filter.clone()).await
-            }
-        }
-    }
+    Connection { edges: page.rows.iter().map(edge).collect(), info, total }
 }
 
 /// True when the operation selects rows of the connection that is being resolved, and not its length

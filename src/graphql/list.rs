@@ -9,12 +9,14 @@ use std::sync::Arc;
 use async_graphql::{Context, OutputType};
 
 use super::{
-    connection::{Connection, Edge, EdgeType, PageInfo, Total},
+    connection::{Connection, Edge, EdgeType, PageInfo, ValuedConnection},
     cursor::Cursor,
     error::Error,
+    organization::loader::OwnedWorths,
     page::{Level, PageArgs, Window},
-    relations::{ByRange, Ranges, Relations, Rows},
+    relations::{ById, ByRange, Ranges, Relations, Rows},
     scope,
+    total::{Total, Worth},
 };
 use crate::{
     loader::Batch,
@@ -55,6 +57,12 @@ pub(super) trait ListNode: OutputType + From<Arc<Self::Row>> {
     fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>>;
 }
 
+/// A node that has a value.
+pub(super) trait ValuedNode: ListNode {
+    /// The relation that sums the values of a list.
+    fn worths(relations: &Relations) -> &ById<OwnedWorths>;
+}
+
 impl<N: ListNode> ListEdge for Edge<N> {
     type Row = N::Row;
     type Batch = Ranges<N::Row>;
@@ -86,6 +94,16 @@ pub(super) async fn page<E: ListEdge>(
         end: full.then(|| cursor::<E>(range.to - 1)),
     };
     Ok(Connection { edges: edges.collect(), info, total: Total::Known(list.count.into()) })
+}
+
+/// The same of a list whose rows have a value.
+pub(super) async fn valued_page<N: ValuedNode>(
+    ctx: &Context<'_>,
+    args: PageArgs,
+    list: List,
+) -> Result<ValuedConnection<Edge<N>>, Error> {
+    let worth = if list.count == 0 { Worth::Nothing } else { Worth::Owned(N::worths, list.parent) };
+    Ok(ValuedConnection { page: page(ctx, args, list).await?, worth })
 }
 
 /// The rows of a range, unless only the list's length or the page's place is asked for.

@@ -7,8 +7,9 @@
 //! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
 //! - `roots`: the root fields. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
 //!   batches, `filter.rs` and `query.rs` its lists.
-//! - `page`, `cursor`, `connection`, `list`: pages. `list` is for the lists that a row has, kept by
-//!   position; `connection` has what all pages share.
+//! - `page`, `cursor`, `connection`, `total`: what all pages share. Then the three kinds of lists:
+//!   `collection` has those of everything, filtered (`filter`) and in an order; `list` those that a row
+//!   has, kept by position; `owned` those that an organisation has, by date.
 //! - `relations`, `scope`: what is loaded in batches, and how a resolver asks for it.
 //! - `id`, `node`, `codelist`, `scalars`, `value`: the small types. `error`: what can go wrong.
 //!
@@ -24,6 +25,7 @@
 mod award;
 mod bid;
 mod codelist;
+mod collection;
 mod connection;
 mod contract;
 mod cost;
@@ -33,12 +35,14 @@ mod document;
 mod documents;
 mod engine;
 mod error;
+mod filter;
 mod guard;
 mod id;
 mod item;
 mod list;
 mod node;
 mod organization;
+mod owned;
 mod page;
 mod process;
 mod relations;
@@ -47,6 +51,7 @@ mod roots;
 mod scalars;
 mod scope;
 mod shape;
+mod total;
 mod value;
 
 pub use engine::{Call, Engine, Execution, Limits, Stats, sdl};

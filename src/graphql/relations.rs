@@ -8,11 +8,11 @@ use std::{collections::HashMap, fmt::Debug, hash::Hash, marker::PhantomData, syn
 use futures_util::future::{BoxFuture, join_all};
 
 use super::{
-    award::loader::AwardSuppliers,
-    bid::loader::BidTenderers,
     dataset::loader::{self as datasets, DatasetById},
-    organization::loader::{OrganizationById, Parties, Tenderers},
-    process::loader::{BuyerCounts, BuyerPages, BuyerTotals, DetailsByProcess, ProcessById, ProcessesByOcid},
+    organization::loader::{
+        DealingsById, MembersById, OrganizationById, OwnedCounts, OwnedPages, OwnedWorths, Parties, Tenderers,
+    },
+    process::loader::{DetailsByProcess, ProcessById, ProcessesByOcid},
     release::loader::ReleaseBodies,
 };
 use crate::{
@@ -26,9 +26,10 @@ use crate::{
         query::{
             collection::{self, Collected, Order},
             filter::Filter,
-            list::{self, Listed, Node, Range},
-            process::BuyerPage,
-            totals::{self, Totals},
+            list::{self, Listed, Members, Node, Range},
+            owned::{self, Counts, Owned},
+            totals::{self, Totals, Worths},
+            walk::{OwnedPage, Walk},
         },
     },
 };
@@ -43,7 +44,7 @@ pub(super) type SharedPage<R> = Arc<Page<Arc<R>>>;
 pub(super) type Loaded<K, V> = Result<HashMap<K, V>, Arc<StoreError>>;
 
 /// From a row's id to the row.
-type ById<B> = Source<i64, B>;
+pub(super) type ById<B> = Source<i64, B>;
 /// From a part of a list to its rows.
 pub(super) type ByRange<B> = Source<Range, B>;
 
@@ -76,21 +77,32 @@ pub(super) struct Relations {
     pub(super) processes_by_ocid: Source<String, ProcessesByOcid>,
     pub(super) process: ById<ProcessById>,
     pub(super) details: ById<DetailsByProcess>,
-    pub(super) buyer_pages: Source<BuyerPage, BuyerPages>,
-    pub(super) buyer_counts: ById<BuyerCounts>,
-    pub(super) buyer_totals: ById<BuyerTotals>,
+    pub(super) processes_bought: OwnedRelations<process::Model>,
+    pub(super) processes_managed: OwnedRelations<process::Model>,
     pub(super) all_organizations: Collection<organization::Model>,
     pub(super) organization: ById<OrganizationById>,
     pub(super) parties: ByRange<Parties>,
     pub(super) tenderers: ByRange<Tenderers>,
+    pub(super) dealings: ById<DealingsById>,
+    pub(super) all_bids: Collection<bid::Model>,
     pub(super) bids: ByRange<Ranges<bid::Model>>,
     pub(super) bid: ById<Nodes<bid::Model>>,
-    pub(super) bid_tenderers: ById<BidTenderers>,
+    pub(super) bid_tenderers: ById<MembersById>,
+    pub(super) bid_worths: ById<OwnedWorths>,
+    pub(super) bids_made: OwnedRelations<bid::Model>,
+    pub(super) all_awards: Collection<award::Model>,
     pub(super) awards: ByRange<Ranges<award::Model>>,
     pub(super) award: ById<Nodes<award::Model>>,
-    pub(super) award_suppliers: ById<AwardSuppliers>,
+    pub(super) award_suppliers: ById<MembersById>,
+    pub(super) award_worths: ById<OwnedWorths>,
+    pub(super) awards_won: OwnedRelations<award::Model>,
+    pub(super) all_contracts: Collection<contract::Model>,
     pub(super) contracts: ByRange<Ranges<contract::Model>>,
     pub(super) contract: ById<Nodes<contract::Model>>,
+    pub(super) contract_suppliers: ById<MembersById>,
+    pub(super) contract_worths: ById<OwnedWorths>,
+    pub(super) contracts_won: OwnedRelations<contract::Model>,
+    pub(super) all_items: Collection<item::Model>,
     pub(super) items: ByRange<Ranges<item::Model>>,
     pub(super) item: ById<Nodes<item::Model>>,
     pub(super) documents: ByRange<Ranges<document::Model>>,
@@ -107,6 +119,8 @@ impl Relations {
         let db = || database.clone();
         // Nothing is won by holding back what is a statement of its own.
         let at_once = Limits { in_flight: usize::MAX, ..limits };
+        let members = |members| Source::new(MembersById(db(), members), limits, loaders);
+        let worths = |worths| Source::new(OwnedWorths(db(), worths), limits, loaders);
         Self {
             datasets: Source::new(Each(db(), datasets::all), at_once, loaders),
             dataset: Source::new(DatasetById(db()), limits, loaders),
@@ -114,21 +128,32 @@ impl Relations {
             processes_by_ocid: Source::new(ProcessesByOcid(db()), limits, loaders),
             process: Source::new(ProcessById(db()), limits, loaders),
             details: Source::new(DetailsByProcess(db()), limits, loaders),
-            buyer_pages: Source::new(BuyerPages(db()), limits, loaders),
-            buyer_counts: Source::new(BuyerCounts(db()), limits, loaders),
-            buyer_totals: Source::new(BuyerTotals(db()), limits, loaders),
+            processes_bought: OwnedRelations::new(database, &owned::PROCESSES_BOUGHT, limits, loaders),
+            processes_managed: OwnedRelations::new(database, &owned::PROCESSES_MANAGED, limits, loaders),
             all_organizations: Collection::new(database, at_once, loaders),
             organization: Source::new(OrganizationById(db()), limits, loaders),
             parties: Source::new(Parties(db()), limits, loaders),
             tenderers: Source::new(Tenderers(db()), limits, loaders),
+            dealings: Source::new(DealingsById(db()), limits, loaders),
+            all_bids: Collection::new(database, at_once, loaders),
             bids: Source::new(Ranges::new(db()), limits, loaders),
             bid: Source::new(Nodes::new(db()), limits, loaders),
-            bid_tenderers: Source::new(BidTenderers(db()), limits, loaders),
+            bid_tenderers: members(Members::of_bids()),
+            bid_worths: worths(Worths::new(&owned::BIDS)),
+            bids_made: OwnedRelations::new(database, &owned::BIDS_MADE, limits, loaders),
+            all_awards: Collection::new(database, at_once, loaders),
             awards: Source::new(Ranges::new(db()), limits, loaders),
             award: Source::new(Nodes::new(db()), limits, loaders),
-            award_suppliers: Source::new(AwardSuppliers(db()), limits, loaders),
+            award_suppliers: members(Members::of_awards()),
+            award_worths: worths(Worths::new(&owned::AWARDS)),
+            awards_won: OwnedRelations::new(database, &owned::AWARDS_WON, limits, loaders),
+            all_contracts: Collection::new(database, at_once, loaders),
             contracts: Source::new(Ranges::new(db()), limits, loaders),
             contract: Source::new(Nodes::new(db()), limits, loaders),
+            contract_suppliers: members(Members::of_contracts()),
+            contract_worths: worths(Worths::new(&owned::CONTRACTS)),
+            contracts_won: OwnedRelations::new(database, &owned::CONTRACTS_WON, limits, loaders),
+            all_items: Collection::new(database, at_once, loaders),
             items: Source::new(Ranges::new(db()), limits, loaders),
             item: Source::new(Nodes::new(db()), limits, loaders),
             documents: Source::new(Ranges::new(db()), limits, loaders),
@@ -164,6 +189,24 @@ impl<R: Collected> Collection<R> {
             pages: Source::new(Each(db(), read_page::<R>), limits, loaders),
             count: Source::new(Each(db(), read_count::<R>), limits, loaders),
             totals: Source::new(Each(db(), read_totals::<R>), limits, loaders),
+        }
+    }
+}
+
+/// What is read of a list that organisations have: its pages, its length, its worth.
+pub(super) struct OwnedRelations<R: Collected> {
+    pub(super) pages: Source<OwnedPage, OwnedPages<R>>,
+    pub(super) counts: ById<OwnedCounts>,
+    pub(super) worths: ById<OwnedWorths>,
+}
+
+impl<R: Collected> OwnedRelations<R> {
+    fn new(database: &Database, owned: &Owned<R>, limits: Limits, loaders: &impl Loaders) -> Self {
+        let db = || database.clone();
+        Self {
+            pages: Source::new(OwnedPages(db(), Walk::new(owned)), limits, loaders),
+            counts: Source::new(OwnedCounts(db(), Counts::new(owned)), limits, loaders),
+            worths: Source::new(OwnedWorths(db(), Worths::new(owned)), limits, loaders),
         }
     }
 }

@@ -3,13 +3,18 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
-    connection::{Connection, Edge},
+    award::{Award, AwardFilter, AwardOrder},
+    bid::{Bid, BidFilter, BidOrder},
+    collection,
+    connection::{Connection, Edge, ValuedConnection},
+    contract::{Contract, ContractFilter, ContractOrder},
     dataset::{self, Dataset},
     error::Nullable,
+    item::{Item, ItemFilter, ItemOrder},
     node::{self, Node},
     organization::{self, Organization, OrganizationFilter, OrganizationOrder},
     page::PageArgs,
-    process::{self, ContractingProcess, ProcessConnection, ProcessFilter, ProcessOrder},
+    process::{self, ContractingProcess, ProcessFilter, ProcessOrder},
 };
 
 /// Everything that can be asked.
@@ -62,15 +67,79 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<ProcessFilter>,
-        #[graphql(desc = "In which order.", default_with = "ProcessOrder::DateDesc")] order_by: ProcessOrder,
+        #[graphql(desc = "In which order.", default)] order_by: ProcessOrder,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<ProcessConnection> {
-        Some(process::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// Awards of all processes. Null only when they could not be read.
+    async fn awards(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<AwardFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: AwardOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Award>>> {
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// Contracts of all processes. Null only when they could not be read.
+    async fn contracts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<ContractFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: ContractOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Contract>>> {
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// Bids of all processes. Null only when they could not be read.
+    async fn bids(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<BidFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: BidOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Bid>>> {
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+    }
+
+    /// Items of all tenders, awards and contracts. Null only when they could not be read.
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all without it.")] filter: Option<ItemFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: ItemOrder,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<Connection<Edge<Item>>> {
+        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// The organisation with a global id. Null when there is none.
@@ -87,8 +156,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<OrganizationFilter>,
-        #[graphql(desc = "In which order.", default_with = "OrganizationOrder::NameAsc")]
-        order_by: OrganizationOrder,
+        #[graphql(desc = "In which order.", default)] order_by: OrganizationOrder,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -96,7 +164,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Organization>>> {
-        Some(organization::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// The datasets on this server, by name. Null only when they could not be read.

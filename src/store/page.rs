@@ -16,7 +16,7 @@ use sea_orm::{
     },
 };
 
-use super::{Database, StoreError, amount, row::Row};
+use super::{Database, StoreError, amount, query::keys, row::Row};
 use crate::ocds::model::Time;
 
 /// Where a row stands in an order.
@@ -287,7 +287,7 @@ fn cut(backend: DbBackend, order: Ordering, segment: Segment, bound: Bound, posi
 fn key_value(backend: DbBackend, key: &SortKey) -> Option<Value> {
     match key {
         SortKey::Time(time) => time.map(|time| time_value(backend, time)),
-        SortKey::Text(text) => text.clone().map(Value::from),
+        SortKey::Text(text) => text.as_deref().map(|text| keys::text(text).into_owned().into()),
         SortKey::Amount(amount) => amount.map(|amount| amount_value(backend, amount)),
         SortKey::Count(count) => Some((*count).into()),
     }

@@ -32,6 +32,11 @@ impl Search {
         self.0.is_empty()
     }
 
+    /// How many words it has.
+    pub fn words(&self) -> usize {
+        self.0.len()
+    }
+
     /// As a `tsquery` of PostgreSQL. Words are letters and digits only: nothing needs an escape.
     pub(super) fn tsquery(&self) -> String {
         self.join(" & ", |word| format!("'{word}'"), ":*")

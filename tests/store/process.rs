@@ -14,9 +14,10 @@ use farol::{
         query::{
             collection::{self, By, Collected, Order},
             filter::Filter,
-            list::{self, Range},
-            process::{self, BuyerPage},
-            totals,
+            list::{self, Members, Range},
+            owned::{self, Counts},
+            process, totals,
+            walk::{self, OwnedPage, Walk},
         },
         write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, change_log, dataset},
     },
@@ -30,7 +31,7 @@ on_both_databases!(
     amounts_are_exact_and_ordered,
     replacing_removes_every_old_row,
     pages_run_both_ways_across_nulls_and_ties,
-    a_buyers_pages_continue_behind_a_row,
+    an_organisations_pages_continue_behind_a_row,
 );
 
 fn party(name: &str, roles: &[PartyRole]) -> Party {
@@ -122,11 +123,11 @@ async fn a_process_is_read_back(database: TestDatabase) {
         awards.iter().map(|award| award.local_id.as_deref().unwrap()).collect::<Vec<_>>(),
         ["a1", "a2"]
     );
-    let suppliers = list::award_suppliers(&store, &[awards[0].id]).await.unwrap();
+    let suppliers = Members::of_awards().read(&store, &[awards[0].id]).await.unwrap();
     assert_eq!(suppliers[&awards[0].id][0].name.as_deref(), Some("Firm"));
     let bids = Range { parent: row.id, from: 0, to: 1 };
     let bid = &list::by_ranges::<farol::store::entity::bid::Model>(&store, &[bids]).await.unwrap()[&bids][0];
-    let tenderers = &list::bid_tenderers(&store, &[bid.id]).await.unwrap()[&bid.id];
+    let tenderers = &Members::of_bids().read(&store, &[bid.id]).await.unwrap()[&bid.id];
     assert_eq!(tenderers.iter().map(|o| o.name.as_deref().unwrap()).collect::<Vec<_>>(), ["Firm", "Town"]);
     let parties = &list::parties(&store, &[bids]).await.unwrap()[&bids];
     assert_eq!(parties[0].1.name.as_deref(), Some("Town"));
@@ -255,36 +256,50 @@ async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
     }
 }
 
-async fn a_buyers_pages_continue_behind_a_row(database: TestDatabase) {
+/// The lists of an organisation continue behind each of their rows, in both directions, across nulls and
+/// ties; a row that names the organisation twice is there once.
+async fn an_organisations_pages_continue_behind_a_row(database: TestDatabase) {
     let store = database.open().await;
     let days = [Some(3), Some(1), None, Some(2), Some(2), None];
-    let day = |(index, day): (usize, &Option<u32>)| sample(&format!("ocds-{index}"), *day, 0);
+    let day = |(index, day): (usize, &Option<u32>)| {
+        let date = day.map(|day| Utc.with_ymd_and_hms(2024, 1, day, 12, 0, 0).unwrap());
+        let mut process = sample(&format!("ocds-{index}"), *day, 1);
+        process.awards[0] = Award { suppliers: vec![1, 0, 1], date, ..process.awards[0].clone() };
+        process
+    };
     let dataset = write(&store, &days.iter().enumerate().map(day).collect::<Vec<_>>()).await;
-    let buyer = id::organization(dataset, "name:Town");
-    let everything = BuyerPage { buyer, limit: 50, backward: false, from: None };
-    let whole = process::by_buyers(&store, std::slice::from_ref(&everything))
-        .await
-        .unwrap()
-        .remove(&everything)
-        .unwrap();
-    assert_eq!(whole.len(), days.len());
-    let newest = PageRequest { limit: 100, backward: false, after: None, before: None };
-    let listed = collection::page::<Model>(
-        &store,
-        &Filter::default(),
-        Order { by: By::Date, descending: true },
-        &newest,
-    )
-    .await
-    .unwrap();
-    assert_eq!(whole, listed.rows);
-    for (index, row) in whole.iter().enumerate() {
-        let page = BuyerPage { buyer, limit: 2, backward: false, from: Some((row.date, row.id)) };
-        let other = BuyerPage { buyer: 1, limit: 1, backward: false, from: None };
-        let pages = process::by_buyers(&store, &[page.clone(), other.clone()]).await.unwrap();
-        let expected: Vec<_> = whole.iter().skip(index + 1).take(3).cloned().collect();
-        assert_eq!(pages[&page], expected, "behind row {index}");
-        assert!(pages[&other].is_empty());
+    let organization = |name: &str| id::organization(dataset, &format!("name:{name}"));
+    continues_behind_each_row(&store, &owned::PROCESSES_BOUGHT, organization("Town")).await;
+    continues_behind_each_row(&store, &owned::AWARDS_WON, organization("Firm")).await;
+    for (counts, name) in
+        [(Counts::new(&owned::PROCESSES_BOUGHT), "Town"), (Counts::new(&owned::AWARDS_WON), "Firm")]
+    {
+        let owner = organization(name);
+        assert_eq!(counts.read(&store, &[owner, 1]).await.unwrap(), [(owner, 6), (1, 0)].into());
     }
-    assert_eq!(process::counts_by_buyer(&store, &[buyer, 1]).await.unwrap(), [(buyer, 6), (1, 0)].into());
+}
+
+async fn continues_behind_each_row<R>(store: &Database, owned: &owned::Owned<R>, owner: i64)
+where
+    R: Collected + PartialEq + std::fmt::Debug,
+{
+    let walk = Walk::new(owned);
+    let page = |limit, backward, from| OwnedPage { owner, limit, backward, from };
+    let newest = PageRequest { limit: 100, backward: false, after: None, before: None };
+    let order = Order { by: By::Date, descending: true };
+    let mut whole = collection::page::<R>(store, &Filter::default(), order, &newest).await.unwrap().rows;
+    for backward in [false, true] {
+        let everything = page(50, backward, None);
+        let read = walk.read(store, std::slice::from_ref(&everything)).await.unwrap();
+        assert_eq!(read[&everything], whole, "backward: {backward}");
+        for (index, row) in whole.iter().enumerate() {
+            let page = page(2, backward, Some(walk::place(&row.position(By::Date))));
+            let other = OwnedPage { owner: 1, limit: 1, backward: !backward, from: None };
+            let pages = walk.read(store, &[page.clone(), other.clone()]).await.unwrap();
+            let expected: Vec<_> = whole.iter().skip(index + 1).take(3).cloned().collect();
+            assert_eq!(pages[&page], expected, "behind row {index}, backward: {backward}");
+            assert!(pages[&other].is_empty());
+        }
+        whole.reverse();
+    }
 }

@@ -1,6 +1,8 @@
 //! Awards.
 
-pub(super) mod loader;
+mod filter;
+
+pub(super) use filter::{AwardFilter, AwardOrder};
 
 use std::sync::Arc;
 
@@ -8,16 +10,17 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     codelist::{self, AwardStatus},
+    collection::CollectionNode,
     connection::{Connection, Edge},
     document::Document,
     error::Nullable,
     id,
     item::Item,
-    list::{self, List, ListNode},
-    organization::{self, Organization},
+    list::{self, List, ListNode, ValuedNode},
+    organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ByRange, Ranges, Relations},
+    relations::{ById, ByRange, Collection, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
@@ -135,6 +138,16 @@ impl Award {
     }
 }
 
+impl CollectionNode for Award {
+    type Row = award::Model;
+    type Filter = AwardFilter;
+    type Order = AwardOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_awards
+    }
+}
+
 impl From<Arc<award::Model>> for Award {
     fn from(row: Arc<award::Model>) -> Self {
         Self(row)
@@ -146,5 +159,11 @@ impl ListNode for Award {
 
     fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.awards
+    }
+}
+
+impl ValuedNode for Award {
+    fn worths(relations: &Relations) -> &ById<OwnedWorths> {
+        &relations.award_worths
     }
 }

@@ -1,6 +1,8 @@
 //! Bids.
 
-pub(super) mod loader;
+mod filter;
+
+pub(super) use filter::{BidFilter, BidOrder};
 
 use std::sync::Arc;
 
@@ -8,15 +10,16 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     codelist::{self, BidStatus},
+    collection::CollectionNode,
     connection::{Connection, Edge},
     document::Document,
     error::Nullable,
     id,
-    list::{self, List, ListNode},
-    organization::{self, Organization},
+    list::{self, List, ListNode, ValuedNode},
+    organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ByRange, Ranges, Relations},
+    relations::{ById, ByRange, Collection, Ranges, Relations},
     scalars::DateTime,
     scope,
     value::{self, Money},
@@ -93,6 +96,16 @@ impl Bid {
     }
 }
 
+impl CollectionNode for Bid {
+    type Row = bid::Model;
+    type Filter = BidFilter;
+    type Order = BidOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_bids
+    }
+}
+
 impl From<Arc<bid::Model>> for Bid {
     fn from(row: Arc<bid::Model>) -> Self {
         Self(row)
@@ -104,5 +117,11 @@ impl ListNode for Bid {
 
     fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.bids
+    }
+}
+
+impl ValuedNode for Bid {
+    fn worths(relations: &Relations) -> &ById<OwnedWorths> {
+        &relations.bid_worths
     }
 }

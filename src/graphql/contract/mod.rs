@@ -1,7 +1,9 @@
 //! Contracts and the payments under them.
 
+mod filter;
 mod transaction;
 
+pub(super) use filter::{ContractFilter, ContractOrder};
 pub(super) use transaction::Transaction;
 
 use std::sync::Arc;
@@ -11,15 +13,17 @@ use async_graphql::{Context, ID, Object};
 use super::{
     award::Award,
     codelist::{self, ContractStatus},
+    collection::CollectionNode,
     connection::{Connection, Edge},
     document::Document,
     error::Nullable,
     id,
     item::Item,
-    list::{self, List, ListNode},
+    list::{self, List, ListNode, ValuedNode},
+    organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ByRange, Ranges, Relations},
+    relations::{ById, ByRange, Collection, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
@@ -49,6 +53,12 @@ impl Contract {
     async fn award(&self, ctx: &Context<'_>) -> Nullable<Award> {
         let award = scope::load(ctx, |relations| &relations.award, self.0.award_id?).await;
         award.map(|award| award.map(Award)).transpose()
+    }
+
+    /// Who supplies: the suppliers of its award, in the publisher's order. Null only when they could not be
+    /// read.
+    async fn suppliers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
+        Some(organization::list(scope::load(ctx, |relations| &relations.contract_suppliers, self.0.id).await))
     }
 
     /// The publisher's id of its award, which may lead nowhere. Null when not published.
@@ -158,6 +168,16 @@ impl Contract {
     }
 }
 
+impl CollectionNode for Contract {
+    type Row = contract::Model;
+    type Filter = ContractFilter;
+    type Order = ContractOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_contracts
+    }
+}
+
 impl From<Arc<contract::Model>> for Contract {
     fn from(row: Arc<contract::Model>) -> Self {
         Self(row)
@@ -169,5 +189,11 @@ impl ListNode for Contract {
 
     fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
         &relations.contracts
+    }
+}
+
+impl ValuedNode for Contract {
+    fn worths(relations: &Relations) -> &ById<OwnedWorths> {
+        &relations.contract_worths
     }
 }

@@ -7,12 +7,13 @@ use async_graphql::Context;
 use super::Dataset;
 use crate::{
     graphql::{
-        connection::{self, Connection, Edge, Total, wants_rows},
+        connection::{self, Connection, Edge, wants_rows},
         cursor::Cursor,
         error::Error,
         page::{Level, PageArgs, Window},
         relations::SharedPage,
         scope,
+        total::Total,
     },
     store::{
         entity::dataset::Model,
@@ -41,8 +42,7 @@ pub(in crate::graphql) async fn page(
     } else {
         connection::empty()
     };
-    let (edges, info) = connection::ordered(&page, ORDER, position);
-    Ok(Connection { edges, info, total: Total::Known(total) })
+    Ok(connection::of_page(&page, cursor, Total::Known(total)))
 }
 
 fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> SharedPage<Model> {
@@ -57,6 +57,6 @@ fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &W
     Arc::new(Page { rows: all[from..to].to_vec(), has_previous: from > 0, has_next: to < all.len() })
 }
 
-fn position(row: &Model) -> Position {
-    Position { key: SortKey::Text(Some(row.name.clone())), id: row.id }
+fn cursor(row: &Model) -> Cursor {
+    Cursor::at(ORDER, Position { key: SortKey::Text(Some(row.name.clone())), id: row.id })
 }

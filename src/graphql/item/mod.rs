@@ -1,13 +1,20 @@
 //! Items: what a tender asks for, an award grants or a contract buys.
 
+mod filter;
+
+pub(super) use filter::{ItemFilter, ItemOrder};
+
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
+    collection::CollectionNode,
+    error::Nullable,
     id,
     list::ListNode,
-    relations::{ByRange, Ranges, Relations},
+    process::{self, ContractingProcess},
+    relations::{ByRange, Collection, Ranges, Relations},
     scalars::Decimal,
     value::{self, Money},
 };
@@ -77,6 +84,21 @@ impl Item {
         let value = value::money(self.0.unit_value_amount, self.0.unit_value_currency.as_ref());
         let any = self.0.unit_name.is_some() || value.is_some();
         any.then(|| Unit { name: self.0.unit_name.clone(), value })
+    }
+
+    /// The process it belongs to. Null only when it could not be read.
+    async fn process(&self, ctx: &Context<'_>) -> Nullable<ContractingProcess> {
+        process::by_id(ctx, self.0.process_id).await
+    }
+}
+
+impl CollectionNode for Item {
+    type Row = item::Model;
+    type Filter = ItemFilter;
+    type Order = ItemOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_items
     }
 }
 

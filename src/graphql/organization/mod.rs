@@ -1,25 +1,34 @@
 //! Organisations: buyers, suppliers, tenderers and whoever else takes part.
 
+mod dealings;
 mod filter;
+mod lists;
 pub(super) mod loader;
 mod party;
-mod query;
 
 pub(super) use filter::{OrganizationFilter, OrganizationOrder};
 pub(super) use party::PartyEdge;
-pub(super) use query::page;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
+use self::{
+    dealings::OrganizationTotals,
+    lists::{AwardsWon, BidsMade, Bought, ContractsWon, Managed},
+};
 use super::{
+    award::Award,
+    bid::Bid,
+    collection::CollectionNode,
+    connection::{Edge, ValuedConnection},
+    contract::Contract,
     dataset::{self, Dataset},
     error::{Error, Nullable},
-    id,
+    id, owned,
     page::PageArgs,
-    process::{self, ProcessConnection},
-    relations::Rows,
+    process::ContractingProcess,
+    relations::{Collection, Relations, Rows},
     scalars::{self, Json},
     scope,
     value::{self, Address, ContactPoint, Identifier},
@@ -82,8 +91,83 @@ impl Organization {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<ProcessConnection> {
-        Some(process::of_buyer(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
+        Some(owned::page::<Bought>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+
+    /// The processes that it manages as the procuring entity, newest first. Null only when they could not be read.
+    async fn processes_as_procuring_entity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
+        Some(owned::page::<Managed>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+
+    /// The bids that it made, alone or with others, newest first. Null only when they could not be read.
+    async fn bids(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Bid>>> {
+        Some(owned::page::<BidsMade>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+
+    /// The awards that went to it, alone or with others, newest first. Null only when they could not be read.
+    async fn awards(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Award>>> {
+        Some(owned::page::<AwardsWon>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+
+    /// The contracts that it supplies under, alone or with others, the latest signed first. Null only when they could not be read.
+    async fn contracts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Takes this many rows from the start; at most 100, 5 by default.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
+        #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
+    ) -> Nullable<ValuedConnection<Edge<Contract>>> {
+        Some(owned::page::<ContractsWon>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+    }
+
+    /// What it bought and sold: one for each currency, in the order of their codes. Null only when it could
+    /// not be summed.
+    async fn totals(&self, ctx: &Context<'_>) -> Nullable<Vec<OrganizationTotals>> {
+        let dealings = scope::load(ctx, |relations| &relations.dealings, self.0.id).await;
+        Some(
+            dealings.map(|all| all.iter().flat_map(|all| all.iter()).map(OrganizationTotals::from).collect()),
+        )
+    }
+}
+
+impl CollectionNode for Organization {
+    type Row = organization::Model;
+    type Filter = OrganizationFilter;
+    type Order = OrganizationOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_organizations
     }
 }
 

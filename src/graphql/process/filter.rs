@@ -4,99 +4,106 @@ use async_graphql::{Enum, ID, InputObject};
 
 use crate::{
     graphql::{
-        codelist::{self, ProcurementCategory, ProcurementMethod, TenderStatus},
-        cursor::Cursor,
+        codelist::TenderStatus,
+        collection::{ListOrder, Sorting},
         error::Error,
-        id,
-        scalars::DateTime,
+        filter::{Combined, DateInput, FilterInput, ProcessParts, Terms, ValueInput},
     },
     ocds::codelist as ocds,
-    store::{
-        id::{self as store_id, Kind},
-        page::Position,
-        query::{
-            collection::{By, Order},
-            filter::{Filter, Term, TimeRange},
-        },
-    },
+    store::query::{collection::By, filter::Term},
 };
 
-/// Which processes to list. Every part that is given must hold; an empty list matches nothing.
-#[derive(Clone, Debug, Default, InputObject)]
+/// Which processes to list. Every part that is given must hold; of a list of values one must match, and
+/// an empty list matches nothing. A part never holds for what was not published, so `not` of it does.
+/// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
+#[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct ProcessFilter {
-    /// Takes those of one of these datasets, by name.
-    dataset: Option<Vec<String>>,
-    /// Takes those bought by one of these organisations, by global id.
-    buyer: Option<Vec<ID>>,
+    /// Takes those in which all these words occur, the last one as a beginning: in titles, descriptions
+    /// and the names of the parties, whatever their case and diacritics. A text without a letter or
+    /// digit demands nothing.
+    search: Option<String>,
+    #[graphql(flatten)]
+    process: ProcessParts,
+    /// Takes those of which one of these organisations was awarded a part, by global id.
+    supplier: Option<Vec<ID>>,
+    /// Takes those for which one of these organisations made a bid or is listed as a tenderer, by global id.
+    tenderer: Option<Vec<ID>>,
     /// Takes those whose tender has one of these statuses.
     status: Option<Vec<TenderStatus>>,
-    /// Takes those whose tender has one of these methods.
-    method: Option<Vec<ProcurementMethod>>,
-    /// Takes those whose tender is mainly about one of these categories.
-    category: Option<Vec<ProcurementCategory>>,
-    /// Takes those dated at this moment or later; leaves out those without a date.
-    date_from: Option<DateTime>,
-    /// Takes those dated before this moment; leaves out those without a date.
-    date_before: Option<DateTime>,
+    /// Takes those with an item whose classification begins so, as `45` for CPV's construction work: an
+    /// item of the tender, of an award or of a contract.
+    classification: Option<Vec<String>>,
+    /// Takes those whose tender has a value in this range.
+    value: Option<ValueInput>,
+    /// Takes those whose latest release is dated in this range.
+    date: Option<DateInput>,
+    /// Takes those whose tender period begins in this range.
+    tender_start: Option<DateInput>,
+    /// Takes those whose tender period ends in this range.
+    tender_end: Option<DateInput>,
+    /// Takes those for which all of these hold.
+    and: Option<Vec<ProcessFilter>>,
+    /// Takes those for which one of these holds.
+    or: Option<Vec<ProcessFilter>>,
+    /// Takes those for which this does not hold.
+    not: Option<Box<ProcessFilter>>,
 }
 
 /// The order of a list of processes. Equal ones are ordered by id.
-#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Enum, PartialEq, Eq)]
 pub(in crate::graphql) enum ProcessOrder {
     /// Newest first, by the date of the latest release; those without a date come last.
+    #[default]
     DateDesc,
     /// Oldest first, by the date of the latest release; those without a date come last.
     DateAsc,
+    /// Greatest tender value first. The filter must name a currency at its top: `value`.
+    ValueDesc,
+    /// Least tender value first. The filter must name a currency at its top: `value`.
+    ValueAsc,
+    /// By the words of the title, without case and diacritics; those without a title come last.
+    TitleAsc,
+    /// By the words of the title backwards; those without a title come last.
+    TitleDesc,
+    /// Most bids first.
+    BidsDesc,
+    /// Fewest bids first.
+    BidsAsc,
     /// By ocid, in the order of code points.
     OcidAsc,
     /// By ocid backwards.
     OcidDesc,
 }
 
-impl ProcessFilter {
-    /// The filter as the store knows it.
-    pub(super) fn stored(self) -> Result<Filter, Error> {
-        let names = |names: Vec<String>| names.iter().map(|name| store_id::dataset(name)).collect();
-        let ids = |ids: Vec<ID>| ids.iter().map(|id| id::decode_as(Kind::Organization, id)).collect();
-        let (from, before) = (self.date_from.map(|moment| moment.0), self.date_before.map(|moment| moment.0));
-        let dates = (from.is_some() || before.is_some()).then_some(TimeRange { from, before });
-        let terms = [
-            self.dataset.map(names).map(Term::Dataset),
-            self.buyer.map(ids).transpose()?.map(Term::Buyer),
-            codelist::codes::<_, ocds::TenderStatus>(self.status).map(Term::Status),
-            codelist::codes::<_, ocds::ProcurementMethod>(self.method).map(Term::Method),
-            codelist::codes::<_, ocds::ProcurementCategory>(self.category).map(Term::Category),
-            dates.map(Term::Date),
-        ];
-        Ok(Filter::All(terms.into_iter().flatten().map(Filter::Is).collect()))
+impl FilterInput for ProcessFilter {
+    fn read(self, terms: &mut Terms) -> Result<Combined<Self>, Error> {
+        terms.search(self.search);
+        terms.process(self.process)?;
+        terms.organizations(self.supplier, Term::Supplier)?;
+        terms.organizations(self.tenderer, Term::Tenderer)?;
+        terms.codes::<_, ocds::TenderStatus>(self.status, Term::Status);
+        terms.classification(self.classification);
+        terms.value(self.value)?;
+        terms.dates(self.date, Term::Date);
+        terms.dates(self.tender_start, Term::TenderStart);
+        terms.dates(self.tender_end, Term::TenderEnd);
+        Ok(Combined { and: self.and, or: self.or, not: self.not })
     }
 }
 
-impl ProcessOrder {
-    /// The order as the store knows it.
-    pub(super) fn stored(self) -> Order {
+impl ListOrder for ProcessOrder {
+    fn sorting(self) -> Sorting {
         match self {
-            Self::DateDesc => Order { by: By::Date, descending: true },
-            Self::DateAsc => Order { by: By::Date, descending: false },
-            Self::OcidAsc => Order { by: By::Ocid, descending: false },
-            Self::OcidDesc => Order { by: By::Ocid, descending: true },
-        }
-    }
-
-    /// The order's name in cursors, the same for both directions.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::DateDesc | Self::DateAsc => "date",
-            Self::OcidAsc | Self::OcidDesc => "ocid",
-        }
-    }
-
-    /// The position that a cursor of this order means.
-    pub(super) fn position(self, cursor: &str, argument: &str) -> Result<Position, Error> {
-        let cursor = Cursor::decode(cursor, self.name(), argument)?;
-        match self {
-            Self::DateDesc | Self::DateAsc => cursor.by_time(),
-            Self::OcidAsc | Self::OcidDesc => Ok(cursor.by_text()),
+            Self::DateDesc => Sorting::descending("date", By::Date),
+            Self::DateAsc => Sorting::ascending("date", By::Date),
+            Self::ValueDesc => Sorting::descending("value", By::Amount),
+            Self::ValueAsc => Sorting::ascending("value", By::Amount),
+            Self::TitleAsc => Sorting::ascending("title", By::Title),
+            Self::TitleDesc => Sorting::descending("title", By::Title),
+            Self::BidsDesc => Sorting::descending("bids", By::Bids),
+            Self::BidsAsc => Sorting::ascending("bids", By::Bids),
+            Self::OcidAsc => Sorting::ascending("ocid", By::Ocid),
+            Self::OcidDesc => Sorting::descending("ocid", By::Ocid),
         }
     }
 }

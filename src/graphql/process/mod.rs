@@ -1,14 +1,12 @@
 //! Contracting processes.
 
-mod connection;
 mod filter;
 pub(super) mod loader;
 mod query;
 mod tender;
 
-pub(super) use connection::ProcessConnection;
 pub(super) use filter::{ProcessFilter, ProcessOrder};
-pub(super) use query::{by_ocid, of_buyer, page};
+pub(super) use query::by_ocid;
 pub(super) use tender::Tender;
 
 use std::sync::Arc;
@@ -18,7 +16,8 @@ use async_graphql::{Context, ID, Object};
 use super::{
     award::Award,
     bid::Bid,
-    connection::{Connection, Edge},
+    collection::CollectionNode,
+    connection::{Connection, Edge, ValuedConnection},
     contract::Contract,
     dataset::{self, Dataset},
     document::Document,
@@ -27,6 +26,7 @@ use super::{
     list::{self, List},
     organization::{self, Organization, PartyEdge},
     page::PageArgs,
+    relations::{Collection, Relations},
     release::Release,
     scalars::{self, DateTime, Json},
     scope, value,
@@ -107,9 +107,9 @@ impl ContractingProcess {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<Connection<Edge<Bid>>> {
+    ) -> Nullable<ValuedConnection<Edge<Bid>>> {
         let list = List { parent: self.0.id, count: self.0.bid_count };
-        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+        Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
     /// The awards. Null only when it could not be read.
@@ -122,9 +122,9 @@ impl ContractingProcess {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<Connection<Edge<Award>>> {
+    ) -> Nullable<ValuedConnection<Edge<Award>>> {
         let list = List { parent: self.0.id, count: self.0.award_count };
-        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+        Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
     /// The contracts. Null only when it could not be read.
@@ -137,9 +137,9 @@ impl ContractingProcess {
         #[graphql(desc = "Takes rows behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
-    ) -> Nullable<Connection<Edge<Contract>>> {
+    ) -> Nullable<ValuedConnection<Edge<Contract>>> {
         let list = List { parent: self.0.id, count: self.0.contract_count };
-        Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
+        Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
     /// The documents of its planning and its tender. Null only when it could not be read.
@@ -185,6 +185,16 @@ impl ContractingProcess {
     /// Processes it is related to, as published. Null when there are none.
     async fn related_processes(&self, ctx: &Context<'_>) -> Nullable<Json> {
         detail(ctx, &self.0, |details| scalars::json(details.related_processes.as_ref())).await
+    }
+}
+
+impl CollectionNode for ContractingProcess {
+    type Row = process::Model;
+    type Filter = ProcessFilter;
+    type Order = ProcessOrder;
+
+    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+        &relations.all_processes
     }
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 
+use super::keys;
 use crate::{
     ocds::model::Time,
     store::{
@@ -189,7 +190,8 @@ pub(super) fn between(column: &'static str, range: &TimeRange, backend: DbBacken
 
 /// A value in a currency and within bounds. Without an amount there is none.
 pub(super) fn worth([amount, currency]: [&'static str; 2], range: &AmountRange, backend: DbBackend) -> Expr {
-    let is = Expr::col(currency).eq(range.currency.clone()).and(Expr::col(amount).is_not_null());
+    let is =
+        Expr::col(currency).eq(keys::text(&range.currency).into_owned()).and(Expr::col(amount).is_not_null());
     let bound = |value: Decimal| Expr::val(amount_value(backend, value));
     let min = range.min.map(|min| Expr::col(amount).gte(bound(min)));
     let max = range.max.map(|max| Expr::col(amount).lte(bound(max)));
@@ -198,8 +200,9 @@ pub(super) fn worth([amount, currency]: [&'static str; 2], range: &AmountRange, 
 
 /// A text that begins with `prefix`, as a range of the column's index.
 pub(super) fn begins(column: &'static str, prefix: &str) -> Expr {
-    let from = Expr::col(column).gte(prefix);
-    match behind(prefix) {
+    let prefix = keys::text(prefix);
+    let from = Expr::col(column).gte(prefix.as_ref());
+    match behind(&prefix) {
         Some(end) => from.and(Expr::col(column).lt(end)),
         None => from,
     }

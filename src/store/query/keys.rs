@@ -1,7 +1,7 @@
 //! Many keys in one parameter, so that one prepared statement serves any number of them:
 //! an array on PostgreSQL, a JSON text on SQLite.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use sea_orm::{DbBackend, Value, sea_query::ArrayType};
 
@@ -23,6 +23,11 @@ impl Sql {
             postgres: format!("{select} WHERE {column} = ANY($1)"),
             sqlite: format!("{select} WHERE {column} IN (SELECT value FROM json_each($1))"),
         }
+    }
+
+    /// A text around each of these.
+    pub(in crate::store) fn map(&self, around: impl Fn(&str) -> String) -> Self {
+        Self { postgres: around(&self.postgres), sqlite: around(&self.sqlite) }
     }
 
     /// The text for one database.
@@ -47,8 +52,13 @@ pub(in crate::store) fn texts(backend: DbBackend, keys: &[String]) -> Value {
     if backend == DbBackend::Sqlite {
         return serde_json::to_string(keys).unwrap_or_default().into();
     }
-    let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
+    let keys = keys.iter().map(|key| Value::from(text(key).as_ref())).collect();
     Value::Array(ArrayType::String, Some(Box::new(keys)))
+}
+
+/// A text that is compared with stored ones: those have U+FFFD in place of U+0000, which PostgreSQL refuses.
+pub(in crate::store) fn text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 
 /// A PostgreSQL array of bigint.

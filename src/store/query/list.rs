@@ -138,22 +138,45 @@ pub async fn tenderers(
     members(database, &SQL, ranges).await
 }
 
-/// The suppliers of awards, by award, in order. One statement.
-pub async fn award_suppliers(
-    database: &Database,
-    awards: &[i64],
-) -> Result<HashMap<i64, Vec<organization::Model>>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(|| organizations_of("award_suppliers", "award_id"));
-    organizations(database, &SQL, awards).await
-}
+/// The organisations that a row names, in its order: who made a bid, to whom an award went.
+pub struct Members(Sql);
 
-/// The tenderers of bids, by bid, in order. One statement.
-pub async fn bid_tenderers(
-    database: &Database,
-    bids: &[i64],
-) -> Result<HashMap<i64, Vec<organization::Model>>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(|| organizations_of("bid_tenderers", "bid_id"));
-    organizations(database, &SQL, bids).await
+impl Members {
+    /// The tenderers of bids.
+    pub fn of_bids() -> Self {
+        Self(organizations_of("bid_tenderers", "bid_id"))
+    }
+
+    /// The suppliers of awards.
+    pub fn of_awards() -> Self {
+        Self(organizations_of("award_suppliers", "award_id"))
+    }
+
+    /// The suppliers of contracts.
+    pub fn of_contracts() -> Self {
+        Self(organizations_of("contract_suppliers", "contract_id"))
+    }
+
+    /// Those of each row. One statement.
+    pub async fn read(
+        &self,
+        database: &Database,
+        parents: &[i64],
+    ) -> Result<HashMap<i64, Vec<organization::Model>>, StoreError> {
+        let backend = database.backend();
+        let mut rows = database
+            .fetch(self.0.on(backend), [keys::value(backend, parents)], |cells| {
+                Ok((cells.take::<i64>()?, cells.take::<i32>()?, organization::Model::decode(cells)?))
+            })
+            .await?;
+        rows.sort_unstable_by_key(|(parent, position, _)| (*parent, *position));
+        let mut lists: HashMap<i64, Vec<organization::Model>> =
+            parents.iter().map(|key| (*key, Vec::new())).collect();
+        for (parent, _, organization) in rows {
+            lists.entry(parent).or_default().push(organization);
+        }
+        Ok(lists)
+    }
 }
 
 async fn members<R: Listed>(
@@ -168,26 +191,6 @@ async fn members<R: Listed>(
         })
         .await?;
     Ok(distribute(ranges, rows, |(member, _)| member.parent(), |(member, _)| member.position()))
-}
-
-async fn organizations(
-    database: &Database,
-    sql: &Sql,
-    parents: &[i64],
-) -> Result<HashMap<i64, Vec<organization::Model>>, StoreError> {
-    let backend = database.backend();
-    let mut rows = database
-        .fetch(sql.on(backend), [keys::value(backend, parents)], |cells| {
-            Ok((cells.take::<i64>()?, cells.take::<i32>()?, organization::Model::decode(cells)?))
-        })
-        .await?;
-    rows.sort_unstable_by_key(|(parent, position, _)| (*parent, *position));
-    let mut lists: HashMap<i64, Vec<organization::Model>> =
-        parents.iter().map(|key| (*key, Vec::new())).collect();
-    for (parent, _, organization) in rows {
-        lists.entry(parent).or_default().push(organization);
-    }
-    Ok(lists)
 }
 
 /// Hands rows to the ranges they lie in. Ranges of one parent may overlap (aliases in one query).

@@ -4,7 +4,7 @@
 //! missing status counts. What two suppliers were awarded together counts for each of them in full.
 //! PostgreSQL sums by itself. SQLite would sum in floating point, so it only counts equal amounts.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 use sea_orm::{
@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::{
     collection::{self, Collected, VALUE},
-    filter::Filter,
+    filter::{Filter, Term},
     totals::add,
 };
 use crate::store::{
@@ -30,7 +30,7 @@ pub struct Question {
     pub group: Group,
     /// Which values are summed.
     pub measure: Measure,
-    /// Of which rows: processes, awards or contracts, as the measure says.
+    /// Of which rows: processes, awards or contracts, as the measure says; by the date of the measure.
     pub filter: Filter,
     /// In this currency only.
     pub currency: Option<String>,
@@ -92,29 +92,30 @@ pub struct Spending {
     pub maximum: Decimal,
 }
 
+impl Spending {
+    /// The sum over the count, to six decimal places, halves to the even one.
+    pub fn average(&self) -> Decimal {
+        let average = self.sum.checked_div(self.count.into()).unwrap_or_default();
+        average.round_dp(6).normalize()
+    }
+}
+
 /// Every group and currency: in a named currency the greatest sum first, else the greatest count. One
 /// statement.
 pub async fn groups(database: &Database, question: &Question) -> Result<Vec<Spending>, StoreError> {
     let select = match question.measure {
         Measure::Awarded => select::<award::Model>(database, question),
         Measure::Contracted => select::<contract::Model>(database, question),
-        Measure::Tendered => select::<process::Model>(database, question),
-    };
-    let decode = if database.backend() == DbBackend::Sqlite { counted } else { summed };
-    let parts = database
-        .fetch_statement(database.backend().build(&select), |cells| decode(question.group, cells))
-        .await?;
-    let mut groups: HashMap<(Key, String), Spending> = HashMap::new();
-    for part in parts {
-        match groups.entry((part.key.clone(), part.currency.clone())) {
-            Entry::Occupied(mut group) => merge(group.get_mut(), &part)
-                .map_err(|error| StoreError::from_db(&error, database.timeout_ms()))?,
-            Entry::Vacant(group) => {
-                group.insert(part);
-            }
+        Measure::Tendered => {
+            let filter = by_tender_start(&question.filter);
+            select::<process::Model>(database, &Question { filter, ..question.clone() })
         }
-    }
-    let mut groups: Vec<Spending> = groups.into_values().collect();
+    };
+    let counts = database.backend() == DbBackend::Sqlite;
+    let decode = if counts { counted } else { summed };
+    let statement = database.backend().build(&select);
+    let parts = database.fetch_statement(statement, |cells| decode(question.group, cells)).await?;
+    let mut groups = if counts { gather(parts)? } else { parts };
     let by_sum = question.currency.is_some();
     groups.sort_unstable_by(|a, b| {
         let greatest = if by_sum { b.sum.cmp(&a.sum) } else { b.count.cmp(&a.count) };
@@ -230,19 +231,18 @@ fn summed(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
     let (key, currency) = (take_key(group, cells)?, cells.take()?);
     let mut exact = || {
         let text: String = cells.take()?;
-        Decimal::from_str_exact(&text).map(|value| value.normalize()).map_err(|_| too_long(&text))
+        let number = Decimal::from_str_exact(&text).map(|number| number.normalize());
+        number.map_err(|_| DbErr::Type(format!("a sum of values has more than 28 digits: {text}")))
     };
     let (minimum, maximum, sum) = (exact()?, exact()?, exact()?);
     Ok(Spending { key, currency, count: cells.take()?, sum, minimum, maximum })
 }
 
-/// A row of SQLite's: the equal amounts of a group.
+/// A row of SQLite's: the equal amounts of a group, of which only the first is summed yet.
 fn counted(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
     let (key, currency) = (take_key(group, cells)?, cells.take()?);
     let amount = cells.take::<Option<Decimal>>()?.unwrap_or_default();
-    let count: i64 = cells.take()?;
-    let sum = add(Decimal::ZERO, amount, count).ok_or_else(|| too_long(&format!("{amount} × {count}")))?;
-    Ok(Spending { key, currency, count, sum, minimum: amount, maximum: amount })
+    Ok(Spending { key, currency, count: cells.take()?, sum: amount, minimum: amount, maximum: amount })
 }
 
 fn take_key(group: Group, cells: &mut Cells<'_>) -> Result<Key, DbErr> {
@@ -253,16 +253,29 @@ fn take_key(group: Group, cells: &mut Cells<'_>) -> Result<Key, DbErr> {
     })
 }
 
-/// Adds a part of a group to it.
-fn merge(group: &mut Spending, part: &Spending) -> Result<(), DbErr> {
-    let sum = add(group.sum, part.sum, 1);
-    group.sum = sum.ok_or_else(|| too_long(&format!("{} + {}", group.sum, part.sum)))?;
-    group.count += part.count;
-    group.minimum = group.minimum.min(part.minimum);
-    group.maximum = group.maximum.max(part.maximum);
-    Ok(())
+/// Puts the parts of SQLite's groups together.
+fn gather(parts: Vec<Spending>) -> Result<Vec<Spending>, StoreError> {
+    let mut groups: HashMap<(Key, String), Spending> = HashMap::new();
+    for part in parts {
+        let key = (part.key.clone(), part.currency.clone());
+        let empty = Spending { count: 0, sum: Decimal::ZERO, ..part.clone() };
+        let group = groups.entry(key).or_insert(empty);
+        group.sum = add(group.sum, part.sum, part.count)?;
+        group.count += part.count;
+        group.minimum = group.minimum.min(part.minimum);
+        group.maximum = group.maximum.max(part.maximum);
+    }
+    Ok(groups.into_values().collect())
 }
 
-fn too_long(sum: &str) -> DbErr {
-    DbErr::Type(format!("a sum of values has more than 28 digits: {sum}"))
+/// The same filter, asking tenders for the beginning of their period where it asks for a date.
+fn by_tender_start(filter: &Filter) -> Filter {
+    let all = |parts: &[Filter]| parts.iter().map(by_tender_start).collect();
+    match filter {
+        Filter::All(parts) => Filter::All(all(parts)),
+        Filter::Any(parts) => Filter::Any(all(parts)),
+        Filter::Not(part) => Filter::Not(Box::new(by_tender_start(part))),
+        Filter::Is(Term::Date(range)) => Filter::Is(Term::TenderStart(*range)),
+        Filter::Is(term) => Filter::Is(term.clone()),
+    }
 }

@@ -3,21 +3,16 @@
 //! SQLite would sum in floating point, so the sum is made here, of each distinct amount times its count.
 //! Values without an amount or a currency are left out.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use rust_decimal::Decimal;
-use sea_orm::{
-    DbBackend,
-    sea_query::{Expr, ExprTrait, Func, Query},
-};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
 use super::{
     collection::{self, Collected, VALUE},
     filter::Filter,
     keys::{self, Sql},
+    owned::Owned,
 };
 use crate::store::{Database, StoreError};
 
@@ -43,54 +38,63 @@ pub async fn by_filter<R: Collected>(database: &Database, filter: &Filter) -> Re
     sum(groups)
 }
 
-/// The sums of the processes of each buyer. One statement.
-pub async fn by_buyers(database: &Database, buyers: &[i64]) -> Result<HashMap<i64, Totals>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(|| {
-        let select = "SELECT t.buyer_id, t.value_currency, t.value_amount, count(*) FROM processes t";
-        let chosen = Sql::where_in(select, "t.buyer_id");
-        let grouped = |backend| {
+/// What the lists of owners are worth.
+pub struct Worths(Sql);
+
+impl Worths {
+    /// Of a kind of list.
+    pub fn new<R: Collected>(owned: &Owned<R>) -> Self {
+        Self(owned.values().map(|values| {
             format!(
-                "{} AND t.value_currency IS NOT NULL AND t.value_amount IS NOT NULL \
-                 GROUP BY t.buyer_id, t.value_currency, t.value_amount",
-                chosen.on(backend)
+                "SELECT v.owner, v.currency, v.amount, count(*) FROM ({values}) v \
+                 WHERE v.currency IS NOT NULL AND v.amount IS NOT NULL GROUP BY 1, 2, 3"
             )
-        };
-        Sql::new(grouped(DbBackend::Postgres), grouped(DbBackend::Sqlite))
-    });
-    let value = keys::value(database.backend(), buyers);
-    let rows: Vec<(i64, Group)> = database
-        .fetch(SQL.on(database.backend()), [value], |cells| {
-            Ok((cells.take()?, (cells.take()?, cells.take()?, cells.take()?)))
-        })
-        .await?;
-    let mut groups: HashMap<i64, Vec<Group>> = buyers.iter().map(|buyer| (*buyer, Vec::new())).collect();
-    for (buyer, group) in rows {
-        groups.entry(buyer).or_default().push(group);
+        }))
     }
-    groups.into_iter().map(|(buyer, groups)| Ok((buyer, sum(groups)?))).collect()
+
+    /// The sums of each owner's list. One statement.
+    pub async fn read(
+        &self,
+        database: &Database,
+        owners: &[i64],
+    ) -> Result<HashMap<i64, Totals>, StoreError> {
+        let backend = database.backend();
+        let rows: Vec<(i64, Group)> = database
+            .fetch(self.0.on(backend), [keys::value(backend, owners)], |cells| {
+                Ok((cells.take()?, (cells.take()?, cells.take()?, cells.take()?)))
+            })
+            .await?;
+        let mut groups: HashMap<i64, Vec<Group>> = owners.iter().map(|owner| (*owner, Vec::new())).collect();
+        for (owner, group) in rows {
+            groups.entry(owner).or_default().push(group);
+        }
+        groups.into_iter().map(|(owner, groups)| Ok((owner, sum(groups)?))).collect()
+    }
 }
 
-/// A currency, an amount in it, and how many processes have it.
+/// A currency, an amount in it, and how many rows have it.
 type Group = (String, Option<Decimal>, i64);
 
 fn sum(groups: Vec<Group>) -> Result<Totals, StoreError> {
     let mut totals: BTreeMap<String, Decimal> = BTreeMap::new();
     for (currency, amount, count) in groups {
         let total = totals.entry(currency).or_default();
-        *total = add(*total, amount.unwrap_or_default(), count).ok_or_else(|| {
-            StoreError::Corrupt(format!("a sum of values has more than 28 digits: {total}"))
-        })?;
+        *total = add(*total, amount.unwrap_or_default(), count)?;
     }
-    Ok(totals.into_iter().map(|(currency, total)| (currency, total.normalize())).collect())
+    Ok(totals.into_iter().collect())
 }
 
-/// `total + amount × count`; `None` when that has too many digits to be exact: decimals would then be
+/// `total + amount × count`; an error when that has too many digits to be exact: decimals would then be
 /// rounded away without a word.
-pub(super) fn add(total: Decimal, amount: Decimal, count: i64) -> Option<Decimal> {
-    let (total, amount) = (total.normalize(), amount.normalize());
+pub(super) fn add(total: Decimal, amount: Decimal, count: i64) -> Result<Decimal, StoreError> {
+    exact(total.normalize(), amount.normalize(), count)
+        .ok_or_else(|| StoreError::Corrupt(format!("a sum of values has more than 28 digits: {total}")))
+}
+
+fn exact(total: Decimal, amount: Decimal, count: i64) -> Option<Decimal> {
     let exact = |value: Decimal, scale: u32| (value.is_zero() || value.scale() >= scale).then_some(value);
     let part = exact(amount.checked_mul(count.into())?, amount.scale())?.normalize();
-    exact(total.checked_add(part)?, Ord::max(total.scale(), part.scale()))
+    exact(total.checked_add(part)?, Ord::max(total.scale(), part.scale())).map(|sum| sum.normalize())
 }
 
 #[cfg(test)]
@@ -111,7 +115,7 @@ mod tests {
             ("79228162514264337593543950335", "0.1", 1, None),
             ("0", "7.9228162514264337593543950335", 2, None),
         ] {
-            let sum = add(number(total), number(amount), count);
+            let sum = add(number(total), number(amount), count).ok();
             assert_eq!(sum, expected.map(number), "{total} + {amount} * {count}");
         }
     }

@@ -1,0 +1,92 @@
+//! Which contracts, and in which order.
+
+use async_graphql::{Enum, ID, InputObject};
+
+use crate::{
+    graphql::{
+        codelist::ContractStatus,
+        collection::{ListOrder, Sorting},
+        error::Error,
+        filter::{Combined, DateInput, FilterInput, ProcessParts, Terms, ValueInput},
+    },
+    ocds::codelist as ocds,
+    store::query::{collection::By, filter::Term},
+};
+
+/// Which contracts to list. Every part that is given must hold; of a list of values one must match, and
+/// an empty list matches nothing. A part never holds for what was not published, so `not` of it does.
+/// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
+#[derive(Clone, Debug, InputObject)]
+pub(in crate::graphql) struct ContractFilter {
+    /// Takes those of processes in which all these words occur, the last one as a beginning: in titles,
+    /// descriptions and the names of the parties, whatever their case and diacritics. A text without a
+    /// letter or digit demands nothing.
+    search: Option<String>,
+    #[graphql(flatten)]
+    process: ProcessParts,
+    /// Takes those of which one of these organisations is a supplier, by global id.
+    supplier: Option<Vec<ID>>,
+    /// Takes those of processes for which one of these organisations made a bid or is listed as a
+    /// tenderer, by global id.
+    tenderer: Option<Vec<ID>>,
+    /// Takes those that have one of these statuses.
+    status: Option<Vec<ContractStatus>>,
+    /// Takes those of processes with an item whose classification begins so, as `45` for CPV's construction
+    /// work: an item of the tender, of an award or of a contract.
+    classification: Option<Vec<String>>,
+    /// Takes those whose value is in this range.
+    value: Option<ValueInput>,
+    /// Takes those signed in this range.
+    date: Option<DateInput>,
+    /// Takes those for which all of these hold.
+    and: Option<Vec<ContractFilter>>,
+    /// Takes those for which one of these holds.
+    or: Option<Vec<ContractFilter>>,
+    /// Takes those for which this does not hold.
+    not: Option<Box<ContractFilter>>,
+}
+
+/// The order of a list of contracts. Equal ones are ordered by id.
+#[derive(Clone, Copy, Debug, Default, Enum, PartialEq, Eq)]
+pub(in crate::graphql) enum ContractOrder {
+    /// Newest first, by the date of the signature; those without come last.
+    #[default]
+    DateDesc,
+    /// Oldest first, by the date of the signature; those without come last.
+    DateAsc,
+    /// Greatest value first. The filter must name a currency at its top: `value`.
+    ValueDesc,
+    /// Least value first. The filter must name a currency at its top: `value`.
+    ValueAsc,
+    /// By the words of the title, without case and diacritics; those without one come last.
+    TitleAsc,
+    /// By the words of the title backwards; those without one come last.
+    TitleDesc,
+}
+
+impl FilterInput for ContractFilter {
+    fn read(self, terms: &mut Terms) -> Result<Combined<Self>, Error> {
+        terms.search(self.search);
+        terms.process(self.process)?;
+        terms.organizations(self.supplier, Term::Supplier)?;
+        terms.organizations(self.tenderer, Term::Tenderer)?;
+        terms.codes::<_, ocds::ContractStatus>(self.status, Term::Status);
+        terms.classification(self.classification);
+        terms.value(self.value)?;
+        terms.dates(self.date, Term::Date);
+        Ok(Combined { and: self.and, or: self.or, not: self.not })
+    }
+}
+
+impl ListOrder for ContractOrder {
+    fn sorting(self) -> Sorting {
+        match self {
+            Self::DateDesc => Sorting::descending("contract.date", By::Date),
+            Self::DateAsc => Sorting::ascending("contract.date", By::Date),
+            Self::ValueDesc => Sorting::descending("contract.value", By::Amount),
+            Self::ValueAsc => Sorting::ascending("contract.value", By::Amount),
+            Self::TitleAsc => Sorting::ascending("contract.title", By::Title),
+            Self::TitleDesc => Sorting::descending("contract.title", By::Title),
+        }
+    }
+}
