@@ -51,6 +51,7 @@ mod roots;
 mod scalars;
 mod scope;
 mod shape;
+mod spending;
 mod total;
 mod value;
 

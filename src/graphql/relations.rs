@@ -14,6 +14,7 @@ use super::{
     },
     process::loader::{DetailsByProcess, ProcessById, ProcessesByOcid},
     release::loader::ReleaseBodies,
+    spending,
 };
 use crate::{
     loader::{Batch, Key, Limits, Relation},
@@ -28,6 +29,7 @@ use crate::{
             filter::Filter,
             list::{self, Listed, Members, Node, Range},
             owned::{self, Counts, Owned},
+            spending::{Question, Spending},
             totals::{self, Totals, Worths},
             walk::{OwnedPage, Walk},
         },
@@ -72,6 +74,7 @@ pub(super) struct Source<K: Key, B: Batch<K>> {
 /// The relations.
 pub(super) struct Relations {
     pub(super) datasets: Source<(), Each<(), Rows<dataset::Model>>>,
+    pub(super) spending: Source<Question, Each<Question, Arc<[Spending]>>>,
     pub(super) dataset: ById<DatasetById>,
     pub(super) all_processes: Collection<process::Model>,
     pub(super) processes_by_ocid: Source<String, ProcessesByOcid>,
@@ -123,6 +126,7 @@ impl Relations {
         let worths = |worths| Source::new(OwnedWorths(db(), worths), limits, loaders);
         Self {
             datasets: Source::new(Each(db(), datasets::all), at_once, loaders),
+            spending: Source::new(Each(db(), spending::read), at_once, loaders),
             dataset: Source::new(DatasetById(db()), limits, loaders),
             all_processes: Collection::new(database, at_once, loaders),
             processes_by_ocid: Source::new(ProcessesByOcid(db()), limits, loaders),

@@ -15,6 +15,7 @@ use super::{
     organization::{self, Organization, OrganizationFilter, OrganizationOrder},
     page::PageArgs,
     process::{self, ContractingProcess, ProcessFilter, ProcessOrder},
+    spending::{self, Asked, SpendingFilter, SpendingGroup, SpendingGroupBy, SpendingMeasure},
 };
 
 /// Everything that can be asked.
@@ -179,6 +180,24 @@ impl Query {
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Dataset>>> {
         Some(dataset::page(ctx, PageArgs { first, after, last, before }).await)
+    }
+
+    /// What was awarded, contracted or tendered, in groups: one for each group and currency, the greatest
+    /// sum first where a currency is named, else the greatest count. Sums are exact. Values without an
+    /// amount or a currency are left out, cancelled and unsuccessful ones too. Null only when they could
+    /// not be summed.
+    async fn spending(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What makes a group.")] group_by: SpendingGroupBy,
+        #[graphql(desc = "Which values are summed.", default_with = "SpendingMeasure::Awarded")]
+        measure: SpendingMeasure,
+        #[graphql(desc = "Of which rows; all without it.")] filter: Option<SpendingFilter>,
+        #[graphql(desc = "In this currency only, as it is published: mostly its ISO 4217 code.")]
+        currency: Option<String>,
+        #[graphql(desc = "Takes this many groups; at most 1000.", default = 20)] first: i64,
+    ) -> Nullable<Vec<SpendingGroup>> {
+        Some(spending::groups(ctx, Asked { group_by, measure, filter, currency, first }).await)
     }
 
     /// What the server tells of itself.

@@ -1,0 +1,54 @@
+//! Reads the groups that are asked for.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use futures_util::future::BoxFuture;
+
+use super::{SpendingFilter, SpendingGroup, SpendingGroupBy, SpendingMeasure};
+use crate::{
+    graphql::{error::Error, filter, scope},
+    store::{
+        Database, StoreError,
+        query::spending::{self, Question, Spending},
+    },
+};
+
+/// How many groups an answer has at most.
+pub(in crate::graphql) const MOST_GROUPS: i64 = 1_000;
+
+/// What is asked, as the field has it.
+pub(in crate::graphql) struct Asked {
+    pub(in crate::graphql) group_by: SpendingGroupBy,
+    pub(in crate::graphql) measure: SpendingMeasure,
+    pub(in crate::graphql) filter: Option<SpendingFilter>,
+    pub(in crate::graphql) currency: Option<String>,
+    pub(in crate::graphql) first: i64,
+}
+
+/// The groups that are asked for, as many as are wanted.
+pub(in crate::graphql) async fn groups(ctx: &Context<'_>, asked: Asked) -> Result<Vec<SpendingGroup>, Error> {
+    let Asked { group_by, measure, filter, currency, first } = asked;
+    let wanted = usize::try_from(first).ok().filter(|_| first <= MOST_GROUPS).ok_or_else(|| {
+        Error::BadInput(format!(
+            "first is {first}; it must be 0 to {MOST_GROUPS}: narrow the filter to see others"
+        ))
+    })?;
+    let question = Question {
+        group: group_by.into(),
+        measure: measure.into(),
+        filter: filter::stored(filter)?,
+        currency,
+    };
+    let by = question.group;
+    let all = scope::read(ctx, |relations| &relations.spending, question).await?;
+    Ok(all.iter().take(wanted).map(|values| SpendingGroup { by, values: values.clone() }).collect())
+}
+
+/// Reads every group of a question.
+pub(in crate::graphql) fn read(
+    database: Database,
+    question: Question,
+) -> BoxFuture<'static, Result<Arc<[Spending]>, StoreError>> {
+    Box::pin(async move { Ok(spending::groups(&database, &question).await?.into()) })
+}
