@@ -1,7 +1,8 @@
 //! The database: tables, reads and writes. The only module that names `sea_orm` and `sqlx`.
 //!
 //! In reading order: [`entity`] has the tables; [`query`] reads them, [`write`](mod@write) writes whole
-//! processes and the change log in one transaction; [`page`] turns keyset pages into conditions.
+//! processes and the change log in one transaction; [`page`] turns keyset pages into conditions;
+//! `database` and `readers` have the connections.
 //! Both databases give the same rows in the same order: text by code point, nulls last, times in UTC,
 //! amounts exact.
 
@@ -13,6 +14,7 @@ pub mod id;
 pub mod migrate;
 pub mod page;
 pub mod query;
+mod readers;
 pub mod row;
 pub mod write;
 

@@ -1,4 +1,5 @@
 //! The store on both databases.
 
+mod cancel;
 mod change_log;
 mod process;
