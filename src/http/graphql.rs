@@ -70,7 +70,7 @@ async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<Exe
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    let call = Call { queries_only, request_id: Some(id.as_str()) };
+    let call = Call { queries_only, request_id: Some(id.as_str()), ..Call::default() };
     Ok(shared.engine.execute(request, call).await)
 }
 
