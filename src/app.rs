@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::{Config, LogFormat},
-    graphql::{Engine, Limits, PageSizes},
+    graphql::{DocumentLimits, Engine, Limits, PageSizes},
     http::{self, BindError, ReadyCheck, Server, Services},
     loader,
     store::{Database, Options, StoreError, migrate},
@@ -68,8 +68,16 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
 fn limits(config: &Config) -> Limits {
     let settings = &config.graphql;
     Limits {
+        document: DocumentLimits {
+            bytes: settings.max_document_bytes,
+            tokens: settings.max_tokens,
+            aliases: settings.max_aliases,
+            root_fields: settings.max_root_fields,
+            directives: settings.max_directives,
+        },
         max_depth: settings.max_depth,
         max_cost: settings.max_cost,
+        execution_timeout: settings.execution_timeout(),
         pages: PageSizes {
             root: settings.default_page_size,
             nested: settings.nested_page_size,

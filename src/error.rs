@@ -18,8 +18,6 @@ pub enum Code {
     QueryTooComplex,
     /// The operation is nested deeper than the limit.
     QueryTooDeep,
-    /// What was named does not exist.
-    NotFound,
     /// Several datasets hold the ocid and none was named.
     AmbiguousOcid,
     /// The method is not offered here, or the operation is not allowed with it.
@@ -42,14 +40,13 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::BadUserInput,
         Self::QueryTooComplex,
         Self::QueryTooDeep,
-        Self::NotFound,
         Self::AmbiguousOcid,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -70,7 +67,6 @@ impl Code {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
-            Self::NotFound => "NOT_FOUND",
             Self::AmbiguousOcid => "AMBIGUOUS_OCID",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",

@@ -13,7 +13,8 @@ settings! {
         /// `postgres://USER:PASSWORD@HOST:PORT/NAME`, where `?sslmode=verify-full` asks for TLS. The
         /// password is never shown or logged.
         url: DatabaseUrl = "sqlite://farol.db";
-        /// Connections kept at most: to PostgreSQL in all, to SQLite for reading.
+        /// Connections that read, at most. PostgreSQL has up to three more: two that write, one that
+        /// cancels.
         max_connections: u32 = 20, in 1..=50;
         /// Milliseconds a request waits for a free connection before it is refused.
         acquire_timeout_ms: u64 = 5000, in 1..=u64::MAX;

@@ -7,7 +7,7 @@ settings! {
     Http = "http" {
         /// The address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8000", also "listen";
-        /// Bytes of a request's body at most. A compressed body is refused.
+        /// Bytes of a request's body at most, once it is decompressed.
         max_body_bytes: usize = 1048576, in 1..=u64::MAX;
         /// Milliseconds a client has to send its request's headers.
         header_timeout_ms: u64 = 10000, in 1..=u64::MAX;

@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use async_graphql::{Name, ServerError, Value, Variables};
 use async_graphql_parser::{
-    parse_query,
-    types::{ExecutableDocument, OperationDefinition},
+    Positioned, parse_query,
+    types::{
+        Directive, DocumentOperations, ExecutableDocument, InlineFragment, OperationDefinition, Selection,
+    },
 };
 use moka::sync::Cache;
 
-use super::{error::refusal, guard};
+use super::{
+    cost::Formulas,
+    error::refusal,
+    guard::{self, DocumentLimits},
+    shape::Shape,
+};
 use crate::error::Code;
 
 /// Memory for documents, in bytes, as far as [`BYTES_PER_BYTE`] is right.
@@ -18,30 +25,35 @@ const MOST_MEMORY: u64 = 32 * 1024 * 1024;
 const BYTES_PER_BYTE: usize = 50;
 
 /// The cache of parsed documents. Only documents that the guard let pass are in it.
-#[derive(Clone)]
-pub(super) struct Documents(Cache<String, Arc<Document>>);
+pub(super) struct Documents {
+    known: Cache<String, Arc<Document>>,
+    shape: Shape,
+    most: DocumentLimits,
+}
 
 /// A document that the guard let pass.
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
+    /// What its operations cost, but for the variables.
+    pub(super) formulas: Formulas,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
 }
 
 impl Documents {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(shape: Shape, most: DocumentLimits) -> Self {
         let weigh = |text: &String, _: &Arc<_>| {
             u32::try_from(text.len().saturating_mul(BYTES_PER_BYTE)).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(MOST_MEMORY).weigher(weigh).build())
+        Self { known: Cache::builder().max_capacity(MOST_MEMORY).weigher(weigh).build(), shape, most }
     }
 
-    /// The document of a text: guarded, parsed and measured, if not from memory.
+    /// The document of a text: from memory, else guarded, parsed, measured and its formulas compiled.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.known.get(text) {
             return Ok(known);
         }
-        guard::check_text(text)?;
+        guard::check_text(text, &self.most)?;
         let parsed = parse_query(text).map_err(|error| {
             let mut error = ServerError::from(error);
             // The parser draws the place over several lines; `locations` has it, the last line says what.
@@ -51,9 +63,10 @@ impl Documents {
             error.extensions.get_or_insert_default().set("code", Code::GraphqlParseFailed.as_str());
             error
         })?;
-        let introspects = guard::check_document(&parsed)?;
-        let document = Arc::new(Document { parsed, introspects });
-        self.0.insert(text.to_owned(), document.clone());
+        let introspects = guard::check_document(&parsed, &self.most)?;
+        let formulas = Formulas::compile(&self.shape, &parsed);
+        let document = Arc::new(Document { parsed, formulas, introspects });
+        self.known.insert(text.to_owned(), document.clone());
         Ok(document)
     }
 }
@@ -78,6 +91,31 @@ pub(super) fn operation<'a>(
             Err(refusal(Code::BadUserInput, message))
         }
     }
+}
+
+/// The document with all selections skipped: validation sees everything, and nothing is resolved.
+pub(super) fn unexecuted(document: &ExecutableDocument) -> ExecutableDocument {
+    let mut document = document.clone();
+    match &mut document.operations {
+        DocumentOperations::Single(operation) => skip(operation),
+        DocumentOperations::Multiple(operations) => operations.values_mut().for_each(skip),
+    }
+    document
+}
+
+fn skip(operation: &mut Positioned<OperationDefinition>) {
+    let at = operation.pos;
+    let place = |name| Positioned::new(Name::new(name), at);
+    let always = Positioned::new(Value::from(true).into_value(), at);
+    let directive = Directive { name: place("skip"), arguments: vec![(place("if"), always)] };
+    let selection_set = &mut operation.node.selection_set;
+    let fragment = InlineFragment {
+        type_condition: None,
+        directives: vec![Positioned::new(directive, at)],
+        selection_set: selection_set.clone(),
+    };
+    let skipped = Selection::InlineFragment(Positioned::new(fragment, at));
+    selection_set.node.items = vec![Positioned::new(skipped, at)];
 }
 
 /// Checks that every variable that must have a value has one.

@@ -1,29 +1,28 @@
-//! Runs one operation: limits, validation, execution with batched loading.
+//! Runs operations: limits, validation, execution with batched loading.
 //!
 //! The HTTP layer knows GraphQL only through this type. The order: the text is guarded and parsed (or
 //! taken from memory), the operation is chosen, its depth and cost are checked with the request's
-//! variables, then async-graphql validates and executes it inside a drive of the loaders. Schema
-//! extensions stay off: one of them costs more than half as much again per field.
+//! variables (`admission`), then async-graphql validates and executes it inside a drive of the loaders,
+//! for a limited time. Schema extensions stay off: one of them costs more than half as much again per
+//! field.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     Data, EmptyMutation, EmptySubscription, Executor, Request, Response, SDLExportOptions, Schema,
     SchemaBuilder, ServerError, Value, futures_util::stream::BoxStream,
 };
-use async_graphql_parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 
 use super::{
-    cost::{self, Most, Tariff},
-    documents::{self, Documents},
-    error::{panicked, refusal, settle},
-    guard::MOST_NESTING,
+    admission::{Admission, Admitted, Entry},
+    cost,
+    error::{panicked, refusal, settle, too_late},
+    guard::{DocumentLimits, MOST_NESTING},
     page::PageSizes,
     relations::{Loaders, Ours, Relations},
     roots::Query,
     scope::Services,
-    shape::Shape,
 };
 use crate::{
     error::Code,
@@ -39,24 +38,39 @@ const MOST_ERRORS: usize = 20;
 #[derive(Clone)]
 pub struct Engine {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
-    shape: Arc<Shape>,
-    documents: Documents,
+    admission: Arc<Admission>,
     limits: Limits,
 }
 
 /// What an operation may ask for, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// The size of a document.
+    pub document: DocumentLimits,
     /// Levels of fields; pages (`edges`, `node`, `nodes`, `pageInfo`) are none.
     pub max_depth: u32,
-    /// Cost, as `cost` computes it.
+    /// Cost, as `cost` computes it: of an operation, and of all operations of a batch together.
     pub max_cost: u64,
+    /// How long an operation may be executed. Then its statements are cancelled.
+    pub execution_timeout: Duration,
     /// Rows in a page.
     pub pages: PageSizes,
     /// Whether clients may ask for the schema.
     pub introspection: bool,
     /// How related rows are batched.
     pub loader: loader::Limits,
+}
+
+/// What a client wants to know of the cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostReport {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What the operation was estimated to cost and what its answer cost, in `extensions.cost`.
+    Report,
+    /// The estimate, and whether the operation is valid; it is not executed.
+    Validate,
 }
 
 /// How an operation came to the server.
@@ -67,6 +81,8 @@ pub struct Call<'a> {
     /// What the request is called in the log, where there is one. A client that meets a fault of the
     /// server is told it, in the message and as `extensions.requestId`.
     pub request_id: Option<&'a str>,
+    /// What the client wants to know of the cost.
+    pub cost: CostReport,
 }
 
 /// The answer to one operation.
@@ -85,7 +101,8 @@ pub struct Execution {
 pub struct Stats {
     /// The name of the operation that ran, if it has one.
     pub operation_name: Option<String>,
-    /// `query`, `mutation` or `subscription`; `None` when no operation could be chosen.
+    /// `query`, `mutation` or `subscription`, or `batch` for several together; `None` when no operation
+    /// could be chosen.
     pub operation_type: Option<&'static str>,
     /// The estimated cost, where the document could be read.
     pub cost: Option<u64>,
@@ -96,8 +113,10 @@ pub struct Stats {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            document: DocumentLimits::default(),
             max_depth: 10,
             max_cost: 1_000,
+            execution_timeout: Duration::from_secs(10),
             pages: PageSizes::default(),
             introspection: true,
             loader: loader::Limits::default(),
@@ -119,21 +138,42 @@ impl Engine {
     pub fn with_loaders(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
         let relations = Relations::new(database, limits.loader, loaders);
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
-        let shape = Arc::new(Shape::new(&definition(&schema)));
-        Self { schema, shape, documents: Documents::new(), limits }
+        let admission = Arc::new(Admission::new(&definition(&schema), limits));
+        Self { schema, admission, limits }
     }
 
     /// Executes one operation. A panic in it costs this request only: it is answered like any fault of ours.
     pub async fn execute(&self, request: Request, call: Call<'_>) -> Execution {
-        let mut stats = Stats::default();
         let meter = Meter::default();
-        // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-        let answer = AssertUnwindSafe(self.answer(request, call, &mut stats, &meter)).catch_unwind().await;
-        let (mut response, executed) =
-            answer.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false));
-        settle(&mut response, executed, call.request_id);
-        stats.database = meter.read();
-        Execution { response, executed, stats }
+        let scope = RequestScope::new(meter.clone());
+        let entry = self.admission.admit(request, call);
+        let mut execution = meter.measure(scope.drive(self.answer(entry, &scope, call))).await;
+        execution.stats.database = meter.read();
+        execution
+    }
+
+    /// Executes several operations at the same time, in one scope of the loaders: what they ask for
+    /// leaves together. They share one limit of cost. Answers in order, and what all of them took.
+    pub async fn execute_batch(&self, requests: Vec<Request>, call: Call<'_>) -> (Vec<Execution>, Stats) {
+        let meter = Meter::default();
+        let scope = RequestScope::new(meter.clone());
+        let mut entries: Vec<Entry> =
+            requests.into_iter().map(|request| self.admission.admit(request, call)).collect();
+        let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
+        if cost > self.limits.max_cost {
+            for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
+                entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost));
+            }
+        }
+        let answers = entries.into_iter().map(|entry| self.answer(entry, &scope, call));
+        let executions = meter.measure(scope.drive(join_all(answers))).await;
+        let stats = Stats {
+            operation_name: None,
+            operation_type: Some("batch"),
+            cost: Some(cost),
+            database: meter.read(),
+        };
+        (executions, stats)
     }
 
     /// The schema in the schema definition language.
@@ -141,68 +181,48 @@ impl Engine {
         definition(&self.schema)
     }
 
-    async fn answer(
-        &self,
-        request: Request,
-        call: Call<'_>,
-        stats: &mut Stats,
-        meter: &Meter,
-    ) -> (Response, bool) {
-        match self.admit(request, call.queries_only, stats) {
-            Ok(request) => self.run(request, meter).await,
-            Err(error) => (Response::from_errors(vec![error]), false),
+    /// Answers what was admitted or refused; must run within a drive of the scope.
+    async fn answer(&self, entry: Entry, scope: &RequestScope, call: Call<'_>) -> Execution {
+        let Entry { stats, admitted, estimate } = entry;
+        let (mut response, executed, actual) = match admitted {
+            Ok(admitted) => {
+                // Nothing of a failed execution is used again: the engine shares only what survives a panic.
+                let run = AssertUnwindSafe(self.run(admitted, scope, call.cost)).catch_unwind().await;
+                run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
+            }
+            Err(error) => (Response::from_errors(vec![error]), false, None),
+        };
+        if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
+            let report = cost::report(estimate, actual, self.limits.max_cost);
+            response.extensions.insert("cost".to_owned(), report);
         }
+        settle(&mut response, executed, call.request_id);
+        Execution { response, executed, stats }
     }
 
-    /// Checks all that can be known before execution; the request comes back with its document.
-    fn admit(
+    /// Executes, as long as it may take. Also tells whether execution began, and what the answer cost
+    /// when that is asked for.
+    async fn run(
         &self,
-        mut request: Request,
-        queries_only: bool,
-        stats: &mut Stats,
-    ) -> Result<Request, ServerError> {
-        let document = self.documents.parse(&request.query)?;
-        let (name, operation) = documents::operation(&document.parsed, request.operation_name.as_deref())?;
-        stats.operation_name = name.map(str::to_owned);
-        stats.operation_type = Some(type_name(operation.ty));
-        if queries_only && operation.ty != OperationType::Query {
-            let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
-            return Err(refusal(Code::MethodNotAllowed, message));
-        }
-        if document.introspects && !self.limits.introspection {
-            let message = "introspection is switched off here (graphql.introspection)";
-            return Err(refusal(Code::GraphqlValidationFailed, message));
-        }
-        documents::check_variables(operation, &request.variables)?;
-        self.price(&document.parsed, operation, &request, stats)?;
-        request.set_parsed_query(document.parsed.clone());
-        Ok(request)
-    }
-
-    /// Notes the cost of an operation, and refuses one that is beyond the limits.
-    fn price(
-        &self,
-        document: &ExecutableDocument,
-        operation: &OperationDefinition,
-        request: &Request,
-        stats: &mut Stats,
-    ) -> Result<(), ServerError> {
-        let tariff = Tariff { shape: &self.shape, pages: self.limits.pages };
-        let estimate = cost::estimate(tariff, document, operation, &request.variables);
-        let most = Most { depth: self.limits.max_depth, cost: self.limits.max_cost };
-        stats.cost = Some(estimate.cost);
-        cost::check(tariff, document, operation, &request.variables, estimate, most)
-    }
-
-    async fn run(&self, request: Request, meter: &Meter) -> (Response, bool) {
-        let scope = RequestScope::new(meter.clone());
-        let execution = self.schema.execute(request.data(scope.clone()));
-        let mut response = meter.measure(scope.drive(execution)).await;
+        admitted: Admitted,
+        scope: &RequestScope,
+        cost: CostReport,
+    ) -> (Response, bool, Option<u64>) {
+        let priced = (cost == CostReport::Report).then(|| admitted.priced());
+        let execution = self.schema.execute(admitted.request.data(scope.clone()));
+        let limit = self.limits.execution_timeout;
+        // Dropped when it is late, and with it the loads that nobody else waits for.
+        let Ok(mut response) = tokio::time::timeout(limit, execution).await else {
+            return (Response::from_errors(vec![too_late(limit)]), false, None);
+        };
         let executed = began(&response);
         if !executed {
             cap(&mut response.errors);
         }
-        (response, executed)
+        let actual = priced
+            .filter(|_| executed)
+            .and_then(|priced| Some(cost::actual(priced.inputs(self.limits.pages)?, &response.data)));
+        (response, executed && cost != CostReport::Validate, actual)
     }
 }
 
@@ -228,8 +248,9 @@ pub fn sdl() -> String {
 }
 
 fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    // async-graphql's own limit counts `edges` and `node` too; the guard has the same bound.
-    Schema::build(Query, EmptyMutation, EmptySubscription).limit_recursive_depth(MOST_NESTING)
+    // async-graphql's own limit counts `edges` and `node` too; the guard has the same bound. What is only
+    // validated has one level more (`documents::unexecuted`).
+    Schema::build(Query, EmptyMutation, EmptySubscription).limit_recursive_depth(MOST_NESTING + 1)
 }
 
 fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> String {
@@ -251,13 +272,5 @@ fn cap(errors: &mut Vec<ServerError>) {
             Code::GraphqlValidationFailed,
             format!("there are {more} more errors of this kind"),
         ));
-    }
-}
-
-fn type_name(operation: OperationType) -> &'static str {
-    match operation {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
     }
 }

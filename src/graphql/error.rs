@@ -3,7 +3,7 @@
 //! A resolver returns an [`Error`]; [`settle`] turns what reached the response into what a client may
 //! see: every error has a code, the server's own faults are logged once, under the request's id, and masked.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{PathSegment, Response, ServerError};
 
@@ -86,6 +86,24 @@ pub(super) fn refusal(code: Code, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code.as_str());
     error
+}
+
+/// Adds what was found and what may be: for programs, as the message is for people.
+pub(super) fn with_limit(mut error: ServerError, found: u64, limit: u64) -> ServerError {
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("limit", limit);
+    extensions.set("actual", found);
+    error
+}
+
+/// What is left of an operation that took longer than it may.
+pub(super) fn too_late(limit: Duration) -> ServerError {
+    let limit = limit.as_millis();
+    let message = format!(
+        "the operation took longer than {limit} ms (graphql.execution_timeout_ms) and was cancelled; \
+         ask for fewer rows or narrow the filter"
+    );
+    refusal(Code::Timeout, message)
 }
 
 /// What is left of a request in which something panicked.

@@ -3,21 +3,22 @@
 //! The text is scanned once, before parsing: the parser calls itself for every bracket, and 2,000 of
 //! them overflow the stack. The parsed document is then measured with its fragments expanded, each
 //! fragment once: validation walks into every spread, so that thirty fragments that spread each other
-//! twice would keep it busy for minutes.
+//! twice would keep it busy for minutes. Nothing here needs the schema or the request's variables, so
+//! a document that passed once has passed.
 
 use std::collections::HashMap;
 
 use async_graphql::ServerError;
-use async_graphql_parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql_parser::{
+    Positioned,
+    types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
+};
 
-use super::error::refusal;
+use super::error::{refusal, with_limit};
 use crate::error::Code;
 
-/// Bytes of a document.
-const MOST_BYTES: usize = 100 * 1024;
-/// Tokens of a document.
-const MOST_TOKENS: usize = 15_000;
-/// Brackets of any kind inside each other, and selections inside each other, fragments expanded.
+/// Brackets of any kind inside each other, and selections inside each other, fragments expanded. Not a
+/// setting: the stack has to bear it.
 pub(super) const MOST_NESTING: usize = 64;
 /// Selections of a document, fragments expanded.
 const MOST_SELECTIONS: usize = 15_000;
@@ -27,11 +28,32 @@ const MOST_INTROSPECTIONS: usize = 10;
 /// all fields; no tool needs it.
 const TYPE_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 
-/// Checks a document's text: size, tokens, nesting.
-pub(super) fn check_text(text: &str) -> Result<(), ServerError> {
-    if text.len() > MOST_BYTES {
-        return Err(too_complex("bytes", text.len(), MOST_BYTES));
+/// How large a document may be. Aliases, root fields and directives are those of one operation with its
+/// fragments expanded: only one is executed, and a client may keep all of its own in one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// Bytes of the text.
+    pub bytes: usize,
+    /// Tokens of the text.
+    pub tokens: usize,
+    /// Fields with an alias. Each may ask for the same again.
+    pub aliases: usize,
+    /// Fields of the root.
+    pub root_fields: usize,
+    /// Directives, those of variables and fragments too. The largest operations of real clients have one
+    /// or two dozen (`@include` on the parts of a page); validation looks at each several times.
+    pub directives: usize,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self { bytes: 100 * 1024, tokens: 15_000, aliases: 30, root_fields: 20, directives: 50 }
     }
+}
+
+/// Checks a document's text: size, tokens, nesting.
+pub(super) fn check_text(text: &str, most: &DocumentLimits) -> Result<(), ServerError> {
+    within("bytes", text.len(), most.bytes, Some("max_document_bytes"))?;
     let (mut tokens, mut nesting, mut scan) = (0, 0_usize, Scan { rest: text.as_bytes() });
     while let Some(token) = scan.next() {
         tokens += 1;
@@ -40,35 +62,41 @@ pub(super) fn check_text(text: &str) -> Result<(), ServerError> {
             b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
             _ => {}
         }
-        if tokens > MOST_TOKENS {
-            return Err(too_complex("tokens", tokens, MOST_TOKENS));
-        }
         if nesting > MOST_NESTING {
             return Err(too_deep(nesting));
         }
     }
-    Ok(())
+    within("tokens", tokens, most.tokens, Some("max_tokens"))
 }
 
 /// Checks a parsed document: its size and depth with fragments expanded, and its introspection. Tells
 /// whether it asks for the schema at all.
-pub(super) fn check_document(document: &ExecutableDocument) -> Result<bool, ServerError> {
+pub(super) fn check_document(
+    document: &ExecutableDocument,
+    most: &DocumentLimits,
+) -> Result<bool, ServerError> {
     let mut measure = Measure { document, fragments: HashMap::new() };
     let mut whole = Extent::default();
     for (_, operation) in document.operations.iter() {
-        whole = whole.beside(measure.set(&operation.node.selection_set.node, 1)?);
+        let extent = measure.operation(&operation.node)?;
+        check_operation(extent, most)?;
+        whole = whole.beside(extent);
     }
     // Validation looks at unused fragments too.
     for name in document.fragments.keys() {
-        whole.selections = whole.selections.saturating_add(measure.fragment(name, 1)?.selections);
+        let extent = measure.fragment(name, 1)?;
+        check_operation(Extent { fields: 0, ..extent }, most)?;
+        whole.selections = whole.selections.saturating_add(extent.selections);
     }
-    if whole.selections > MOST_SELECTIONS {
-        return Err(too_complex("selections with its fragments expanded", whole.selections, MOST_SELECTIONS));
-    }
-    if whole.introspections > MOST_INTROSPECTIONS {
-        return Err(too_complex("fields __schema and __type", whole.introspections, MOST_INTROSPECTIONS));
-    }
+    within("selections with its fragments expanded", whole.selections, MOST_SELECTIONS, None)?;
+    within("fields __schema and __type", whole.introspections, MOST_INTROSPECTIONS, None)?;
     Ok(whole.introspections > 0)
+}
+
+fn check_operation(extent: Extent, most: &DocumentLimits) -> Result<(), ServerError> {
+    within("root fields", extent.fields, most.root_fields, Some("max_root_fields"))?;
+    within("aliases", extent.aliases, most.aliases, Some("max_aliases"))?;
+    within("directives", extent.directives, most.directives, Some("max_directives"))
 }
 
 /// Tokens by their first byte. Strings are one token; blanks, commas and comments are none.
@@ -127,6 +155,10 @@ fn is_word(byte: u8) -> bool {
 struct Extent {
     selections: usize,
     height: usize,
+    /// Fields of this level.
+    fields: usize,
+    aliases: usize,
+    directives: usize,
     introspections: usize,
     type_lists: usize,
 }
@@ -136,9 +168,16 @@ impl Extent {
         Self {
             selections: self.selections.saturating_add(other.selections),
             height: self.height.max(other.height),
+            fields: self.fields.saturating_add(other.fields),
+            aliases: self.aliases.saturating_add(other.aliases),
+            directives: self.directives.saturating_add(other.directives),
             introspections: self.introspections.saturating_add(other.introspections),
             type_lists: self.type_lists.max(other.type_lists),
         }
+    }
+
+    fn directed(self, directives: &[Positioned<Directive>]) -> Self {
+        Self { directives: self.directives.saturating_add(directives.len()), ..self }
     }
 }
 
@@ -149,6 +188,12 @@ struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Extent, ServerError> {
+        let extent = self.set(&operation.selection_set.node, 1)?.directed(&operation.directives);
+        let variables = operation.variable_definitions.iter();
+        Ok(variables.fold(extent, |extent, variable| extent.directed(&variable.node.directives)))
+    }
+
     /// `level` counts the selection sets around this one.
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Extent, ServerError> {
         if level > MOST_NESTING {
@@ -167,16 +212,22 @@ impl<'a> Measure<'a> {
 
     fn selection(&mut self, selection: &'a Selection, level: usize) -> Result<Extent, ServerError> {
         let mut extent = match selection {
-            Selection::Field(field) if field.node.selection_set.node.items.is_empty() => Extent::default(),
             Selection::Field(field) => {
-                let inside = self.set(&field.node.selection_set.node, level + 1)?;
-                introspected(&field.node.name.node, inside)?
+                let mut extent = if field.node.selection_set.node.items.is_empty() {
+                    Extent::default()
+                } else {
+                    let inside = self.set(&field.node.selection_set.node, level + 1)?;
+                    introspected(&field.node.name.node, inside)?
+                };
+                extent.fields = 1;
+                extent.aliases = extent.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                extent
             }
             Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, level + 1)?,
             Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, level + 1)?,
         };
         extent.selections = extent.selections.saturating_add(1);
-        Ok(extent)
+        Ok(extent.directed(selection.directives()))
     }
 
     fn fragment(&mut self, name: &str, level: usize) -> Result<Extent, ServerError> {
@@ -196,6 +247,7 @@ impl<'a> Measure<'a> {
             None => {
                 self.fragments.insert(name, None);
                 let extent = self.set(&fragment.node.selection_set.node, level)?;
+                let extent = extent.directed(&fragment.node.directives);
                 self.fragments.insert(name, Some(extent));
                 Ok(extent)
             }
@@ -220,15 +272,20 @@ fn introspected(field: &str, mut inside: Extent) -> Result<Extent, ServerError> 
     Ok(inside)
 }
 
-fn too_complex(what: &str, found: usize, most: usize) -> ServerError {
+/// Refuses a number above its limit; `setting` is what moves the limit, where something does.
+fn within(what: &str, found: usize, most: usize, setting: Option<&str>) -> Result<(), ServerError> {
+    if found <= most {
+        return Ok(());
+    }
+    let setting = setting.map(|setting| format!(" (graphql.{setting})")).unwrap_or_default();
     let message =
-        format!("the document has {found} {what}, {most} at most; split it into several operations");
-    refusal(Code::QueryTooComplex, message)
+        format!("the document has {found} {what}, {most} at most{setting}; split it into several operations");
+    Err(with_limit(refusal(Code::QueryTooComplex, message), found as u64, most as u64))
 }
 
 fn too_deep(found: usize) -> ServerError {
     let message = format!("the document is nested {found} deep or deeper, {MOST_NESTING} at most");
-    refusal(Code::QueryTooDeep, message)
+    with_limit(refusal(Code::QueryTooDeep, message), found as u64, MOST_NESTING as u64)
 }
 
 #[cfg(test)]
@@ -238,12 +295,14 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> String {
-        check_text(text).map_or_else(|error| error.message, |()| "fine".to_owned())
+        check_text(text, &DocumentLimits::default())
+            .map_or_else(|error| error.message, |()| "fine".to_owned())
     }
 
     fn document(text: &str) -> String {
         let document = parse_query(text).unwrap();
-        check_document(&document).map_or_else(|error| error.message, |_| "fine".to_owned())
+        check_document(&document, &DocumentLimits::default())
+            .map_or_else(|error| error.message, |_| "fine".to_owned())
     }
 
     #[test]
@@ -274,7 +333,7 @@ mod tests {
     fn a_fragment_bomb_is_measured_and_not_expanded() {
         let fragments = |n: usize| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }}", n + 1);
         let bomb = (0..40).map(fragments).collect::<Vec<_>>().concat();
-        let bomb = format!("{{ ...f0 }} {bomb} fragment f40 on Query {{ __typename }}");
+        let bomb = format!("{{ a {{ ...f0 }} }} {bomb} fragment f40 on Query {{ __typename }}");
         assert!(document(&bomb).contains("selections with its fragments expanded, 15000 at most"));
     }
 
@@ -287,6 +346,37 @@ mod tests {
         assert!(document(&format!("{{ a }} {chain} fragment f2000 on Q {{ a }}")).contains("nested"));
         let circle = "{ ...a } fragment a on Q { ...b } fragment b on Q { ...a }";
         assert!(document(circle).contains("spreads itself"));
+    }
+
+    #[test]
+    fn aliases_root_fields_and_directives_are_counted_where_they_are_spread() {
+        let aliases = |n: usize| (0..n).map(|n| format!("a{n}: b ")).collect::<String>();
+        assert_eq!(document(&format!("{{ a {{ {} }} }}", aliases(30))), "fine");
+        assert_eq!(
+            document(&format!("{{ a {{ {} }} }}", aliases(31))),
+            "the document has 31 aliases, 30 at most (graphql.max_aliases); split it into several operations"
+        );
+        let spread = format!("{{ a {{ ...f }} b {{ ...f }} }} fragment f on A {{ x {{ {} }} }}", aliases(16));
+        assert!(document(&spread).starts_with("the document has 32 aliases"));
+        let unused = format!("{{ a }} fragment f on A {{ {} }}", aliases(31));
+        assert!(document(&unused).starts_with("the document has 31 aliases"));
+        assert_eq!(
+            document(&format!("query A {{ a {{ {0} }} }} query B {{ a {{ {0} }} }}", aliases(30))),
+            "fine"
+        );
+
+        assert_eq!(document(&format!("{{ {} }}", "a ".repeat(20))), "fine");
+        assert!(
+            document(&format!("{{ {} }}", "a ".repeat(21))).starts_with("the document has 21 root fields")
+        );
+        let spread = format!("{{ ...f ... {{ ...f }} }} fragment f on Query {{ {} }}", "a ".repeat(11));
+        assert!(document(&spread).starts_with("the document has 22 root fields"));
+
+        let directives =
+            "query ($v: Int @a) @a { a @a { ...f @a ... @a { b } } } fragment f on A @a { c @a @a }";
+        let most = DocumentLimits { directives: 7, ..DocumentLimits::default() };
+        let error = check_document(&parse_query(directives).unwrap(), &most).unwrap_err();
+        assert!(error.message.starts_with("the document has 8 directives, 7 at most"), "{}", error.message);
     }
 
     #[test]

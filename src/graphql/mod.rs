@@ -2,7 +2,8 @@
 //!
 //! # In reading order
 //!
-//! - [`engine`](Engine): one operation from its text to its response; what HTTP sees of all this.
+//! - [`engine`](Engine): operations from their text to their response; what HTTP sees of all this.
+//! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
 //! - `roots`: the root fields. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
@@ -22,6 +23,7 @@
 //!   that is not selected.
 //! - Every error has a code; the server's own faults are masked.
 
+mod admission;
 mod award;
 mod bid;
 mod codelist;
@@ -53,9 +55,12 @@ mod scope;
 mod shape;
 mod spending;
 mod total;
+#[doc(hidden)]
+pub mod steps;
 mod value;
 
-pub use engine::{Call, Engine, Execution, Limits, Stats, sdl};
+pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, sdl};
 pub use error::MASKED;
+pub use guard::DocumentLimits;
 pub use page::PageSizes;
 pub use relations::{Load, Loaders};

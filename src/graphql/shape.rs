@@ -43,6 +43,9 @@ const READ_SEPARATELY: [(&str, &[&str]); 3] = [
 /// Lists whose length an argument tells.
 const SIZED_BY: [(&str, &str, &str); 1] = [("Query", "nodes", "ids")];
 
+/// Lists that are computed over a whole list, of `first` rows at most: a row here, and cost follows.
+const AGGREGATES: [(&str, &str); 1] = [("Query", "spending")];
+
 /// The fields of the schema.
 pub(super) struct Shape {
     /// The type of the root.
@@ -76,6 +79,8 @@ pub(super) enum Kind {
     Through,
     /// Something of a whole list: `totalCount`, `totalValue`.
     Total,
+    /// Rows computed over a whole list: `spending`.
+    Aggregate,
 }
 
 impl Shape {
@@ -118,6 +123,7 @@ fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
         "pageInfo" if page => Kind::Through,
         "totalCount" | "totalValue" if page => Kind::Total,
         "node" if owner.ends_with("Edge") => Kind::Through,
+        _ if AGGREGATES.contains(&(owner, name)) => Kind::Aggregate,
         _ if ty.ends_with("Connection") => Kind::Connection,
         _ => match SIZED_BY.iter().find(|(of, field, _)| (*of, *field) == (owner, name)) {
             Some((_, _, argument)) => Kind::Sized(argument),

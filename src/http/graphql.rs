@@ -1,23 +1,23 @@
-//! `/graphql`: one request in, one response out.
+//! `/graphql`: one request in, one response out; or a list of them in, and a list out.
 
 use axum::{
     Extension,
-    body::{Body, Bytes, HttpBody},
+    body::Body,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
+    body,
     negotiate::{self, MediaType},
     observe::Observation,
-    params,
+    params::{self, Sent},
     refusal::Refusal,
     request_id::RequestId,
-    respond,
-    router::{Limits, Shared},
+    respond::{self, Reply},
+    router::Shared,
 };
-use crate::graphql::{Call, Execution};
+use crate::graphql::{Call, Stats};
 
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -35,19 +35,25 @@ pub(super) async fn serve(
         Ok(media) => (media, answer(&shared, &id, request).await),
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
-    let (refused, response, executed) = match outcome {
-        Ok(Execution { response, executed, stats }) => {
+    let (status, reply) = match outcome {
+        Ok((reply, stats)) => {
             observation.stats = stats;
-            (None, response, executed)
+            (reply.status(media), reply)
         }
-        Err(refusal) => (Some(refusal.status), refusal.into_response(), false),
+        Err(refusal) => (refusal.status, Reply::One(refusal.into_execution())),
     };
-    let status = refused.unwrap_or_else(|| respond::status(&response, executed, media));
-    observation.answered(status, executed, response.errors.len());
-    let mut answer = respond::render(status, media, &response, executed);
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
-        answer.headers_mut().insert(header::ALLOW, allowed);
+    observation.answered(status, reply.executed(), reply.errors());
+    let mut answer = respond::render(status, media, &reply);
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
+            answer.headers_mut().insert(header::ALLOW, allowed);
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            let read = HeaderValue::from_static(body::ENCODINGS);
+            answer.headers_mut().insert(header::ACCEPT_ENCODING, read);
+        }
+        _ => {}
     }
     answer
 }
@@ -57,38 +63,34 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
     (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOWED)])
 }
 
-/// From the HTTP request to an execution, or to the reason why there is none.
-async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<Execution, Refusal> {
+/// From the HTTP request to a reply, or to the reason why there is none.
+async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<(Reply, Stats), Refusal> {
     let (head, body) = request.into_parts();
     let queries_only = by_url(&head.method);
-    let request = if queries_only {
+    let cost = negotiate::cost_report(&head.headers)?;
+    let sent = if queries_only {
         negotiate::refuse_cross_site(&head.headers)?;
-        params::from_uri(&head.uri)?
+        Sent::One(params::from_uri(&head.uri)?)
     } else if head.method == Method::POST {
         negotiate::require_json(&head.headers)?;
-        params::from_body(&read(body, shared.limits).await?)?
+        params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    let call = Call { queries_only, request_id: Some(id.as_str()) };
-    Ok(shared.engine.execute(request, call).await)
+    let call = Call { queries_only, request_id: Some(id.as_str()), cost };
+    Ok(match sent {
+        Sent::One(request) => {
+            let mut execution = shared.engine.execute(request, call).await;
+            let stats = std::mem::take(&mut execution.stats);
+            (Reply::One(execution), stats)
+        }
+        Sent::Batch(requests) => {
+            let (executions, stats) = shared.engine.execute_batch(requests, call).await;
+            (Reply::List(executions), stats)
+        }
+    })
 }
 
 fn by_url(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// Reads the body within its limits of size and time.
-async fn read(body: Body, limits: Limits) -> Result<Bytes, Refusal> {
-    let max = limits.max_body_bytes;
-    // A declared length is judged before a byte is read.
-    if body.size_hint().lower() > max as u64 {
-        return Err(Refusal::too_large(max));
-    }
-    match tokio::time::timeout(limits.body_timeout, Limited::new(body, max).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(max)),
-        Ok(Err(_)) => Err(Refusal::bad_request("the body broke off")),
-        Err(_) => Err(Refusal::too_slow(limits.body_timeout)),
-    }
 }

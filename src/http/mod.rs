@@ -1,13 +1,14 @@
 //! HTTP: the socket, GraphQL over HTTP, `GraphiQL`, health and metrics.
 //!
 //! A request passes `server` (connection, timeouts) → `router` (layers) → `graphql` (one handler:
-//! `negotiate`, `params`, the engine, `respond`), and `observe` writes what it was. What must stay
+//! `negotiate`, `body`, `params`, the engine, `respond`), and `observe` writes what it was. What must stay
 //! true: a request that was not executed has no `data` in its answer; a mutation is never run by
 //! GET; a fault of ours never shows its details. Knows GraphQL only through [`Engine`] and the
 //! database only through [`ReadyCheck`].
 //!
 //! [`Engine`]: crate::graphql::Engine
 
+mod body;
 mod graphiql;
 mod graphql;
 mod health;

@@ -3,8 +3,10 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::refusal::Refusal;
+use crate::graphql::CostReport;
 
 const JSON: &str = "application/json";
+const GRAPHQL_COST: &str = "graphql-cost";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 /// The media types an answer can have.
@@ -75,14 +77,22 @@ impl Encoding {
     }
 }
 
-/// Refuses a body that is not plain JSON in UTF-8. This is also what keeps other sites' pages out:
+/// What the client wants to know of the cost, by `GraphQL-Cost`.
+pub(super) fn cost_report(headers: &HeaderMap) -> Result<CostReport, Refusal> {
+    let Some(value) = headers.get(GRAPHQL_COST) else { return Ok(CostReport::Off) };
+    match value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "report" => Ok(CostReport::Report),
+        "validate" => Ok(CostReport::Validate),
+        other => Err(Refusal::bad_request(format!(
+            "GraphQL-Cost is {other:.40?}; it may be \"report\" (execute, and tell the cost) or \
+             \"validate\" (tell the cost without executing)"
+        ))),
+    }
+}
+
+/// Refuses a body that is not JSON in UTF-8. This is also what keeps other sites' pages out:
 /// a browser sends JSON across sites only after asking, and we never say yes.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
-        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
-        return Err(Refusal::unsupported("a compressed body", "send it as it is, without Content-Encoding"));
-    }
     let advice = "send JSON with \"Content-Type: application/json\"";
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Err(Refusal::unsupported("a body without Content-Type", advice));

@@ -46,7 +46,7 @@ impl Observation {
     pub(super) fn answered(&mut self, status: StatusCode, executed: bool, errors: usize) {
         self.status = status.as_u16();
         self.outcome = match (executed, errors) {
-            (true, 0) => Outcome::Ok,
+            (_, 0) => Outcome::Ok,
             (true, _) => Outcome::Partial,
             (false, _) if status.is_server_error() => Outcome::Failed,
             (false, _) => Outcome::Refused,

@@ -7,8 +7,19 @@
 use async_graphql::{Request, Value, Variables};
 use axum::{extract::Query, http::Uri};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::refusal::Refusal;
+
+/// Requests in a list at most.
+const MOST_REQUESTS: usize = 10;
+
+/// What a client sent.
+pub(super) enum Sent {
+    One(Request),
+    /// One to ten requests, to be answered by a list in the same order.
+    Batch(Vec<Request>),
+}
 
 /// The parameters as they come, types unchecked.
 #[derive(Deserialize)]
@@ -31,17 +42,36 @@ struct RawUrl {
 }
 
 /// Reads a POST's body.
-pub(super) fn from_body(body: &[u8]) -> Result<Request, Refusal> {
+pub(super) fn from_body(body: &[u8]) -> Result<Sent, Refusal> {
     if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::bad_request(
-            "the body is a list; batched requests are not offered: send one JSON object per request",
-        ));
+        return batch(body).map(Sent::Batch);
     }
     let raw: Raw = serde_json::from_slice(body).map_err(|error| {
         let what = if body.is_empty() { "empty".to_owned() } else { format!("not a JSON object: {error}") };
         Refusal::bad_request(format!("the body is {what}; send {{\"query\": \"…\"}}"))
     })?;
-    request(raw)
+    request(raw).map(Sent::One)
+}
+
+/// Reads a list of requests. One that cannot be read is named by its place, counted from 0 as in JSON's
+/// paths, and none is executed.
+fn batch(body: &[u8]) -> Result<Vec<Request>, Refusal> {
+    let entries: Vec<&RawValue> = serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad_request(format!("the body is not a JSON list: {error}")))?;
+    if !(1..=MOST_REQUESTS).contains(&entries.len()) {
+        return Err(Refusal::bad_request(format!(
+            "the batch has {} requests; send 1 to {MOST_REQUESTS}",
+            entries.len()
+        )));
+    }
+    let read = |(place, entry): (usize, &&RawValue)| {
+        let text = entry.get();
+        // A list would be read as the fields in order.
+        let raw = if text.starts_with('{') { serde_json::from_str::<Raw>(text).ok() } else { None };
+        let raw = raw.ok_or_else(|| Refusal::bad_request("it is not a JSON object"));
+        raw.and_then(request).map_err(|refusal| refusal.within(&format!("request {place} of the batch")))
+    };
+    entries.iter().enumerate().map(read).collect()
 }
 
 /// Reads a GET's URL.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use async_graphql::{Response, ServerError};
 use axum::http::StatusCode;
 
-use crate::error::Code;
+use crate::{
+    error::Code,
+    graphql::{Execution, Stats},
+};
 
 /// Why a request never reached the engine.
 #[derive(Debug)]
@@ -59,11 +62,16 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
     }
 
+    /// The same of a part of the request.
+    pub(super) fn within(self, part: &str) -> Self {
+        Self { message: format!("{part}: {}", self.message), ..self }
+    }
+
     /// The answer: one error, no data.
-    pub(super) fn into_response(self) -> Response {
+    pub(super) fn into_execution(self) -> Execution {
         let mut error = ServerError::new(self.message, None);
         error.extensions.get_or_insert_default().set("code", self.code.as_str());
-        Response::from_errors(vec![error])
+        Execution { response: Response::from_errors(vec![error]), executed: false, stats: Stats::default() }
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {

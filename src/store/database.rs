@@ -1,37 +1,39 @@
 //! Connections: one writer and many readers.
 //!
-//! SQLite has one writer connection and a pool of read-only readers, in WAL mode, so that reads never
-//! wait for a write. PostgreSQL has one pool for both. Statements of readers are counted in the running
-//! request's meter ([`crate::telemetry::meter`]).
+//! SQLite has one writer connection and read-only readers, in WAL mode, so that reads never wait for a
+//! write. PostgreSQL has a pool for writes and readers beside it. Readers are [`super::readers`]; their
+//! statements are counted in the running request's meter ([`crate::telemetry::meter`]).
 
 use std::{
     str::FromStr,
     time::{Duration, Instant},
 };
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
-    Statement, Value,
-};
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    Connection, PgConnection, PgPool, SqlitePool,
+    PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{
     StoreError,
+    readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
 use crate::telemetry::meter;
+
+/// Connections that write to PostgreSQL. The server writes nothing but migrations, and an import has one
+/// transaction at a time; a statement beside it has a place too.
+const POSTGRES_WRITERS: u32 = 2;
 
 /// How to connect.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// `sqlite://PATH` or a PostgreSQL URL with its `sslmode`. May carry a password.
     pub url: SecretString,
-    /// Connections at most.
+    /// Connections that read, at most.
     pub max_connections: u32,
     /// How long to wait for a free connection.
     pub acquire_timeout: Duration,
@@ -42,7 +44,7 @@ pub struct Options {
 /// The open database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Database {
-    reader: DatabaseConnection,
+    readers: Readers,
     writer: Writer,
     statement_timeout: Duration,
 }
@@ -50,7 +52,7 @@ pub struct Database {
 /// The connections that writes take.
 #[derive(Clone, Debug)]
 pub(super) enum Writer {
-    /// PostgreSQL: the pool that readers use too.
+    /// PostgreSQL: a small pool.
     Postgres(PgPool),
     /// SQLite: a pool of exactly one connection.
     Sqlite(SqlitePool),
@@ -75,23 +77,17 @@ impl Database {
             .application_name("farol")
             .statement_cache_capacity(256)
             .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
-        // The pool would try again until its time is over, and then not say why.
         let server = format!("{}:{}", connect.get_host(), connect.get_port());
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{server}: {error}"));
-        let first = PgConnection::connect_with(&connect);
-        let first = tokio::time::timeout(options.acquire_timeout, first).await;
-        let first = first.map_err(|_| unavailable(sqlx::Error::PoolTimedOut))?.map_err(unavailable)?;
-        drop(first);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
+        let source = Source::Postgres(Box::new(connect.clone()));
+        let readers = Readers::connect(source, options.max_connections, options.acquire_timeout);
+        let readers = readers.await.map_err(unavailable)?;
+        let writers = PgPoolOptions::new()
+            .max_connections(POSTGRES_WRITERS)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .connect_lazy_with(connect);
-        Ok(Self {
-            reader: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
-            writer: Writer::Postgres(pool),
-            statement_timeout: options.statement_timeout,
-        })
+        Ok(Self { readers, writer: Writer::Postgres(writers), statement_timeout: options.statement_timeout })
     }
 
     async fn connect_sqlite(url: &str, options: &Options) -> Result<Self, StoreError> {
@@ -104,18 +100,19 @@ impl Database {
             .pragma("mmap_size", "1073741824")
             .pragma("wal_autocheckpoint", "16384")
             .statement_cache_capacity(256);
-        let pool =
-            SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
         let file = connect.get_filename().display().to_string();
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{file}: {error}"));
         // The writer goes first: it creates the file and sets WAL, which readers cannot.
         let writer = connect.clone().create_if_missing(true).pragma("cache_size", "-65536");
-        let writer = pool.clone().max_connections(1).connect_with(writer).await.map_err(unavailable)?;
-        let readers = connect.read_only(true).pragma("cache_size", "-8192");
-        let readers =
-            pool.max_connections(options.max_connections).connect_with(readers).await.map_err(unavailable)?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false);
+        let writer = pool.connect_with(writer).await.map_err(unavailable)?;
+        let source = Source::Sqlite(Box::new(connect.read_only(true).pragma("cache_size", "-8192")));
+        let readers = Readers::connect(source, options.max_connections, options.acquire_timeout);
         Ok(Self {
-            reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            readers: readers.await.map_err(unavailable)?,
             writer: Writer::Sqlite(writer),
             statement_timeout: options.statement_timeout,
         })
@@ -123,7 +120,10 @@ impl Database {
 
     /// Which database this is.
     pub fn backend(&self) -> DbBackend {
-        self.reader.get_database_backend()
+        match self.writer {
+            Writer::Postgres(_) => DbBackend::Postgres,
+            Writer::Sqlite(_) => DbBackend::Sqlite,
+        }
     }
 
     /// Answers when the database does: for readiness.
@@ -135,10 +135,10 @@ impl Database {
     /// Closes all connections. Waits for those in use. The writer goes last: on SQLite only it can fold
     /// the write-ahead log into the file.
     pub async fn close(self) {
-        // Closing an idle pool cannot fail in a way that anyone could act upon.
-        let _ = self.reader.close().await;
-        if let Writer::Sqlite(pool) = &self.writer {
-            pool.close().await;
+        self.readers.close().await;
+        match &self.writer {
+            Writer::Postgres(pool) => pool.close().await,
+            Writer::Sqlite(pool) => pool.close().await,
         }
     }
 
@@ -169,24 +169,25 @@ impl Database {
         self.fetch(sql, values, R::decode).await
     }
 
-    /// Runs a statement and reads each row with `decode`.
+    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement.
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
         let started = Instant::now();
-        // PostgreSQL ends a late statement itself; on SQLite the caller stops waiting.
+        // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
-        let answer = tokio::time::timeout(limit, self.reader.query_all_raw(statement)).await;
+        let answer = tokio::time::timeout(limit, self.readers.run(statement)).await;
         meter::record_statement(started.elapsed());
         let rows = answer
             .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
-            .map_err(|error| StoreError::from_db(&error, self.timeout_ms()))?;
-        rows.iter()
-            .map(|row| decode(&mut Cells::new(row)?))
-            .collect::<Result<_, DbErr>>()
-            .map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms()))?;
+        let decoded: Result<_, DbErr> = match &rows {
+            Rows::Postgres(rows) => rows.iter().map(|row| decode(&mut Cells::postgres(row))).collect(),
+            Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
+        };
+        decoded.map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
     }
 }
 

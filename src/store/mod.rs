@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`entity`] has the tables; [`query`] reads them, [`write`](mod@write) writes whole
 //! processes and the change log in one transaction; [`page`] turns keyset pages into conditions, [`words`]
-//! reads texts for search.
+//! reads texts for search; `database` and `readers` have the connections.
 //! Both databases give the same rows in the same order: text by code point, nulls last, times in UTC,
 //! amounts exact.
 
@@ -14,6 +14,7 @@ pub mod id;
 pub mod migrate;
 pub mod page;
 pub mod query;
+mod readers;
 pub mod row;
 pub mod words;
 pub mod write;

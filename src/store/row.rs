@@ -6,7 +6,7 @@
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable, QueryResult};
+use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable};
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
 use super::amount;
@@ -40,14 +40,14 @@ enum BackendRow<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// Starts at the first column of a row.
-    pub(super) fn new(row: &'a QueryResult) -> Result<Self, DbErr> {
-        let row = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Some(row), _) => BackendRow::Postgres(row),
-            (_, Some(row)) => BackendRow::Sqlite(row),
-            _ => return Err(DbErr::Type("a row of neither PostgreSQL nor SQLite".to_owned())),
-        };
-        Ok(Self { row, next: 0 })
+    /// Starts at the first column of a row of PostgreSQL.
+    pub(super) fn postgres(row: &'a PgRow) -> Self {
+        Self { row: BackendRow::Postgres(row), next: 0 }
+    }
+
+    /// Starts at the first column of a row of SQLite.
+    pub(super) fn sqlite(row: &'a SqliteRow) -> Self {
+        Self { row: BackendRow::Sqlite(row), next: 0 }
     }
 
     /// Takes the next cell.

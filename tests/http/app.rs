@@ -116,6 +116,13 @@ impl Answer {
     }
 }
 
+/// Asserts that a request was refused with this status and code.
+#[track_caller]
+pub(super) fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text);
+    assert_eq!(answer.code(), code, "{}", answer.text);
+}
+
 /// Sends a request and reads the answer.
 pub(super) async fn answer(request: RequestBuilder) -> Answer {
     let response: Response = request.send().await.unwrap();

@@ -103,10 +103,32 @@ impl TestDatabase {
         Database::connect(&options(&self.url)).await.expect("the database can be reached")
     }
 
+    /// Connects to it, with so many connections that read.
+    pub(crate) async fn open_with(&self, max_connections: u32) -> Database {
+        let options = Options { max_connections, ..options(&self.url) };
+        Database::connect(&options).await.expect("the database can be reached")
+    }
+
     /// Breaks whatever reads this table.
     pub(crate) async fn drop_table(&self, table: &str) {
-        let statement = AssertSqlSafe(format!("DROP TABLE {table}"));
-        let dropped = match self.backend {
+        self.execute(format!("DROP TABLE {table}")).await;
+    }
+
+    /// Has whatever reads this table run for ever, as long as the table has a row.
+    pub(crate) async fn slow_down(&self, table: &str) {
+        let for_ever = match self.backend {
+            Backend::Sqlite => {
+                "(WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n) > 0"
+            }
+            Backend::Postgres => "pg_sleep(600) IS NULL",
+        };
+        self.execute(format!("ALTER TABLE {table} RENAME TO behind_{table}")).await;
+        self.execute(format!("CREATE VIEW {table} AS SELECT * FROM behind_{table} WHERE {for_ever}")).await;
+    }
+
+    async fn execute(&self, sql: String) {
+        let statement = AssertSqlSafe(sql.clone());
+        let done = match self.backend {
             Backend::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("connects");
                 sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
@@ -116,7 +138,7 @@ impl TestDatabase {
                 sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
             }
         };
-        dropped.unwrap_or_else(|error| panic!("{table} cannot be dropped: {error}"));
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     pub(super) async fn sqlite_from(template: &Template) -> Self {

@@ -1,0 +1,139 @@
+//! Checks all that can be known of a request before it is executed.
+//!
+//! What must stay true: whatever is refused here costs no statement, and little time.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use async_graphql::{Request, ServerError, Variables};
+use async_graphql_parser::types::{OperationDefinition, OperationType};
+
+use super::{
+    cost::{self, Estimate, Inputs, Most},
+    documents::{self, Document, Documents},
+    engine::{Call, CostReport, Limits, Stats},
+    error::{panicked, refusal},
+    page::PageSizes,
+    shape::Shape,
+};
+use crate::error::Code;
+
+/// The rules, and the documents that are known.
+pub(super) struct Admission {
+    documents: Documents,
+    limits: Limits,
+}
+
+/// A request that was admitted or refused.
+pub(super) struct Entry {
+    /// What is known of the operation; nothing was asked of the database yet.
+    pub(super) stats: Stats,
+    /// What it asks for, where the document could be read.
+    pub(super) estimate: Option<Estimate>,
+    pub(super) admitted: Result<Admitted, ServerError>,
+}
+
+/// A request that may be executed; it carries its document.
+pub(super) struct Admitted {
+    pub(super) request: Request,
+    document: Arc<Document>,
+    name: Option<String>,
+}
+
+/// What the price of an operation depends on, kept until its answer is there.
+pub(super) struct Priced {
+    document: Arc<Document>,
+    name: Option<String>,
+    variables: Variables,
+}
+
+impl Admission {
+    /// The rules for a schema, by its definition.
+    pub(super) fn new(sdl: &str, limits: Limits) -> Self {
+        Self { documents: Documents::new(Shape::new(sdl), limits.document), limits }
+    }
+
+    /// Admits or refuses a request. A panic costs this request only.
+    pub(super) fn admit(&self, request: Request, call: Call<'_>) -> Entry {
+        let (mut stats, mut estimate) = (Stats::default(), None);
+        // The cache of documents survives a panic, and nothing else is shared.
+        let check = || self.check(request, call, &mut stats, &mut estimate);
+        let admitted = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| Err(panicked()));
+        stats.cost = estimate.map(|estimate: Estimate| estimate.cost);
+        Entry { stats, estimate, admitted }
+    }
+
+    fn check(
+        &self,
+        mut request: Request,
+        call: Call<'_>,
+        stats: &mut Stats,
+        estimate: &mut Option<Estimate>,
+    ) -> Result<Admitted, ServerError> {
+        let document = self.documents.parse(&request.query)?;
+        let (name, operation) = documents::operation(&document.parsed, request.operation_name.as_deref())?;
+        stats.operation_name = name.map(str::to_owned);
+        stats.operation_type = Some(type_name(operation.ty));
+        self.check_kind(&document, operation, call)?;
+        documents::check_variables(operation, &request.variables)?;
+        let variables = &request.variables;
+        let inputs =
+            Inputs { pages: self.limits.pages, formulas: &document.formulas, operation, name, variables };
+        let found = cost::estimate(inputs)?;
+        *estimate = Some(found);
+        cost::check(inputs, found, Most { depth: self.limits.max_depth, cost: self.limits.max_cost })?;
+        let name = name.map(str::to_owned);
+        request.set_parsed_query(match call.cost {
+            CostReport::Validate => documents::unexecuted(&document.parsed),
+            _ => document.parsed.clone(),
+        });
+        Ok(Admitted { request, document, name })
+    }
+
+    fn check_kind(
+        &self,
+        document: &Document,
+        operation: &OperationDefinition,
+        call: Call<'_>,
+    ) -> Result<(), ServerError> {
+        if call.queries_only && operation.ty != OperationType::Query {
+            let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
+            return Err(refusal(Code::MethodNotAllowed, message));
+        }
+        if document.introspects && !self.limits.introspection {
+            let message = "introspection is switched off here (graphql.introspection)";
+            return Err(refusal(Code::GraphqlValidationFailed, message));
+        }
+        Ok(())
+    }
+}
+
+impl Admitted {
+    /// What its price depends on.
+    pub(super) fn priced(&self) -> Priced {
+        Priced {
+            document: self.document.clone(),
+            name: self.name.clone(),
+            variables: self.request.variables.clone(),
+        }
+    }
+}
+
+impl Priced {
+    /// What an answer of the operation is priced by.
+    pub(super) fn inputs(&self, pages: PageSizes) -> Option<Inputs<'_>> {
+        let name = self.name.as_deref();
+        let (name, operation) = documents::operation(&self.document.parsed, name).ok()?;
+        Some(Inputs { pages, formulas: &self.document.formulas, operation, name, variables: &self.variables })
+    }
+}
+
+fn type_name(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}

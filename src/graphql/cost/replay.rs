@@ -1,0 +1,221 @@
+//! Puts a request's variables into a formula: page sizes, conditions, the lengths of lists, words.
+
+use async_graphql::{Name, ServerError, Value as ConstValue, Variables};
+use async_graphql_parser::types::OperationDefinition;
+
+use super::{
+    TOTAL,
+    formula::{Condition, Field, Formulas, Length, Number, Part, Search, Set, Size, Step, What, words},
+};
+use crate::graphql::page::PageSizes;
+
+/// What an operation asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::graphql) struct Estimate {
+    pub(in crate::graphql) depth: u32,
+    pub(in crate::graphql) cost: u64,
+}
+
+/// An operation's formula and what a request puts into it.
+#[derive(Clone, Copy)]
+pub(in crate::graphql) struct Inputs<'a> {
+    pub(in crate::graphql) pages: PageSizes,
+    pub(in crate::graphql) formulas: &'a Formulas,
+    pub(in crate::graphql) operation: &'a OperationDefinition,
+    /// The operation's name in its document.
+    pub(in crate::graphql) name: Option<&'a str>,
+    pub(in crate::graphql) variables: &'a Variables,
+}
+
+/// The price of a selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Price {
+    /// To be paid once.
+    pub(super) once: u64,
+    /// To be paid for every row of the page that is being selected from.
+    pub(super) per_row: u64,
+    /// Levels of fields.
+    pub(super) depth: u32,
+}
+
+/// A page size that is no Int, and where it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wide {
+    pub(super) field: Name,
+    pub(super) argument: &'static str,
+    pub(super) given: String,
+}
+
+/// Prices an operation. A page size that is no Int is refused: it could only wrap.
+pub(in crate::graphql) fn estimate(inputs: Inputs<'_>) -> Result<Estimate, ServerError> {
+    let mut replay = Replay::new(inputs);
+    let price = replay.whole();
+    match replay.wide {
+        Some(wide) => Err(wide.refuse(inputs.pages.most)),
+        None => Ok(Estimate { depth: price.depth, cost: price.once }),
+    }
+}
+
+impl<'a> Inputs<'a> {
+    pub(super) fn root(&self) -> Option<&'a Set> {
+        self.formulas.operation(self.name)
+    }
+
+    /// True when `@skip` or `@include` takes a part away.
+    pub(super) fn left_out(&self, conditions: &[Condition]) -> bool {
+        conditions.iter().any(|condition| {
+            let value = self.variable(&condition.variable);
+            matches!(value, Some(ConstValue::Boolean(value)) if *value == condition.left_out)
+        })
+    }
+
+    /// What the words of a search cost.
+    pub(super) fn search(&self, search: &Search) -> u64 {
+        let texts = search.texts.iter().filter_map(|name| self.variable(name)).map(text_words);
+        let filters = search.filters.iter().filter_map(|name| self.variable(name)).map(filter_words);
+        texts.chain(filters).fold(search.words, u64::saturating_add).saturating_mul(TOTAL)
+    }
+
+    fn length(&self, length: &Length) -> u64 {
+        match length {
+            Length::Fixed(length) => *length,
+            Length::Variable(name) => match self.variable(name) {
+                Some(ConstValue::List(values)) => values.len() as u64,
+                _ => 1,
+            },
+        }
+    }
+
+    /// The value given, else the default.
+    fn variable(&self, name: &Name) -> Option<&ConstValue> {
+        self.variables.get(name).or_else(|| {
+            let mut definitions = self.operation.variable_definitions.iter();
+            definitions.find(|definition| definition.node.name.node == *name)?.node.default_value()
+        })
+    }
+}
+
+/// One run of a formula.
+pub(super) struct Replay<'a> {
+    inputs: Inputs<'a>,
+    /// Each fragment is priced once.
+    fragments: Vec<Option<Price>>,
+    /// The first page size that is no Int.
+    wide: Option<Wide>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(inputs: Inputs<'a>) -> Self {
+        Self { inputs, fragments: vec![None; inputs.formulas.fragments.len()], wide: None }
+    }
+
+    pub(super) fn whole(&mut self) -> Price {
+        self.inputs.root().map_or_else(Price::default, |set| self.set(set))
+    }
+
+    pub(super) fn part(&mut self, part: &'a Part) -> Price {
+        if self.inputs.left_out(&part.conditions) {
+            return Price::default();
+        }
+        match &part.what {
+            What::Field(field) => self.field(field),
+            What::Inline(set) => self.set(set),
+            What::Fragment(place) => self.fragment(*place),
+        }
+    }
+
+    fn set(&mut self, set: &'a Set) -> Price {
+        let leaf = Price { depth: u32::from(set.leaf.is_some()), ..Price::default() };
+        set.parts.iter().fold(leaf, |sum, part| sum.beside(self.part(part)))
+    }
+
+    fn fragment(&mut self, place: usize) -> Price {
+        if let Some(price) = self.fragments[place] {
+            return price;
+        }
+        let formulas = self.inputs.formulas;
+        let price = self.set(&formulas.fragments[place]);
+        self.fragments[place] = Some(price);
+        price
+    }
+
+    fn field(&mut self, field: &'a Field) -> Price {
+        let inner = self.set(&field.inner);
+        let level = Price { depth: inner.depth.saturating_add(1), ..Price::default() };
+        let price = match &field.step {
+            Step::Own => Price { once: inner.once, ..level },
+            Step::Related => Price { once: inner.once.saturating_add(1), ..level },
+            Step::Total => Price { once: TOTAL, ..level },
+            Step::Through => inner,
+            Step::Rows => Price { once: 0, per_row: inner.once, depth: inner.depth },
+            Step::Sized(length) => Price { once: page(self.inputs.length(length), inner.once), ..level },
+            Step::Page(size) => {
+                let rows = page(self.rows(field, size), inner.per_row);
+                Price { once: rows.saturating_add(inner.once), ..level }
+            }
+            Step::Aggregate(size) => {
+                let rows = self.rows(field, size).saturating_mul(inner.once);
+                Price { once: rows.saturating_add(TOTAL), ..level }
+            }
+        };
+        Price { once: price.once.saturating_add(self.inputs.search(&field.search)), ..price }
+    }
+
+    /// The rows that a page has at most.
+    fn rows(&mut self, field: &Field, size: &Size) -> u64 {
+        let first = self.number(field, "first", &size.first);
+        let last = self.number(field, "last", &size.last);
+        self.inputs.pages.priced(size.level, first, last)
+    }
+
+    fn number(&mut self, field: &Field, argument: &'static str, number: &Number) -> Option<i64> {
+        let found;
+        let number = match number {
+            Number::Variable(name) => {
+                found = Number::of(self.inputs.variable(name));
+                &found
+            }
+            number => number,
+        };
+        match number {
+            Number::Fixed(number) => Some(*number),
+            Number::Wide(given) => {
+                let field = field.key.clone();
+                self.wide.get_or_insert(Wide { field, argument, given: given.clone() });
+                Some(i64::MAX)
+            }
+            Number::Absent | Number::Variable(_) => None,
+        }
+    }
+}
+
+impl Price {
+    fn beside(self, other: Self) -> Self {
+        Self {
+            once: self.once.saturating_add(other.once),
+            per_row: self.per_row.saturating_add(other.per_row),
+            depth: self.depth.max(other.depth),
+        }
+    }
+}
+
+/// 1 + rows × (1 + what a row selects).
+fn page(rows: u64, per_row: u64) -> u64 {
+    rows.saturating_mul(per_row.saturating_add(1)).saturating_add(1)
+}
+
+fn text_words(text: &ConstValue) -> u64 {
+    if let ConstValue::String(text) = text { words(text) } else { 0 }
+}
+
+/// The words that a filter given as a variable searches for.
+fn filter_words(filter: &ConstValue) -> u64 {
+    match filter {
+        ConstValue::List(filters) => filters.iter().map(filter_words).fold(0, u64::saturating_add),
+        ConstValue::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| if name == "search" { text_words(value) } else { filter_words(value) })
+            .fold(0, u64::saturating_add),
+        _ => 0,
+    }
+}

@@ -1,0 +1,152 @@
+//! Reads a request's body: within its limits of size and time, and unpacked.
+//!
+//! What must stay true: the limit of size holds for the bytes that arrive and again for what they unpack
+//! to, and nothing beyond it is ever unpacked.
+
+use std::io::{self, Read};
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, header},
+};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::{refusal::Refusal, router::Limits};
+
+/// The encodings that are read, as `Accept-Encoding` lists them.
+pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
+/// The largest window that a zstd body may ask memory for, as a power of two (RFC 9659).
+const ZSTD_WINDOW: u32 = 23;
+/// What is unpacked at a time.
+const BROTLI_BUFFER: usize = 4096;
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    /// zlib's format, as RFC 9110 has it.
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// Reads and unpacks a body.
+pub(super) async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, Refusal> {
+    let packing = Packing::of(headers)?;
+    let bytes = receive(body, limits).await?;
+    match packing {
+        None => Ok(bytes),
+        Some(packing) => packing.unpack(&bytes, limits.max_body_bytes).map(Bytes::from),
+    }
+}
+
+async fn receive(body: Body, limits: Limits) -> Result<Bytes, Refusal> {
+    let max = limits.max_body_bytes;
+    // A declared length is judged before a byte is read.
+    if body.size_hint().lower() > max as u64 {
+        return Err(Refusal::too_large(max));
+    }
+    match tokio::time::timeout(limits.body_timeout, Limited::new(body, max).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(max)),
+        Ok(Err(_)) => Err(Refusal::bad_request("the body broke off")),
+        Err(_) => Err(Refusal::too_slow(limits.body_timeout)),
+    }
+}
+
+impl Packing {
+    /// What `Content-Encoding` says; `None` for a body as it is.
+    fn of(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let mut lines = headers.get_all(header::CONTENT_ENCODING).iter();
+        let Some(line) = lines.next() else { return Ok(None) };
+        let name = line.to_str().unwrap_or_default().trim();
+        let advice = format!("send it as it is, or with one Content-Encoding of {ENCODINGS}");
+        let refused = || Refusal::unsupported(&format!("a body encoded as {name:.40?}"), &advice);
+        if lines.next().is_some() {
+            return Err(Refusal::unsupported("a body encoded several times", &advice));
+        }
+        match name.to_ascii_lowercase().as_str() {
+            "identity" => Ok(None),
+            "gzip" | "x-gzip" => Ok(Some(Self::Gzip)),
+            "deflate" => Ok(Some(Self::Deflate)),
+            "br" => Ok(Some(Self::Brotli)),
+            "zstd" => Ok(Some(Self::Zstd)),
+            _ => Err(refused()),
+        }
+    }
+
+    /// Unpacks as much as may be, and one byte to see that there is no more.
+    fn unpack(self, packed: &[u8], max: usize) -> Result<Vec<u8>, Refusal> {
+        let mut plain = Vec::new();
+        let read = match self {
+            Self::Gzip => fill(MultiGzDecoder::new(packed), max, &mut plain),
+            Self::Deflate => fill(ZlibDecoder::new(packed), max, &mut plain),
+            Self::Brotli => {
+                fill(brotli_decompressor::Decompressor::new(packed, BROTLI_BUFFER), max, &mut plain)
+            }
+            Self::Zstd => zstd::stream::read::Decoder::with_buffer(packed).and_then(|mut decoder| {
+                decoder.window_log_max(ZSTD_WINDOW)?;
+                fill(decoder, max, &mut plain)
+            }),
+        };
+        match read {
+            Ok(()) if plain.len() > max => Err(Refusal::too_large(max)),
+            Ok(()) => Ok(plain),
+            Err(error) => {
+                let message = format!("the body cannot be unpacked as its Content-Encoding says: {error}");
+                Err(Refusal::bad_request(message))
+            }
+        }
+    }
+}
+
+fn fill(source: impl Read, max: usize, plain: &mut Vec<u8>) -> io::Result<()> {
+    source.take(max as u64 + 1).read_to_end(plain).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    use super::Packing;
+
+    fn of(encodings: &[&'static str]) -> Option<Option<Packing>> {
+        let lines = encodings.iter().map(|line| (header::CONTENT_ENCODING, HeaderValue::from_static(line)));
+        let mut headers = HeaderMap::new();
+        lines.for_each(|(name, value)| {
+            headers.append(name, value);
+        });
+        Packing::of(&headers).ok()
+    }
+
+    #[test]
+    fn one_known_encoding_is_read() {
+        for (encodings, packing) in [
+            (&[][..], None),
+            (&["identity"][..], None),
+            (&["GZIP"][..], Some(Packing::Gzip)),
+            (&[" x-gzip "][..], Some(Packing::Gzip)),
+            (&["deflate"][..], Some(Packing::Deflate)),
+            (&["br"][..], Some(Packing::Brotli)),
+            (&["zstd"][..], Some(Packing::Zstd)),
+        ] {
+            assert_eq!(of(encodings), Some(packing), "{encodings:?}");
+        }
+        for refused in [&["compress"][..], &["gzip, br"][..], &["gzip", "gzip"][..], &[""][..]] {
+            assert_eq!(of(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_or_too_large_is_refused_and_never_more_unpacked() {
+        let bomb = zstd::bulk::compress(&vec![0; 10_000_000], 19).unwrap();
+        assert!(bomb.len() < 2_000);
+        assert_eq!(Packing::Zstd.unpack(&bomb, 1_000).unwrap_err().status, 413);
+        assert_eq!(Packing::Zstd.unpack(&bomb, 10_000_000).unwrap().len(), 10_000_000);
+        for packing in [Packing::Gzip, Packing::Deflate, Packing::Brotli, Packing::Zstd] {
+            assert_eq!(packing.unpack(b"{\"query\":", 1_000).unwrap_err().status, 400, "{packing:?}");
+        }
+        assert_eq!(Packing::Zstd.unpack(&bomb[..bomb.len() / 2], 100_000_000).unwrap_err().status, 400);
+    }
+}

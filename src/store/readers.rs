@@ -1,0 +1,312 @@
+//! The connections that read, and the end of statements that nobody waits for any more.
+//!
+//! One connection runs one statement at a time. Whoever drops a read before its answer came (a client
+//! that went away, a limit of time) leaves a statement running: here it is cancelled in the database,
+//! and only then is its connection given to others. PostgreSQL cancels by the process that serves the
+//! connection, told to another connection; SQLite asks a flag of the connection every few steps. A pool
+//! of sqlx knows neither; it also asks each connection that comes back whether it lives, which is one
+//! more round trip per statement.
+//!
+//! A permit stands for a connection, idle, in use or being recovered, so that there are never more than
+//! allowed. The lock of the idle ones is held for a push or a pop.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sea_orm::Statement;
+use sea_query_sqlx::SqlxValues;
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, SqliteConnection,
+    postgres::{PgConnectOptions, PgRow},
+    sqlite::{SqliteConnectOptions, SqliteRow},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use tokio_util::task::TaskTracker;
+
+/// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
+/// times a millisecond.
+const SQLITE_STEPS: i32 = 2_000;
+/// How long a connection may take to come back after its statement was cancelled.
+const RECOVERY: Duration = Duration::from_secs(5);
+/// A connection that nobody needed for so long is closed: firewalls forget it anyway.
+const IDLE: Duration = Duration::from_mins(10);
+
+/// The connections that read. Clones share them.
+#[derive(Clone)]
+pub(super) struct Readers(Arc<Shared>);
+
+/// What a statement answered.
+pub(super) enum Rows {
+    Postgres(Vec<PgRow>),
+    Sqlite(Vec<SqliteRow>),
+}
+
+/// Where connections come from.
+pub(super) enum Source {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+struct Shared {
+    source: Source,
+    most: u32,
+    acquire_timeout: Duration,
+    permits: Arc<Semaphore>,
+    /// The latest used comes last, and is taken first: its memory is warm, and the others can rest.
+    idle: Mutex<VecDeque<(Reader, Instant)>>,
+    /// The connection that cancels, on PostgreSQL.
+    control: tokio::sync::Mutex<Option<PgConnection>>,
+    /// Recoveries under way.
+    recoveries: TaskTracker,
+}
+
+/// A connection, and by what its statement is cancelled.
+enum Reader {
+    Postgres { connection: PgConnection, process: i32 },
+    Sqlite { connection: SqliteConnection, stop: Arc<AtomicBool> },
+}
+
+/// A connection in use. Dropping it before [`Lease::give_back`] cancels its statement.
+struct Lease {
+    reader: Option<Reader>,
+    permit: Option<OwnedSemaphorePermit>,
+    shared: Arc<Shared>,
+}
+
+impl Readers {
+    /// Opens the first connection, so that a database that is not there is known at once.
+    pub(super) async fn connect(
+        source: Source,
+        most: u32,
+        acquire_timeout: Duration,
+    ) -> Result<Self, sqlx::Error> {
+        let shared = Shared {
+            source,
+            most,
+            acquire_timeout,
+            permits: Arc::new(Semaphore::new(most as usize)),
+            idle: Mutex::default(),
+            control: tokio::sync::Mutex::default(),
+            recoveries: TaskTracker::new(),
+        };
+        let first = shared.connect().await?;
+        shared.keep(first);
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Runs a statement. Dropping the future cancels it.
+    pub(super) async fn run(&self, statement: Statement) -> Result<Rows, sqlx::Error> {
+        let mut lease = self.acquire().await?;
+        let answer = match &mut lease.reader {
+            Some(reader) => reader.run(statement).await,
+            None => Err(sqlx::Error::PoolClosed),
+        };
+        lease.give_back(&answer);
+        answer
+    }
+
+    /// Waits for the statements under way, then closes every connection.
+    pub(super) async fn close(&self) {
+        let shared = &self.0;
+        // Fails only when closed before: then nothing is left to wait for.
+        let _ = shared.permits.acquire_many(shared.most).await;
+        shared.permits.close();
+        shared.recoveries.close();
+        shared.recoveries.wait().await;
+        let idle = std::mem::take(&mut *shared.idle());
+        for (reader, _) in idle {
+            reader.close().await;
+        }
+        if let Some(control) = shared.control.lock().await.take() {
+            // Gone already is as good as closed.
+            let _ = control.close().await;
+        }
+    }
+
+    async fn acquire(&self) -> Result<Lease, sqlx::Error> {
+        let shared = &self.0;
+        let permit = match shared.permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned())
+                .await
+                .map_err(|_| sqlx::Error::PoolTimedOut)?
+                .map_err(|_| sqlx::Error::PoolClosed)?,
+        };
+        let known = shared.idle().pop_back();
+        let reader = match known {
+            Some((reader, _)) => reader,
+            None => shared.connect().await?,
+        };
+        Ok(Lease { reader: Some(reader), permit: Some(permit), shared: shared.clone() })
+    }
+}
+
+impl fmt::Debug for Readers {
+    /// Says nothing of the source: it may hold a password.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Readers").field("most", &self.0.most).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    async fn connect(&self) -> Result<Reader, sqlx::Error> {
+        let connecting = async {
+            match &self.source {
+                Source::Postgres(options) => Reader::postgres(options).await,
+                Source::Sqlite(options) => Reader::sqlite(options).await,
+            }
+        };
+        timeout(self.acquire_timeout, connecting).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    fn idle(&self) -> MutexGuard<'_, VecDeque<(Reader, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a connection for the next statement; lets go of one that was idle for too long.
+    fn keep(&self, reader: Reader) {
+        let now = Instant::now();
+        let mut idle = self.idle();
+        idle.push_back((reader, now));
+        let old =
+            if idle.front().is_some_and(|(_, since)| now - *since > IDLE) { idle.pop_front() } else { None };
+        drop(idle);
+        drop(old);
+    }
+
+    /// Ends the statement of a reader that nobody waits for, and keeps the connection if it still lives.
+    async fn recover(&self, mut reader: Reader) {
+        let recovered = timeout(RECOVERY, async {
+            self.cancel(&mut reader).await?;
+            reader.settle().await
+        });
+        match recovered.await {
+            Ok(Ok(())) => self.keep(reader),
+            Ok(Err(error)) => tracing::warn!(%error, "a statement given up could not be cancelled"),
+            Err(_) => tracing::warn!("a statement given up was not over {RECOVERY:?} after it was cancelled"),
+        }
+    }
+
+    async fn cancel(&self, reader: &mut Reader) -> Result<(), sqlx::Error> {
+        match reader {
+            Reader::Sqlite { stop, .. } => stop.store(true, Ordering::Relaxed),
+            Reader::Postgres { process, .. } => {
+                let mut control = self.control.lock().await;
+                // Taken out while in use: what fails is not used again.
+                let known = match control.take() {
+                    Some(mut connection) => connection.ping().await.is_ok().then_some(connection),
+                    None => None,
+                };
+                let mut connection = match (known, &self.source) {
+                    (Some(connection), _) => connection,
+                    (None, Source::Postgres(options)) => PgConnection::connect_with(options).await?,
+                    (None, Source::Sqlite(_)) => return Ok(()),
+                };
+                sqlx::query("SELECT pg_cancel_backend($1)").bind(*process).execute(&mut connection).await?;
+                *control = Some(connection);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    async fn postgres(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(options).await?;
+        let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
+        Ok(Self::Postgres { connection, process })
+    }
+
+    async fn sqlite(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut connection = SqliteConnection::connect_with(options).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = stop.clone();
+        let go_on = move || !asked.load(Ordering::Relaxed);
+        connection.lock_handle().await?.set_progress_handler(SQLITE_STEPS, go_on);
+        Ok(Self::Sqlite { connection, stop })
+    }
+
+    async fn run(&mut self, statement: Statement) -> Result<Rows, sqlx::Error> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        // Statements are written by the store; what comes from clients is in the values.
+        let sql = AssertSqlSafe(statement.sql);
+        match self {
+            Self::Postgres { connection, .. } => {
+                sqlx::query_with(sql, values).fetch_all(connection).await.map(Rows::Postgres)
+            }
+            Self::Sqlite { connection, .. } => {
+                sqlx::query_with(sql, values).fetch_all(connection).await.map(Rows::Sqlite)
+            }
+        }
+    }
+
+    /// Waits until the cancelled statement is over. A cancellation that came too late for it has passed
+    /// by then: PostgreSQL drops one that finds it idle.
+    async fn settle(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Postgres { connection, .. } => connection.ping().await,
+            Self::Sqlite { connection, stop } => {
+                connection.ping().await?;
+                stop.store(false, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    async fn close(self) {
+        // Gone already is as good as closed.
+        let _ = match self {
+            Self::Postgres { connection, .. } => connection.close().await,
+            Self::Sqlite { connection, .. } => connection.close().await,
+        };
+    }
+}
+
+impl Lease {
+    /// Keeps the connection unless the answer says that it is broken; then those that are idle go too,
+    /// for what broke one has mostly broken all.
+    fn give_back(mut self, answer: &Result<Rows, sqlx::Error>) {
+        let Some(reader) = self.reader.take() else { return };
+        match answer {
+            Ok(_) => self.shared.keep(reader),
+            Err(sqlx::Error::Database(error)) if !is_fatal(error.code().as_deref()) => {
+                self.shared.keep(reader);
+            }
+            Err(_) => {
+                let idle = std::mem::take(&mut *self.shared.idle());
+                drop(idle);
+            }
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (Some(reader), Some(permit)) = (self.reader.take(), self.permit.take()) else { return };
+        let shared = self.shared.clone();
+        // Without a runtime the process is ending, and its connections with it.
+        if Handle::try_current().is_ok() {
+            self.shared.recoveries.spawn(async move {
+                shared.recover(reader).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+/// Classes of errors after which PostgreSQL hangs up: 08, connection exceptions, and 57P, the server goes
+/// down or comes up.
+fn is_fatal(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
+}
