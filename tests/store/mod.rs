@@ -1,4 +1,4 @@
 //! The store on both databases.
 
 mod change_log;
-mod process;
+pub(crate) mod process;

@@ -155,7 +155,9 @@ impl Organization {
     /// not be summed.
     async fn totals(&self, ctx: &Context<'_>) -> Nullable<Vec<OrganizationTotals>> {
         let dealings = scope::load(ctx, |relations| &relations.dealings, self.0.id).await;
-        Some(dealings.map(|all| all.iter().flat_map(|all| all.iter()).map(OrganizationTotals::from).collect()))
+        Some(
+            dealings.map(|all| all.iter().flat_map(|all| all.iter()).map(OrganizationTotals::from).collect()),
+        )
     }
 }
 

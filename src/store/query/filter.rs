@@ -190,7 +190,8 @@ pub(super) fn between(column: &'static str, range: &TimeRange, backend: DbBacken
 
 /// A value in a currency and within bounds. Without an amount there is none.
 pub(super) fn worth([amount, currency]: [&'static str; 2], range: &AmountRange, backend: DbBackend) -> Expr {
-    let is = Expr::col(currency).eq(keys::text(&range.currency).into_owned()).and(Expr::col(amount).is_not_null());
+    let is =
+        Expr::col(currency).eq(keys::text(&range.currency).into_owned()).and(Expr::col(amount).is_not_null());
     let bound = |value: Decimal| Expr::val(amount_value(backend, value));
     let min = range.min.map(|min| Expr::col(amount).gte(bound(min)));
     let max = range.max.map(|max| Expr::col(amount).lte(bound(max)));

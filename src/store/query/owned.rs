@@ -74,9 +74,8 @@ impl<R: Collected> Owned<R> {
 
 /// The same of the rows of `table` below the processes that the owners buy.
 pub(super) fn values_bought(table: &str) -> Sql {
-    let select = format!(
-        "SELECT p.buyer_id AS owner, {VALUE} FROM processes p JOIN {table} t ON t.process_id = p.id"
-    );
+    let select =
+        format!("SELECT p.buyer_id AS owner, {VALUE} FROM processes p JOIN {table} t ON t.process_id = p.id");
     Sql::where_in(&select, "p.buyer_id")
 }
 

@@ -173,7 +173,8 @@ fn parameters(backend: Backend, pages: &[&OwnedPage]) -> Vec<Value> {
     let starts: Vec<Start> = pages.iter().map(|page| Start::of(page)).collect();
     let starts = || pages.iter().map(|page| page.owner).zip(&starts);
     if backend == Backend::Sqlite {
-        let row = |(owner, start): (i64, &Start)| (owner, start.date.timestamp_millis(), start.id, start.undated);
+        let row =
+            |(owner, start): (i64, &Start)| (owner, start.date.timestamp_millis(), start.id, start.undated);
         let rows: Vec<_> = starts().map(row).collect();
         return vec![serde_json::to_string(&rows).unwrap_or_default().into(), i64::from(longest).into()];
     }
