@@ -13,7 +13,7 @@ use farol::{
 
 /// Imports the fixture.
 pub(crate) async fn load(database: &Database) {
-    for name in ["north", "south"] {
+    for name in ["north", "south", "east"] {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name);
         let inputs = vec![Input::File(path.with_extension("jsonl"))];
         let options = Options {

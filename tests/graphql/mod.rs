@@ -7,7 +7,11 @@ pub(crate) mod fixture;
 mod limits;
 mod loaders;
 mod pages;
+mod reading;
 mod schema;
+mod search;
+mod walks;
+mod world;
 
 use async_graphql::{Request, Variables};
 use farol::graphql::{Call, Engine, Execution, Limits};

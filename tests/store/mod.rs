@@ -4,5 +4,5 @@ mod assam;
 mod cancel;
 mod change_log;
 mod plans;
-mod process;
+pub(crate) mod process;
 mod recomputed;

@@ -76,7 +76,7 @@ fn sample(ocid: &str, day: Option<u32>, awards: usize) -> Process {
 }
 
 /// Writes processes as an import does. Returns the dataset's id.
-async fn write(database: &Database, processes: &[Process]) -> i64 {
+pub(crate) async fn write(database: &Database, processes: &[Process]) -> i64 {
     let mut transaction = Transaction::begin(database).await.unwrap();
     let dataset = dataset::ensure(&mut transaction, "test").await.unwrap();
     let ids: Vec<i64> = processes.iter().map(|process| id::process(dataset, &process.ocid)).collect();
