@@ -1,8 +1,8 @@
 //! The server over its socket, as clients see it.
 
-mod app;
+pub(crate) mod app;
+mod browser;
 mod graphiql;
 mod graphql;
-mod node;
 mod observe;
 mod sockets;
