@@ -173,7 +173,7 @@ impl Engine {
             let message = "introspection is switched off here (graphql.introspection)";
             return Err(refusal(Code::GraphqlValidationFailed, message));
         }
-        documents::check_variables(operation, &request.variables)?;
+        documents::complete_variables(operation, &mut request.variables)?;
         self.price(&document.parsed, operation, &request, stats)?;
         request.set_parsed_query(document.parsed.clone());
         Ok(request)
