@@ -1,7 +1,14 @@
 //! Farol against what others wrote: the peers' audit, a linter, code generators, the reference
 //! implementation of GraphQL. Each test prints the line with its figures.
 
-use crate::{http::app::App, support::node};
+use std::env;
+
+use tempfile::TempDir;
+
+use crate::{
+    http::app::App,
+    support::{Running, farol, node},
+};
 
 #[tokio::test]
 async fn the_peers_audit_is_content() {
@@ -27,4 +34,25 @@ async fn graphql_codegen_makes_types_that_compile() {
 #[tokio::test]
 async fn apollos_generator_makes_types_that_compile() {
     node::run("node/apollo", "conformance/apollo.cjs", &[]).await;
+}
+
+/// `FAROL_TEST_SEED` and `FAROL_TEST_COUNT` choose other random operations.
+#[tokio::test]
+async fn graphql_js_answers_the_same() {
+    let (_directory, server) = fixture();
+    let chosen = |variable, usual: &str| env::var(variable).unwrap_or_else(|_| usual.to_owned());
+    let (seed, count) = (chosen("FAROL_TEST_SEED", "1"), chosen("FAROL_TEST_COUNT", "300"));
+    node::run("node", "conformance/differential.mjs", &[&server.endpoint, &seed, &count]).await;
+}
+
+/// The program over the fixture, on SQLite, with limits that let all of it be read at once.
+fn fixture() -> (TempDir, Running) {
+    let directory = TempDir::new().unwrap();
+    for dataset in ["north", "south"] {
+        let file = format!("{}/tests/fixtures/{dataset}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(farol(directory.path(), &[], &["import", "--dataset", dataset, &file]).code, 0);
+    }
+    let limits = ["--graphql-max-cost", "100000000", "--graphql-max-depth", "100"];
+    let server = Running::start(directory.path(), &[&["serve"], &limits[..]].concat());
+    (directory, server)
 }
