@@ -87,7 +87,8 @@ async function compare(operation, origin, { deviates = false, excuses = () => fa
 
 const begun = Date.now();
 reference.load(await exportData(reference.schema, ask, variants));
-console.log(`${reference.rows.size} rows and ${reference.known.length} root fields: ${reference.known.join(', ')}`);
+const { known: asked, unknown: left } = reference;
+console.log(`${reference.rows.size} rows; root fields: ${asked.join(', ')}${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}`);
 
 const id = (type) => reference.ofType(type)[0].id;
 const list = (name, key) => reference.roots.get(name).get(key).value;

@@ -10,13 +10,14 @@ export const isConnection = (type) => getNamedType(type).name.endsWith('Connecti
 const isNode = (type) => isInterfaceType(type) || (isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node'));
 const isEmpty = (value) => value == null || (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
-// What a list was asked for, apart from the page: arguments that say nothing are left out.
-export function variantKey(args) {
+// What a root field was asked for, but for the page of a list: arguments that say nothing are left out.
+export function variantKey(type, args) {
   const plain = (value) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]).filter(([, part]) => !isEmpty(part)).sort())
       : value;
-  return JSON.stringify(plain(Object.fromEntries(Object.entries(args).filter(([name]) => !PAGING.includes(name)))));
+  const paging = isConnection(type) ? PAGING : [];
+  return JSON.stringify(plain(Object.fromEntries(Object.entries(args).filter(([name]) => !paging.includes(name)))));
 }
 
 // The arguments of a field that were not given, where they have defaults.
@@ -46,13 +47,12 @@ function* references(value) {
   for (const part of Object.values(value)) yield* references(part);
 }
 
-// `ask(query, variables)` gives the data of an answer, or throws. `variants` names, by root list, further
-// arguments to read it with. Lists that refuse to be read so, such as an order that needs a filter, are
-// left out, and so are root fields that need arguments.
+// `ask(query, variables)` gives the data of an answer, or throws. `variants` names, by root field, further
+// arguments to read it with. What refuses to be read, such as an order that needs a filter, is left out,
+// and so are root fields that need arguments and have no variant.
 export async function exportData(schema, ask, variants) {
   const roots = new Map();
-  const fields = Object.values(schema.getQueryType().getFields()).filter((field) => !field.args.some(isRequiredArgument));
-  for (const field of fields) {
+  for (const field of Object.values(schema.getQueryType().getFields())) {
     const lists = new Map();
     for (const args of argumentSets(field, variants[field.name] ?? [])) {
       const declared = Object.keys(args).map((name) => `$${name}: ${field.args.find((arg) => arg.name === name).type}`);
@@ -61,7 +61,7 @@ export async function exportData(schema, ask, variants) {
       const list = (parts) => (parts.length > 0 ? `(${parts.join(', ')})` : '');
       const query = `query ${list(declared)} { ${field.name}${list(given)}${below(field.type)} }`;
       const data = await ask(query, args).catch((error) => (lists.size > 0 ? undefined : Promise.reject(error)));
-      if (data) lists.set(variantKey({ ...defaults(field), ...args }), { args, value: data[field.name] });
+      if (data) lists.set(variantKey(field.type, { ...defaults(field), ...args }), { args, value: data[field.name] });
     }
     roots.set(field.name, lists);
   }
@@ -73,6 +73,7 @@ function argumentSets(field, variants) {
   const order = field.args.find(({ name }) => name === 'orderBy');
   const orders = order ? getNamedType(order.type).getValues().map(({ value }) => ({ orderBy: value })) : [];
   const last = orders.at(-1);
+  if (field.args.some(isRequiredArgument)) return variants;
   return [{}, ...orders, ...variants, ...(last ? variants.map((variant) => ({ ...last, ...variant })) : [])];
 }
 

@@ -4,6 +4,8 @@ import { astFromValue, getNamedType, isAbstractType, isLeafType, isObjectType, p
 import { isConnection } from './export.mjs';
 
 const DEPTH = 6;
+// Farol takes 30, fragments expanded.
+const MOST_ALIASES = 15;
 const SIZES = [0, 1, 1, 2, 2, 3, 5, 100];
 const WRONG_SIZES = [-1, 101, 2147483647];
 
@@ -100,7 +102,7 @@ class Operation {
   }
 
   alias() {
-    if (this.chance(0.6)) return '';
+    if (this.chance(0.6) || this.aliases >= MOST_ALIASES) return '';
     return this.chance(0.9) ? `a${this.aliases++}: ` : `${this.pick(['x', 'y', 'id'])}: `;
   }
 

@@ -24,6 +24,11 @@ export class Reference {
     return Object.keys(this.schema.getQueryType().getFields()).filter((name) => this.#lookups[name] || this.roots.get(name)?.size > 0);
   }
 
+  // Those that it cannot: they need arguments, and variants.mjs has none.
+  get unknown() {
+    return Object.keys(this.schema.getQueryType().getFields()).filter((name) => !this.known.includes(name));
+  }
+
   ofType(name) {
     return [...this.rows.values()].filter((row) => row.__typename === name);
   }
@@ -36,15 +41,15 @@ export class Reference {
 
   #resolve(source, args, { fieldName, parentType, returnType }) {
     const root = parentType === this.schema.getQueryType();
-    const value = root ? this.#root(fieldName, args) : source[fieldName];
+    const value = root ? this.#root(fieldName, args, returnType) : source[fieldName];
     if (value && isConnection(returnType)) return page(value, args, root ? SIZES.root : SIZES.nested);
     return this.#follow(value);
   }
 
-  #root(name, args) {
+  #root(name, args, type) {
     const lookup = this.#lookups[name];
     if (lookup) return lookup(args);
-    const found = this.roots.get(name)?.get(variantKey(args));
+    const found = this.roots.get(name)?.get(variantKey(type, args));
     if (!found) throw new Error(`the reference does not know ${name} with ${JSON.stringify(args)}`);
     return found.value;
   }
