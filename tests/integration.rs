@@ -4,6 +4,7 @@
 
 mod architecture;
 mod config;
+mod conformance;
 mod graphql;
 mod http;
 mod import;

@@ -77,7 +77,7 @@ impl Admission {
         stats.operation_name = name.map(str::to_owned);
         stats.operation_type = Some(type_name(operation.ty));
         self.check_kind(&document, operation, call)?;
-        documents::check_variables(operation, &request.variables)?;
+        documents::complete_variables(operation, &mut request.variables)?;
         let variables = &request.variables;
         let inputs =
             Inputs { pages: self.limits.pages, formulas: &document.formulas, operation, name, variables };

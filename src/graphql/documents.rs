@@ -118,15 +118,18 @@ fn skip(operation: &mut Positioned<OperationDefinition>) {
     selection_set.node.items = vec![Positioned::new(skipped, at)];
 }
 
-/// Checks that every variable that must have a value has one.
-pub(super) fn check_variables(
+/// Gives every variable that has none its default, and checks that those that must have a value have
+/// one. async-graphql knows no defaults where it reads `@skip` and `@include`.
+pub(super) fn complete_variables(
     operation: &OperationDefinition,
-    variables: &Variables,
+    variables: &mut Variables,
 ) -> Result<(), ServerError> {
     for definition in operation.variable_definitions.iter().map(|definition| &definition.node) {
         let name = &definition.name.node;
-        let given = variables.get(name).or(definition.default_value());
-        if !definition.var_type.node.nullable && matches!(given, None | Some(Value::Null)) {
+        if let (None, Some(default)) = (variables.get(name), definition.default_value()) {
+            variables.insert(name.clone(), default.clone());
+        }
+        if !definition.var_type.node.nullable && matches!(variables.get(name), None | Some(Value::Null)) {
             let message = format!("the variable ${name} of type {} has no value", definition.var_type.node);
             return Err(refusal(Code::BadUserInput, message));
         }

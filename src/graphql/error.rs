@@ -119,6 +119,9 @@ pub(super) fn panicked() -> ServerError {
 /// the rows, not in that of completion.
 pub(super) fn settle(response: &mut Response, executed: bool, request_id: Option<&str>) {
     response.errors.sort_by_cached_key(place);
+    // async-graphql resolves a field anew for every place that selects it: one error of each is enough.
+    let mut told = HashSet::new();
+    response.errors.retain(|error| error.path.is_empty() || told.insert(Path(&error.path).to_string()));
     let mut logged = HashSet::new();
     for error in &mut response.errors {
         let code = match error.source.take() {

@@ -218,9 +218,9 @@ fn trim<R>(mut rows: Vec<R>, wanted: usize, request: &PageRequest) -> Page<R> {
     rows.truncate(wanted);
     if request.backward {
         rows.reverse();
-        Page { rows, has_previous: more, has_next: request.before.is_some() }
+        Page { rows, has_previous: more || request.after.is_some(), has_next: request.before.is_some() }
     } else {
-        Page { rows, has_previous: request.after.is_some(), has_next: more }
+        Page { rows, has_previous: request.after.is_some(), has_next: more || request.before.is_some() }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::support::TestDatabase;
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server.
-pub(super) struct App {
+pub(crate) struct App {
     pub(super) address: SocketAddr,
     pub(super) metrics: Arc<Metrics>,
     pub(super) shutdown: CancellationToken,
@@ -37,7 +37,7 @@ pub(super) struct Answer {
 }
 
 impl App {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(Options::default(), database(Ok(()))).await
     }
 
@@ -52,7 +52,7 @@ impl App {
         Self { address, metrics, shutdown, client: Client::new(), running, data }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 

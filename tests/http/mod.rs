@@ -1,12 +1,12 @@
 //! The server over its socket, as clients see it.
 
-mod app;
+pub(crate) mod app;
 mod batch;
 mod body;
+mod browser;
 mod cost;
 mod graphiql;
 mod graphql;
 mod hostile;
-mod node;
 mod observe;
 mod sockets;

@@ -3,13 +3,16 @@
 
 mod databases;
 mod farol;
+pub(crate) mod node;
 mod proof;
 mod real_data;
+mod running;
 mod servers;
 
 pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
     farol::{command, farol},
     real_data::real_data,
+    running::Running,
     servers::redis_url,
 };

@@ -1,0 +1,16 @@
+// Filters that root lists are also read with, by root field: those that operations/ and the cases use.
+// Random operations draw from them.
+export const variants = {
+  processes: [
+    { filter: { dataset: ['north'] } },
+    { filter: { dataset: ['north'], category: ['GOODS', 'WORKS', 'SERVICES'] } },
+    { filter: { status: ['ACTIVE'] } },
+    { filter: { status: ['ACTIVE', 'COMPLETE'] } },
+    { filter: { status: [] } },
+    { filter: { category: ['GOODS'], method: ['LIMITED'] } },
+    { filter: { category: ['GOODS'], method: ['DIRECT', 'LIMITED'] }, orderBy: 'OCID_ASC' },
+    { filter: { dateFrom: '2024-02-01T00:00:00Z' } },
+    { filter: { dateFrom: '2024-01-15T00:00:00Z', dateBefore: '2024-02-20T00:00:00Z' } },
+  ],
+  organizations: [{ filter: { dataset: ['north'] } }, { filter: { dataset: ['south'] } }],
+};

@@ -1,0 +1,63 @@
+//! `farol serve` as a person runs it: a process of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::command;
+
+/// A server in a process of its own, which ends with the test.
+pub(crate) struct Running {
+    /// Where it takes queries.
+    pub(crate) endpoint: String,
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts the program and waits for the line that says where the endpoint is.
+    pub(crate) fn start(directory: &Path, args: &[&str]) -> Self {
+        let mut command = command(directory, &[], args);
+        command.args(["--listen", "127.0.0.1:0", "--log-level", "warn"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        let mut running = Self { endpoint: String::new(), process, lines };
+        while running.endpoint.is_empty() {
+            running.line().strip_prefix("endpoint  ").unwrap_or_default().clone_into(&mut running.endpoint);
+        }
+        running
+    }
+
+    /// The next line it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert!(self.lines.read_line(&mut line).unwrap() > 0, "the program ended before it said this");
+        line.trim_end().to_owned()
+    }
+
+    /// Its answer to a query.
+    pub(crate) async fn ask(&self, query: &str) -> Value {
+        let client = reqwest::Client::new();
+        let answer = client.post(&self.endpoint).json(&json!({ "query": query })).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Asks it to stop; returns its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Most have ended by now; those of a failed test have not.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
