@@ -251,8 +251,10 @@ fn select<R: Row>(
     let direction = direction(&order, request);
     let mut select = Query::select();
     select.columns(columns::<R>()).from(R::Entity::default()).cond_where(condition);
-    // Null by null too: PostgreSQL does not see that rows without a key are already ordered by their ids.
-    select.order_by(order.column, direction.clone());
+    // Null by null too: PostgreSQL does not see that an index has the rows without a key by their ids.
+    if segment == Segment::Keyed || backend == DbBackend::Postgres {
+        select.order_by(order.column, direction.clone());
+    }
     select.order_by(ID, direction).limit(rows_to_read(request));
     Some(select)
 }
