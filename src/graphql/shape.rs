@@ -74,7 +74,7 @@ pub(super) enum Kind {
     Rows,
     /// A part of a page that is no level of its own: `node`, `pageInfo`.
     Through,
-    /// Something of a whole list: `totalCount`, `totalValue`.
+    /// Something of whole lists: `totalCount`, `totalValue`, `totals`.
     Total,
 }
 
@@ -117,6 +117,7 @@ fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
         "nodes" | "edges" if page => Kind::Rows,
         "pageInfo" if page => Kind::Through,
         "totalCount" | "totalValue" if page => Kind::Total,
+        "totals" if owner == "Organization" => Kind::Total,
         "node" if owner.ends_with("Edge") => Kind::Through,
         _ if ty.ends_with("Connection") => Kind::Connection,
         _ => match SIZED_BY.iter().find(|(of, field, _)| (*of, *field) == (owner, name)) {
@@ -178,6 +179,8 @@ mod tests {
             ("AwardConnection", "nodes", Kind::Rows),
             ("AwardConnection", "totalCount", Kind::Total),
             ("ContractingProcessConnection", "totalValue", Kind::Total),
+            ("Organization", "totals", Kind::Total),
+            ("Organization", "awards", Kind::Connection),
             ("PartyEdge", "node", Kind::Through),
             ("Node", "id", Kind::Own),
         ] {
