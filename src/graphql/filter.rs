@@ -144,9 +144,9 @@ impl Terms {
         Ok(())
     }
 
-    /// Words.
+    /// Words. Without any, nothing is demanded.
     pub(super) fn search(&mut self, text: Option<String>) {
-        if let Some(search) = text.map(|text| Search::new(&text)) {
+        if let Some(search) = text.map(|text| Search::new(&text)).filter(|search| !search.is_empty()) {
             self.add(search.words(), Term::Search(search));
         }
     }

@@ -49,6 +49,8 @@ pub(super) type Loaded<K, V> = Result<HashMap<K, V>, Arc<StoreError>>;
 pub(super) type ById<B> = Source<i64, B>;
 /// From a part of a list to its rows.
 pub(super) type ByRange<B> = Source<Range, B>;
+/// From a filter to what is told of all rows that match.
+pub(super) type ByFilter<V> = Source<Filter, Each<Filter, V>>;
 
 /// Loads one key by another loader than ours.
 pub type Load<K, B> = Box<dyn Fn(K) -> BoxFuture<'static, Answer<K, B>> + Send + Sync>;
@@ -174,8 +176,8 @@ impl Relations {
 /// What is read of a list of everything: its pages, its length, its worth.
 pub(super) struct Collection<R: Collected> {
     pub(super) pages: Source<PageKey, Each<PageKey, SharedPage<R>>>,
-    pub(super) count: Source<Filter, Each<Filter, i64>>,
-    pub(super) totals: Source<Filter, Each<Filter, Arc<Totals>>>,
+    pub(super) count: ByFilter<i64>,
+    pub(super) totals: ByFilter<Arc<Totals>>,
 }
 
 /// A page of such a list.

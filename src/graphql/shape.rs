@@ -77,7 +77,7 @@ pub(super) enum Kind {
     Rows,
     /// A part of a page that is no level of its own: `node`, `pageInfo`.
     Through,
-    /// Something of a whole list: `totalCount`, `totalValue`.
+    /// Something of whole lists: `totalCount`, `totalValue`, `totals`.
     Total,
     /// Rows computed over a whole list: `spending`.
     Aggregate,
@@ -122,6 +122,7 @@ fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
         "nodes" | "edges" if page => Kind::Rows,
         "pageInfo" if page => Kind::Through,
         "totalCount" | "totalValue" if page => Kind::Total,
+        "totals" if owner == "Organization" => Kind::Total,
         "node" if owner.ends_with("Edge") => Kind::Through,
         _ if AGGREGATES.contains(&(owner, name)) => Kind::Aggregate,
         _ if ty.ends_with("Connection") => Kind::Connection,
@@ -184,6 +185,8 @@ mod tests {
             ("AwardConnection", "nodes", Kind::Rows),
             ("AwardConnection", "totalCount", Kind::Total),
             ("ContractingProcessConnection", "totalValue", Kind::Total),
+            ("Organization", "totals", Kind::Total),
+            ("Organization", "awards", Kind::Connection),
             ("PartyEdge", "node", Kind::Through),
             ("Node", "id", Kind::Own),
         ] {

@@ -10,7 +10,7 @@ use async_graphql::Context;
 use super::{
     error::Error,
     organization::loader::{OwnedCounts, OwnedWorths},
-    relations::{ById, Each, Relations, Source},
+    relations::{ByFilter, ById, Relations},
     scope,
     value::{self, Money},
 };
@@ -21,7 +21,7 @@ pub(super) enum Total {
     /// It stands in the row of its owner.
     Known(i64),
     /// What matches a filter is counted.
-    Matching(fn(&Relations) -> &Source<Filter, Each<Filter, i64>>, Filter),
+    Matching(fn(&Relations) -> &ByFilter<i64>, Filter),
     /// What an owner has is counted.
     Owned(fn(&Relations) -> &ById<OwnedCounts>, i64),
 }
@@ -31,7 +31,7 @@ pub(super) enum Worth {
     /// The list is empty.
     Nothing,
     /// What matches a filter is summed.
-    Matching(fn(&Relations) -> &Source<Filter, Each<Filter, Arc<Totals>>>, Filter),
+    Matching(fn(&Relations) -> &ByFilter<Arc<Totals>>, Filter),
     /// What an owner has is summed.
     Owned(fn(&Relations) -> &ById<OwnedWorths>, i64),
 }

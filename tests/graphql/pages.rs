@@ -10,7 +10,7 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases!(pages_put_together_are_the_list, nodes_are_found_by_their_ids);
 
 /// A way to a connection: what stands before and behind its arguments, and how the answer leads there.
-const LISTS: [(&str, &str, &str, &str); 10] = [
+const LISTS: [(&str, &str, &str, &str); 13] = [
     ("{ processes(orderBy: DATE_DESC,", "", "ocid", "/processes"),
     ("{ processes(orderBy: DATE_ASC,", "", "ocid", "/processes"),
     ("{ processes(orderBy: OCID_DESC,", "", "ocid", "/processes"),
@@ -20,6 +20,24 @@ const LISTS: [(&str, &str, &str, &str); 10] = [
     ("{ datasets(", "", "name", "/datasets"),
     ("{ process(ocid: \"ocds-x-002\") { awards(", "}", "title", "/process/awards"),
     ("{ process(ocid: \"ocds-x-009\") { buyer { processes(", "} }", "ocid", "/process/buyer/processes"),
+    (
+        "{ process(ocid: \"ocds-x-002\") { awards(first: 1) { nodes { suppliers { awards(",
+        "} } } }",
+        "title",
+        "/process/awards/nodes/0/suppliers/0/awards",
+    ),
+    (
+        "{ process(ocid: \"ocds-z-006\") { first: bids(first: 1) { nodes { tenderers { bids(",
+        "} } } }",
+        "date",
+        "/process/first/nodes/0/tenderers/0/bids",
+    ),
+    (
+        "{ process(ocid: \"ocds-z-001\") { tender { procuringEntity { processesAsProcuringEntity(",
+        "} } }",
+        "ocid",
+        "/process/tender/procuringEntity/processesAsProcuringEntity",
+    ),
     ("{ process(ocid: \"ocds-x-001\", dataset: \"north\") { parties(", "}", "name", "/process/parties"),
 ];
 

@@ -52,7 +52,7 @@ pub(super) fn entries(kind: Kind, process: &Process) -> Vec<Entry> {
     };
     let own =
         |local_id: &Option<String>, title: &Option<String>, date, status, worth: &Option<Money>| Entry {
-            id: listed(kind, of_process.id, local_id),
+            id: listed(kind, of_process.id, local_id.as_ref()),
             title: title.clone(),
             date,
             status,
@@ -84,11 +84,11 @@ pub(super) fn entries(kind: Kind, process: &Process) -> Vec<Entry> {
             process.contracts.iter().map(entry).collect()
         }
         Kind::Item => {
-            let parent = |award: &Award| listed(Kind::Award, of_process.id, &award.local_id);
+            let parent = |award: &Award| listed(Kind::Award, of_process.id, award.local_id.as_ref());
             let awards = process.awards.iter().map(|award| (parent(award), &award.items));
             let lists = awards.chain([(of_process.id, &process.tender.items)]);
             let entry = |(parent, item): (i64, &Item)| Entry {
-                id: listed(kind, parent, &item.local_id),
+                id: listed(kind, parent, item.local_id.as_ref()),
                 title: item.description.clone(),
                 classes: item.classification_id.iter().cloned().collect(),
                 words: words([&item.description]),
@@ -103,8 +103,8 @@ pub(super) fn entries(kind: Kind, process: &Process) -> Vec<Entry> {
     }
 }
 
-fn listed(kind: Kind, parent: i64, local_id: &Option<String>) -> i64 {
-    id::listed(kind, parent, local_id.as_ref().unwrap(), 0)
+fn listed(kind: Kind, parent: i64, local_id: Option<&String>) -> i64 {
+    id::listed(kind, parent, local_id.unwrap(), 0)
 }
 
 fn of_process(process: &Process) -> Entry {

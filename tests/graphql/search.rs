@@ -42,16 +42,16 @@ async fn any_text_finds_the_same_rows_in_both_databases() {
         fixture::load(database).await;
     }
     let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
-    let done = block_in_place(|| {
-        runner.run(&text(), |text| {
+    block_in_place(|| {
+        let done = runner.run(&text(), |text| {
             Handle::current().block_on(async {
                 let [sqlite, postgres] = &both;
                 prop_assert_eq!(found(sqlite, &text).await, found(postgres, &text).await);
                 Ok(())
             })
-        })
+        });
+        done.unwrap_or_else(|failure| panic!("{failure}"));
     });
-    done.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// The ids that a search finds in each list that is searched by its own words.

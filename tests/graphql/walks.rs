@@ -83,10 +83,10 @@ async fn pages_are_what_a_plain_reading_says(file: TestDatabase) {
     let database = file.open().await;
     let engine = Engine::new(database.clone(), Limits { max_cost: u64::MAX, ..Limits::default() });
     let mut runner = TestRunner::new(Config { cases: 250, failure_persistence: None, ..Config::default() });
-    let done = block_in_place(|| {
-        runner.run(&walk(), |walk| Handle::current().block_on(check(&database, &engine, &walk)))
+    block_in_place(|| {
+        let done = runner.run(&walk(), |walk| Handle::current().block_on(check(&database, &engine, &walk)));
+        done.unwrap_or_else(|failure| panic!("{failure}"));
     });
-    done.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 async fn check(database: &Database, engine: &Engine, walk: &Walk) -> Result<(), TestCaseError> {

@@ -279,11 +279,11 @@ async fn an_organisations_pages_continue_behind_a_row(database: TestDatabase) {
     }
 }
 
-async fn continues_behind_each_row<R>(store: &Database, owned: &owned::Owned<R>, owner: i64)
+async fn continues_behind_each_row<R>(store: &Database, list: &owned::Owned<R>, owner: i64)
 where
     R: Collected + PartialEq + std::fmt::Debug,
 {
-    let walk = Walk::new(owned);
+    let walk = Walk::new(list);
     let page = |limit, backward, from| OwnedPage { owner, limit, backward, from };
     let newest = PageRequest { limit: 100, backward: false, after: None, before: None };
     let order = Order { by: By::Date, descending: true };

@@ -16,8 +16,8 @@ use crate::{
 /// most 100 values and words in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct OrganizationFilter {
-    /// Takes those in whose name all these words occur, the last one as a beginning, whatever their case
-    /// and diacritics. A text without a letter or digit demands nothing.
+    /// Takes those in whose name, the registered one included, all these words occur, the last one as a
+    /// beginning, whatever their case and diacritics. A text without a letter or digit demands nothing.
     search: Option<String>,
     /// Takes those in one of these datasets, by name.
     dataset: Option<Vec<String>>,

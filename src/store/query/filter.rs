@@ -104,11 +104,11 @@ pub(super) fn expression<R: Filtered>(filter: &Filter, backend: DbBackend) -> Ex
         Filter::Is(term) => R::term(term, backend).unwrap_or_else(|| of_process(filter, backend)),
         Filter::Not(part) => not(expression::<R>(part, backend)),
         Filter::All(parts) => {
-            let together = parts_of::<R>(parts, backend, |parts| Filter::All(parts));
+            let together = parts_of::<R>(parts, backend, Filter::All);
             together.into_iter().reduce(Expr::and).unwrap_or_else(|| constant(true))
         }
         Filter::Any(parts) => {
-            let together = parts_of::<R>(parts, backend, |parts| Filter::Any(parts));
+            let together = parts_of::<R>(parts, backend, Filter::Any);
             together.into_iter().reduce(Expr::or).unwrap_or_else(|| constant(false))
         }
     }
