@@ -31,9 +31,10 @@ export const deviations = (some) => [
     ],
   },
   {
-    why: 'async-graphql looks for conflicting fields in one selection set only, not in what is merged from several or from fragments on other types',
+    why: 'async-graphql looks for conflicting fields in one selection set only, not in what is merged from several or from fragments on other types; and it forgets the type where a fragment without one begins',
     right: 'graphql-js',
     of: [
+      '{ processes(first: 1) { nodes { bids { nodes { documents { totalCount } ...F } } } } } fragment F on Node { ... on Award { ... { documents(first: 2) { totalCount } } } }',
       '{ processes { nodes { ocid } ...F } } fragment F on ContractingProcessConnection { nodes { ocid: id } }',
       ...['... on Award { x: title } ... on Release { x: tags }', '... on Award { x: status } ... on Bid { x: status }', '... on Award { x: id } ... on Bid { x: localId }', '... on Award { x: value { amount } } ... on Bid { x: value { amount: currency } }'].map((selections) => `{ node(id: "x") { ${selections} } }`),
       `{ nodes(ids: ["${some.award}", "${some.organization}", "${some.dataset}"]) { ...N } } fragment N on Node { __typename ...O ... on Dataset { name } id } fragment O on Organization { name dataset { ...N2 } } fragment N2 on Node { kind: __typename }`,

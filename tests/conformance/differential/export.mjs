@@ -49,18 +49,17 @@ function* references(value) {
 
 // `ask(query, variables)` gives the data of an answer, or throws. `variants` names, by root field, further
 // arguments to read it with. What refuses to be read, such as an order that needs a filter, is left out,
-// and so are root fields that need arguments and have no variant.
+// but for the plain field and its variants, and so are root fields that need arguments and have no variant.
 export async function exportData(schema, ask, variants) {
   const roots = new Map();
   for (const field of Object.values(schema.getQueryType().getFields())) {
     const lists = new Map();
-    for (const args of argumentSets(field, variants[field.name] ?? [])) {
-      const declared = Object.keys(args).map((name) => `$${name}: ${field.args.find((arg) => arg.name === name).type}`);
-      const given = Object.keys(args).map((name) => `${name}: $${name}`);
-      if (isConnection(field.type)) given.push(`first: ${ROWS}`);
-      const list = (parts) => (parts.length > 0 ? `(${parts.join(', ')})` : '');
-      const query = `query ${list(declared)} { ${field.name}${list(given)}${below(field.type)} }`;
-      const data = await ask(query, args).catch((error) => (lists.size > 0 ? undefined : Promise.reject(error)));
+    const given = variants[field.name] ?? [];
+    const plain = field.args.some(isRequiredArgument) ? [] : [{}];
+    for (const args of [...plain, ...given, ...ordered(field, given)]) {
+      const data = await ask(rootQuery(field, args), args).catch((error) => {
+        if (plain.includes(args) || given.includes(args)) throw error;
+      });
       if (data) lists.set(variantKey(field.type, { ...defaults(field), ...args }), { args, value: data[field.name] });
     }
     roots.set(field.name, lists);
@@ -68,13 +67,20 @@ export async function exportData(schema, ask, variants) {
   return { roots, rows: await exportRows(schema, ask, [...roots.values()].flatMap((lists) => [...lists.values()])) };
 }
 
-// The plain field, each of its orders, and the variants of it.
-function argumentSets(field, variants) {
+// The whole of a root field, or the first page of it.
+function rootQuery(field, args) {
+  const declared = Object.keys(args).map((name) => `$${name}: ${field.args.find((arg) => arg.name === name).type}`);
+  const given = Object.keys(args).map((name) => `${name}: $${name}`);
+  if (isConnection(field.type)) given.push(`first: ${ROWS}`);
+  const list = (parts) => (parts.length > 0 ? `(${parts.join(', ')})` : '');
+  return `query ${list(declared)} { ${field.name}${list(given)}${below(field.type)} }`;
+}
+
+// The orders of a list, and the variants in one of them.
+function ordered(field, variants) {
   const order = field.args.find(({ name }) => name === 'orderBy');
   const orders = order ? getNamedType(order.type).getValues().map(({ value }) => ({ orderBy: value })) : [];
-  const last = orders.at(-1);
-  if (field.args.some(isRequiredArgument)) return variants;
-  return [{}, ...orders, ...variants, ...(last ? variants.map((variant) => ({ ...last, ...variant })) : [])];
+  return [...orders, ...orders.slice(-1).flatMap((last) => variants.map((variant) => ({ ...last, ...variant })))];
 }
 
 async function exportRows(schema, ask, start) {
