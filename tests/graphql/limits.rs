@@ -52,7 +52,7 @@ async fn refusals_run_no_statement(database: TestDatabase) {
         ),
         ("query ($o: String!) { process(ocid: $o) { id } }", json!({}), "BAD_USER_INPUT"),
         (
-            "{ processes(filter: { dateFrom: \"2024-01-01\" }) { totalCount } }",
+            "{ processes(filter: { date: { from: \"2024-01-01\" } }) { totalCount } }",
             json!({}),
             "GRAPHQL_VALIDATION_FAILED",
         ),

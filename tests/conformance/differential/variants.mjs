@@ -9,8 +9,8 @@ export const variants = {
     { filter: { status: [] } },
     { filter: { category: ['GOODS'], method: ['LIMITED'] } },
     { filter: { category: ['GOODS'], method: ['DIRECT', 'LIMITED'] }, orderBy: 'OCID_ASC' },
-    { filter: { dateFrom: '2024-02-01T00:00:00Z' } },
-    { filter: { dateFrom: '2024-01-15T00:00:00Z', dateBefore: '2024-02-20T00:00:00Z' } },
+    { filter: { date: { from: '2024-02-01T00:00:00Z' } } },
+    { filter: { date: { from: '2024-01-15T00:00:00Z', before: '2024-02-20T00:00:00Z' } } },
   ],
   organizations: [{ filter: { dataset: ['north'] } }, { filter: { dataset: ['south'] } }],
 };
