@@ -54,9 +54,9 @@ mod scalars;
 mod scope;
 mod shape;
 mod spending;
-mod total;
 #[doc(hidden)]
 pub mod steps;
+mod total;
 mod value;
 
 pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, sdl};

@@ -68,7 +68,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<ProcessFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ProcessOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(ProcessOrder::default())")] order_by: Option<
+            ProcessOrder,
+        >,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -76,7 +78,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
-        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::valued_page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// Awards of all processes. Null only when they could not be read.
@@ -84,7 +94,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<AwardFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: AwardOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(AwardOrder::default())")] order_by: Option<
+            AwardOrder,
+        >,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -92,7 +104,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Award>>> {
-        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::valued_page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// Contracts of all processes. Null only when they could not be read.
@@ -100,7 +120,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<ContractFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ContractOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(ContractOrder::default())")]
+        order_by: Option<ContractOrder>,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -108,7 +129,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Contract>>> {
-        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::valued_page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// Bids of all processes. Null only when they could not be read.
@@ -116,7 +145,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<BidFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: BidOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(BidOrder::default())")] order_by: Option<
+            BidOrder,
+        >,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -124,7 +155,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Bid>>> {
-        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::valued_page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// Items of all tenders, awards and contracts. Null only when they could not be read.
@@ -132,7 +171,9 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<ItemFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ItemOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(ItemOrder::default())")] order_by: Option<
+            ItemOrder,
+        >,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -140,7 +181,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Item>>> {
-        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// The organisation with a global id. Null when there is none.
@@ -157,7 +206,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all without it.")] filter: Option<OrganizationFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: OrganizationOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(OrganizationOrder::default())")]
+        order_by: Option<OrganizationOrder>,
         #[graphql(desc = "Takes this many rows from the start; at most 100, 20 by default.")] first: Option<
             i64,
         >,
@@ -165,7 +215,15 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Organization>>> {
-        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
+        Some(
+            collection::page(
+                ctx,
+                PageArgs { first, after, last, before },
+                filter,
+                order_by.unwrap_or_default(),
+            )
+            .await,
+        )
     }
 
     /// The datasets on this server, by name. Null only when they could not be read.
@@ -190,13 +248,15 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What makes a group.")] group_by: SpendingGroupBy,
-        #[graphql(desc = "Which values are summed.", default_with = "SpendingMeasure::Awarded")]
-        measure: SpendingMeasure,
+        #[graphql(desc = "Which values are summed.", default_with = "Some(SpendingMeasure::Awarded)")]
+        measure: Option<SpendingMeasure>,
         #[graphql(desc = "Of which rows; all without it.")] filter: Option<SpendingFilter>,
         #[graphql(desc = "In this currency only, as it is published: mostly its ISO 4217 code.")]
         currency: Option<String>,
-        #[graphql(desc = "Takes this many groups; at most 1000.", default = 20)] first: i64,
+        #[graphql(desc = "Takes this many groups from the start; at most 1000, 20 by default.")]
+        first: Option<i64>,
     ) -> Nullable<Vec<SpendingGroup>> {
+        let measure = measure.unwrap_or(SpendingMeasure::Awarded);
         Some(spending::groups(ctx, Asked { group_by, measure, filter, currency, first }).await)
     }
 

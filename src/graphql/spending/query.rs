@@ -23,12 +23,15 @@ pub(in crate::graphql) struct Asked {
     pub(in crate::graphql) measure: SpendingMeasure,
     pub(in crate::graphql) filter: Option<SpendingFilter>,
     pub(in crate::graphql) currency: Option<String>,
-    pub(in crate::graphql) first: i64,
+    pub(in crate::graphql) first: Option<i64>,
 }
 
 /// The groups that are asked for, as many as are wanted.
 pub(in crate::graphql) async fn groups(ctx: &Context<'_>, asked: Asked) -> Result<Vec<SpendingGroup>, Error> {
     let Asked { group_by, measure, filter, currency, first } = asked;
+    let pages = scope::services(ctx)?.pages;
+    // As a page of a root field is priced.
+    let first = first.unwrap_or_else(|| pages.root.into());
     let wanted = usize::try_from(first).ok().filter(|_| first <= MOST_GROUPS).ok_or_else(|| {
         Error::BadInput(format!(
             "first is {first}; it must be 0 to {MOST_GROUPS}: narrow the filter to see others"
