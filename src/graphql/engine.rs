@@ -209,7 +209,8 @@ impl Engine {
         cost: CostReport,
     ) -> (Response, bool, Option<u64>) {
         let priced = (cost == CostReport::Report).then(|| admitted.priced());
-        let execution = self.schema.execute(admitted.request.data(scope.clone()));
+        // Boxed, for it is large and would be moved several times.
+        let execution = Box::pin(self.schema.execute(admitted.request.data(scope.clone())));
         let limit = self.limits.execution_timeout;
         // Dropped when it is late, and with it the loads that nobody else waits for.
         let Ok(mut response) = tokio::time::timeout(limit, execution).await else {

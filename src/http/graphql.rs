@@ -40,7 +40,7 @@ pub(super) async fn serve(
             observation.stats = stats;
             (reply.status(media), reply)
         }
-        Err(refusal) => (refusal.status, Reply::One(refusal.into_execution())),
+        Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
     };
     observation.answered(status, reply.executed(), reply.errors());
     let mut answer = respond::render(status, media, &reply);
@@ -70,7 +70,7 @@ async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<(Re
     let cost = negotiate::cost_report(&head.headers)?;
     let sent = if queries_only {
         negotiate::refuse_cross_site(&head.headers)?;
-        Sent::One(params::from_uri(&head.uri)?)
+        Sent::One(Box::new(params::from_uri(&head.uri)?))
     } else if head.method == Method::POST {
         negotiate::require_json(&head.headers)?;
         params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
@@ -80,9 +80,9 @@ async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<(Re
     let call = Call { queries_only, request_id: Some(id.as_str()), cost };
     Ok(match sent {
         Sent::One(request) => {
-            let mut execution = shared.engine.execute(request, call).await;
+            let mut execution = shared.engine.execute(*request, call).await;
             let stats = std::mem::take(&mut execution.stats);
-            (Reply::One(execution), stats)
+            (Reply::One(Box::new(execution)), stats)
         }
         Sent::Batch(requests) => {
             let (executions, stats) = shared.engine.execute_batch(requests, call).await;

@@ -16,7 +16,7 @@ const MOST_REQUESTS: usize = 10;
 
 /// What a client sent.
 pub(super) enum Sent {
-    One(Request),
+    One(Box<Request>),
     /// One to ten requests, to be answered by a list in the same order.
     Batch(Vec<Request>),
 }
@@ -50,7 +50,7 @@ pub(super) fn from_body(body: &[u8]) -> Result<Sent, Refusal> {
         let what = if body.is_empty() { "empty".to_owned() } else { format!("not a JSON object: {error}") };
         Refusal::bad_request(format!("the body is {what}; send {{\"query\": \"…\"}}"))
     })?;
-    request(raw).map(Sent::One)
+    request(raw).map(Box::new).map(Sent::One)
 }
 
 /// Reads a list of requests. One that cannot be read is named by its place, counted from 0 as in JSON's

@@ -17,7 +17,7 @@ const VARY: HeaderValue = HeaderValue::from_static("accept, graphql-cost");
 
 /// What is answered.
 pub(super) enum Reply {
-    One(Execution),
+    One(Box<Execution>),
     /// Of a batch, in its order.
     List(Vec<Execution>),
 }

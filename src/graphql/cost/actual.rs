@@ -36,7 +36,9 @@ impl<'a> Walk<'a> {
     /// What a value cost inside: an object, or the objects of a list one after the other.
     fn within(&self, value: &ConstValue, sets: &[&'a Set]) -> Spent {
         let mut fields = Fields::default();
-        sets.iter().for_each(|set| self.collect(set, &mut fields));
+        for set in sets {
+            self.collect(set, &mut fields);
+        }
         if fields.is_empty() { Spent::default() } else { self.value(value, &fields) }
     }
 

@@ -34,7 +34,7 @@ fn price(
         pages: PageSizes::default(),
         formulas: &formulas,
         operation: &operation.node,
-        name: name.map(|name| name.as_str()),
+        name: name.map(async_graphql::Name::as_str),
         variables: &variables,
     };
     let estimate = estimate(inputs)?;
