@@ -96,9 +96,9 @@ pub(super) async fn page<N: CollectionNode>(
     ctx: &Context<'_>,
     args: PageArgs,
     filter: Option<N::Filter>,
-    order: N::Order,
+    order: Option<N::Order>,
 ) -> Result<Connection<Edge<N>>, Error> {
-    filtered::<N>(ctx, args, filter::stored(filter)?, order).await
+    filtered::<N>(ctx, args, filter::stored(filter)?, order.unwrap_or_default()).await
 }
 
 /// The same of a list whose rows have a value.
@@ -106,11 +106,11 @@ pub(super) async fn valued_page<N: CollectionNode>(
     ctx: &Context<'_>,
     args: PageArgs,
     filter: Option<N::Filter>,
-    order: N::Order,
+    order: Option<N::Order>,
 ) -> Result<ValuedConnection<Edge<N>>, Error> {
     let filter = filter::stored(filter)?;
     let worth = Worth::Matching(|all| &N::collection(all).totals, filter.clone());
-    Ok(ValuedConnection { page: filtered::<N>(ctx, args, filter, order).await?, worth })
+    Ok(ValuedConnection { page: filtered::<N>(ctx, args, filter, order.unwrap_or_default()).await?, worth })
 }
 
 async fn filtered<N: CollectionNode>(

@@ -78,15 +78,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
-        Some(
-            collection::valued_page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// Awards of all processes. Null only when they could not be read.
@@ -104,15 +96,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Award>>> {
-        Some(
-            collection::valued_page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// Contracts of all processes. Null only when they could not be read.
@@ -129,15 +113,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Contract>>> {
-        Some(
-            collection::valued_page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// Bids of all processes. Null only when they could not be read.
@@ -155,15 +131,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Bid>>> {
-        Some(
-            collection::valued_page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::valued_page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// Items of all tenders, awards and contracts. Null only when they could not be read.
@@ -181,15 +149,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Item>>> {
-        Some(
-            collection::page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// The organisation with a global id. Null when there is none.
@@ -215,15 +175,7 @@ impl Query {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Organization>>> {
-        Some(
-            collection::page(
-                ctx,
-                PageArgs { first, after, last, before },
-                filter,
-                order_by.unwrap_or_default(),
-            )
-            .await,
-        )
+        Some(collection::page(ctx, PageArgs { first, after, last, before }, filter, order_by).await)
     }
 
     /// The datasets on this server, by name. Null only when they could not be read.

@@ -9,17 +9,14 @@ export const deviations = (some) => [
   {
     why: 'async-graphql does not give a missing variable the default of its argument, and puts null at the top for an argument that cannot be read',
     right: 'graphql-js',
-    of: [[order, {}], [order, { o: null }], ['query($o: ProcessOrder = OCID_ASC) { processes(orderBy: $o, first: 3) { nodes { ocid } } }', { o: null }], ['query($ids: [ID!] = ["x"]) { nodes(ids: $ids) { id } }', { ids: null }], ['query($id: ID = "x") { node(id: $id) { id } }', { id: null }]],
+    of: [[order, { o: null }], ['query($o: ProcessOrder = OCID_ASC) { processes(orderBy: $o, first: 3) { nodes { ocid } } }', { o: null }], ['query($ids: [ID!] = ["x"]) { nodes(ids: $ids) { id } }', { ids: null }], ['query($id: ID = "x") { node(id: $id) { id } }', { id: null }]],
   },
   {
     why: 'async-graphql reads the arguments of what it validates more kindly: the type of a variable where its value fits, text for an enum, anything for an input object, 64 bits for Int',
     right: 'graphql-js',
     of: [
-      [page, { n: 2147483648 }], [page, { n: -2147483649 }],
       [filter, { f: 1 }], [filter, { f: [] }], [filter, { f: [{ dataset: 'north' }] }], [filter, { f: 'x' }],
       ...['filter: []', 'filter: [{}]', 'filter: "x"', 'filter: { status: "ACTIVE" }', 'filter: { dataset: "north", dataset: "south" }'].map((args) => `{ processes(${args}, first: 3) { totalCount nodes { ocid } } }`),
-      '{ processes(first: 2147483648) { nodes { ocid } } }',
-      '{ processes(first: -2147483649) { nodes { ocid } } }',
       '{ processes(orderBy: "OCID_ASC", first: 3) { nodes { ocid } } }',
       'query($d: String) { processes(filter: { dataset: [$d] }, first: 3) { totalCount } }',
       ...['$n: String', '$n: Float', '$n: [Int]', '$n: ID', '$n: Int @skip(if: true)'].map((definition) => `query Q(${definition}) { processes(first: $n) { totalCount } }`),

@@ -12,5 +12,10 @@ export const variants = {
     { filter: { date: { from: '2024-02-01T00:00:00Z' } } },
     { filter: { date: { from: '2024-01-15T00:00:00Z', before: '2024-02-20T00:00:00Z' } } },
   ],
+  spending: [
+    { groupBy: 'BUYER' },
+    { groupBy: 'SUPPLIER', measure: 'CONTRACTED' },
+    { groupBy: 'YEAR', measure: 'TENDERED', currency: 'EUR' },
+  ],
   organizations: [{ filter: { dataset: ['north'] } }, { filter: { dataset: ['south'] } }],
 };
