@@ -79,7 +79,9 @@ fn fixture() -> (TempDir, Running) {
         let file = format!("{}/tests/fixtures/{dataset}.jsonl", env!("CARGO_MANIFEST_DIR"));
         assert_eq!(farol(directory.path(), &[], &["import", "--dataset", dataset, &file]).code, 0);
     }
-    let limits = ["--graphql-max-cost", "100000000", "--graphql-max-depth", "100"];
-    let server = Running::start(directory.path(), &[&["serve"], &limits[..]].concat());
+    let limits =
+        ["cost", "depth", "aliases", "directives"].map(|limit| format!("--graphql-max-{limit}=10000"));
+    let args: Vec<&str> = std::iter::once("serve").chain(limits.iter().map(String::as_str)).collect();
+    let server = Running::start(directory.path(), &args);
     (directory, server)
 }

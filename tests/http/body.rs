@@ -109,7 +109,8 @@ async fn a_bomb_is_refused_in_little_memory() {
         }
     }
     let grown = resident(&app).await - before;
-    assert!(grown < 8e6, "{grown} bytes more in memory");
+    // Twenty bombs would unpack to 200 MB. zstd keeps a window of 8 MB at times.
+    assert!(grown < 32e6, "{grown} bytes more in memory");
 }
 
 /// The memory of this process, which the server runs in.
