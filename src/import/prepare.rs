@@ -130,6 +130,7 @@ fn refuses(issue: &Issue) -> bool {
             | IssueKind::TooLarge
             | IssueKind::NotOcds
             | IssueKind::MissingOcid
+            | IssueKind::TooLong
             | IssueKind::VersionedOnly
     )
 }
