@@ -95,7 +95,7 @@ async fn write_all(
         for issue in &chunk.issues {
             report.add(summary, issue)?;
         }
-        publisher = chunk.publisher.take().unwrap_or(publisher);
+        publisher = publisher.and(chunk.publisher.take().unwrap_or_default());
         summary.files += chunk.files;
         summary.reading += chunk.reading;
         summary.preparing += chunk.preparing;

@@ -91,13 +91,23 @@ pub async fn processes(
 fn refresh_sql(time: &str) -> String {
     let of_processes =
         |aggregate: &str| format!("(SELECT {aggregate} FROM processes WHERE dataset_id = datasets.id)");
+    // A package that was published before the one known adds only what is missing.
+    let said = |column: &str, said: &str| {
+        format!(
+            "{column} = CASE WHEN published > $6{time} THEN coalesce({column}, {said}) \
+             ELSE coalesce({said}, {column}) END"
+        )
+    };
     format!(
-        "UPDATE datasets SET publisher_name = coalesce($2, publisher_name), \
-         publisher_uri = coalesce($3, publisher_uri), license = coalesce($4, license), \
-         publication_policy = coalesce($5, publication_policy), published = coalesce($6{time}, published), \
+        "UPDATE datasets SET {}, {}, {}, {}, {}, \
          last_import = CASE WHEN $8 THEN $7{time} ELSE coalesce(last_import, $7{time}) END, \
          first_date = {}, last_date = {}, processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
          organizations = (SELECT count(*) FROM organizations WHERE dataset_id = datasets.id) WHERE id = $1",
+        said("publisher_name", "$2"),
+        said("publisher_uri", "$3"),
+        said("license", "$4"),
+        said("publication_policy", "$5"),
+        said("published", &format!("$6{time}")),
         of_processes("min(date)"),
         of_processes("max(date)"),
         of_processes("count(*)"),
