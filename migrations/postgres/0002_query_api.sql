@@ -88,3 +88,9 @@ CREATE TABLE item_search (
     terms   TSVECTOR NOT NULL
 );
 CREATE INDEX item_search_terms ON item_search USING gin (terms) WITH (gin_pending_list_limit = 65536);
+
+-- Indexes that an import has put off: whoever opens the database next builds them (src/store/write/deferred).
+CREATE TABLE deferred (
+    position   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    definition TEXT NOT NULL
+);

@@ -61,7 +61,7 @@ async fn differs(
     processes: &[(i64, String)],
 ) -> Result<bool, StoreError> {
     let ids: Vec<i64> = processes.iter().map(|(id, _)| *id).collect();
-    let mut transaction = Transaction::begin(database).await?;
+    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
     let mut stored = transaction.releases(&ids).await?;
     let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;

@@ -108,8 +108,10 @@ impl Database {
             SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
         let file = connect.get_filename().display().to_string();
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{file}: {error}"));
-        // The writer goes first: it creates the file and sets WAL, which readers cannot.
-        let writer = connect.clone().create_if_missing(true).pragma("cache_size", "-65536");
+        // The writer goes first: it creates the file and sets WAL, which readers cannot. It maps nothing: an
+        // import goes over the whole file, and what is mapped counts as memory in use.
+        let writer = connect.clone().create_if_missing(true);
+        let writer = writer.pragma("cache_size", "-65536").pragma("mmap_size", "0");
         let writer = pool.clone().max_connections(1).connect_with(writer).await.map_err(unavailable)?;
         let readers = connect.read_only(true).pragma("cache_size", "-8192");
         let readers =

@@ -166,21 +166,26 @@ fn kind(column: &ColumnType) -> Kind {
     }
 }
 
-/// The statements that remove a process, children first; `{keys}` stands for the set of process ids.
-pub(super) const REMOVALS: [&str; 21] = [
+/// The statements that remove a process, children first; `{keys}` stands for the set of process ids. They
+/// look up by unique indexes only: others may be put off ([`super::deferred`]).
+pub(super) const REMOVALS: [&str; 23] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM bids WHERE process_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM contract_suppliers WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
-    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE process_id IN {keys})",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN \
+     (SELECT id FROM contracts WHERE process_id IN {keys}))",
     "DELETE FROM items WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM contracts WHERE process_id IN {keys}",
     "DELETE FROM award_suppliers WHERE award_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN \
+     (SELECT id FROM awards WHERE process_id IN {keys}))",
     "DELETE FROM items WHERE parent_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
     "DELETE FROM awards WHERE process_id IN {keys}",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN {keys})",
     "DELETE FROM items WHERE parent_id IN {keys}",
     "DELETE FROM documents WHERE parent_id IN {keys}",
     "DELETE FROM parties WHERE process_id IN {keys}",
@@ -192,11 +197,12 @@ pub(super) const REMOVALS: [&str; 21] = [
 ];
 
 /// The statements that remove the lists of bids, awards and contracts by these parents' ids `{keys}`.
-pub(super) const ORPHANS: [&str; 6] = [
+pub(super) const ORPHANS: [&str; 7] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN {keys}",
     "DELETE FROM award_suppliers WHERE award_id IN {keys}",
     "DELETE FROM contract_suppliers WHERE contract_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN {keys}",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN {keys})",
     "DELETE FROM items WHERE parent_id IN {keys}",
     "DELETE FROM documents WHERE parent_id IN {keys}",
 ];
