@@ -1,6 +1,9 @@
 -- What filters, orders, search and totals need. Rows imported before have none of it until
 -- `farol rebuild` has compiled them anew.
 
+-- The migration whose columns all rows of a dataset were compiled for (src/store/write/dataset.rs).
+ALTER TABLE datasets ADD COLUMN compiled_for INTEGER NOT NULL DEFAULT 1;
+
 -- `title_key`, `description_key`, `name_key`: where a text stands in an order (src/store/words.rs).
 ALTER TABLE processes ADD COLUMN title_key TEXT;
 CREATE INDEX processes_title ON processes (title_key, id);

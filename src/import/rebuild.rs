@@ -43,10 +43,13 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
             }
         }
     }
+    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
+    dataset::set_compiled(&mut transaction, target.dataset).await?;
     if rebuilt.changed > 0 {
-        let mut transaction = Transaction::begin(database).await?;
         dataset::refresh(&mut transaction, target.dataset, &Publisher::default(), None).await?;
-        transaction.commit(Utc::now(), &[]).await?;
+    }
+    transaction.commit(Utc::now(), &[]).await?;
+    if rebuilt.changed > 0 {
         analyze(database).await?;
     }
     Ok(rebuilt)
