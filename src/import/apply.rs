@@ -27,6 +27,10 @@ pub(super) struct Applied {
     pub(super) rows: u64,
 }
 
+/// Processes after which an import counts as a large one. Dropping and building every index of small tables
+/// takes a tenth of a second.
+const LARGE: usize = 1000;
+
 /// Gathers chunks into transactions. What is not yet committed when the writer is dropped is gone.
 pub(super) struct Writer<'a> {
     database: &'a Database,
@@ -74,7 +78,11 @@ impl<'a> Writer<'a> {
             return Ok(applied);
         }
         self.open = Some(transaction);
-        if self.changes.len() >= self.batch {
+        let full = match self.indexes {
+            Indexes::Dispensable => self.batch.min(LARGE),
+            Indexes::Kept | Indexes::PutOff(_) => self.batch,
+        };
+        if self.changes.len() >= full {
             self.commit().await?;
             self.put_off().await?;
         }

@@ -211,3 +211,36 @@ pub(super) const ORPHANS: [&str; 7] = [
 pub(super) fn parts(removal: &'static str) -> (&'static str, &'static str) {
     removal.trim_start_matches("DELETE FROM ").split_once(" WHERE ").unwrap_or((removal, "false"))
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+    use super::*;
+
+    /// An import that removes what it replaces would else go through whole tables while indexes are put off.
+    #[tokio::test]
+    async fn removals_look_up_by_unique_indexes() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for migration in [
+            include_str!("../../../migrations/sqlite/0001_first_light.sql"),
+            include_str!("../../../migrations/sqlite/0002_query_api.sql"),
+        ] {
+            sqlx::raw_sql(migration).execute(&mut connection).await.unwrap();
+        }
+        let indexes = "SELECT 'DROP INDEX ' || name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX %'";
+        let indexes: Vec<String> = sqlx::query_scalar(indexes).fetch_all(&mut connection).await.unwrap();
+        for drop in indexes {
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
+        }
+        for removal in REMOVALS.iter().chain(&ORPHANS) {
+            let removal = removal.replace("{keys}", "(SELECT value FROM json_each('[]'))");
+            let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {removal}"));
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(plan).fetch_all(&mut connection).await.unwrap();
+            let scans =
+                plan.iter().filter(|(.., step)| step.starts_with("SCAN") && !step.contains("json_each"));
+            assert_eq!(scans.count(), 0, "{removal}: {plan:?}");
+        }
+    }
+}
