@@ -64,7 +64,7 @@ impl Deferred {
         let holder = match database.writer() {
             Writer::Postgres(pool) => postgres::lock(pool).await.map(|session| session.map(Holder::Postgres)),
             Writer::Sqlite(pool) => {
-                sqlite::lock(pool).await.map(|file| file.map(|file| Holder::Sqlite(pool.clone(), file)))
+                sqlite::lock(pool).map(|file| file.map(|file| Holder::Sqlite(pool.clone(), file)))
             }
         };
         let holder = holder.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;

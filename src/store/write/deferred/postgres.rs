@@ -6,7 +6,7 @@ use super::unless_there;
 use crate::store::write::table::TABLES;
 
 /// Identifies the duty to build among advisory locks: the bytes of `build`.
-const LOCK: i64 = 0x62_75_69_6c_64;
+const LOCK: i64 = 0x0062_7569_6c64;
 
 /// The indexes of some tables that are not unique, as far as this user owns them.
 const INDEXES: &str = "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) \

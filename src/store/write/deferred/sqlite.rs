@@ -24,7 +24,7 @@ const WORDS: &str = "SELECT group_concat('DROP TRIGGER ' || t.name, '; '), \
      WHERE w.type = 'table' AND w.sql LIKE 'CREATE VIRTUAL TABLE % USING fts5 %' GROUP BY w.name";
 
 /// The locked file beside the database. `None` when another process has it.
-pub(super) async fn lock(pool: &SqlitePool) -> Result<Option<File>, sqlx::Error> {
+pub(super) fn lock(pool: &SqlitePool) -> Result<Option<File>, sqlx::Error> {
     let path = PathBuf::from(format!("{}.build", pool.connect_options().get_filename().display()));
     let file = File::create(path)?;
     match file.try_lock() {
