@@ -1,6 +1,9 @@
 -- What filters, orders, search and totals need. Rows imported before have none of it until
 -- `farol rebuild` has compiled them anew.
 
+-- The migration whose columns all rows of a dataset were compiled for (src/store/write/dataset.rs).
+ALTER TABLE datasets ADD COLUMN compiled_for INTEGER NOT NULL DEFAULT 1;
+
 -- `title_key`, `description_key`, `name_key`: where a text stands in an order (src/store/words.rs).
 ALTER TABLE processes ADD COLUMN title_key TEXT COLLATE "C";
 CREATE INDEX processes_title ON processes (title_key, id);
@@ -91,3 +94,9 @@ CREATE TABLE item_search (
     terms   TSVECTOR NOT NULL
 );
 CREATE INDEX item_search_terms ON item_search USING gin (terms) WITH (gin_pending_list_limit = 65536);
+
+-- Indexes that an import has put off: whoever opens the database next builds them (src/store/write/deferred).
+CREATE TABLE deferred (
+    position   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    definition TEXT NOT NULL
+);

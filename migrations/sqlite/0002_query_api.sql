@@ -1,6 +1,9 @@
 -- What filters, orders, search and totals need. Rows imported before have none of it until
 -- `farol rebuild` has compiled them anew.
 
+-- The migration whose columns all rows of a dataset were compiled for (src/store/write/dataset.rs).
+ALTER TABLE datasets ADD COLUMN compiled_for INTEGER NOT NULL DEFAULT 1;
+
 -- `title_key`, `description_key`, `name_key`: where a text stands in an order (src/store/words.rs).
 ALTER TABLE processes ADD COLUMN title_key TEXT;
 CREATE INDEX processes_title ON processes (title_key, id);
@@ -20,16 +23,17 @@ CREATE INDEX organizations_name ON organizations (name_key, id);
 CREATE INDEX organizations_dataset_name ON organizations (dataset_id, name_key, id);
 CREATE VIRTUAL TABLE organizations_words
     USING fts5 (terms, content = 'organizations', content_rowid = 'id', tokenize = 'ascii', detail = none);
-CREATE TRIGGER organizations_words_added AFTER INSERT ON organizations WHEN new.terms IS NOT NULL BEGIN
+-- Rows without words are known to it too, as it knows them when it is built anew.
+INSERT INTO organizations_words (organizations_words) VALUES ('rebuild');
+CREATE TRIGGER organizations_words_added AFTER INSERT ON organizations BEGIN
     INSERT INTO organizations_words (rowid, terms) VALUES (new.id, new.terms);
 END;
-CREATE TRIGGER organizations_words_removed AFTER DELETE ON organizations WHEN old.terms IS NOT NULL BEGIN
+CREATE TRIGGER organizations_words_removed AFTER DELETE ON organizations BEGIN
     INSERT INTO organizations_words (organizations_words, rowid, terms) VALUES ('delete', old.id, old.terms);
 END;
 CREATE TRIGGER organizations_words_changed AFTER UPDATE OF terms ON organizations BEGIN
-    INSERT INTO organizations_words (organizations_words, rowid, terms)
-        SELECT 'delete', old.id, old.terms WHERE old.terms IS NOT NULL;
-    INSERT INTO organizations_words (rowid, terms) SELECT new.id, new.terms WHERE new.terms IS NOT NULL;
+    INSERT INTO organizations_words (organizations_words, rowid, terms) VALUES ('delete', old.id, old.terms);
+    INSERT INTO organizations_words (rowid, terms) VALUES (new.id, new.terms);
 END;
 
 -- Bids, awards, contracts and items are lists of their own too: each knows its dataset.
@@ -120,3 +124,9 @@ END;
 CREATE TRIGGER item_search_removed AFTER DELETE ON item_search BEGIN
     INSERT INTO item_search_words (item_search_words, rowid, terms) VALUES ('delete', old.number, old.terms);
 END;
+
+-- Indexes and triggers that an import has put off: whoever opens the database next builds them (src/store/write/deferred).
+CREATE TABLE deferred (
+    position   INTEGER PRIMARY KEY,
+    definition TEXT NOT NULL
+);

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, print};
+use super::{CliError, ExitStatus, print, rebuild::to_rebuild};
 use crate::{
     app,
     config::{self, Effective, Loaded, Origin},
@@ -52,10 +52,12 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
         return Ok(format!("{answers}schema version: {applied}, this farol needs {expected}; {advice}\n"));
     }
     let datasets = query::dataset::all(&database).await?;
+    let outdated = to_rebuild(&database).await?;
     database.close().await;
     let describe = |dataset: &Model| format!("dataset {}: {} processes\n", dataset.name, dataset.processes);
     let held: String = datasets.iter().map(describe).collect();
-    Ok(format!("{answers}schema version: {applied}, up to date\n{held}"))
+    let warning = outdated.map(|warning| format!("warning: {warning}\n")).unwrap_or_default();
+    Ok(format!("{answers}schema version: {applied}, up to date\n{held}{warning}"))
 }
 
 /// The settings in force, those that someone changed with their origin, then the warnings.

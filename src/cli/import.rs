@@ -26,6 +26,7 @@ use crate::{
 /// Reads release packages, record packages, bare releases and JSON Lines, gzipped or not. Input
 /// that cannot be read costs its own line or file, never the run: it is reported, and the exit
 /// code is 1. Importing a file again changes nothing; an import that was killed is simply run again.
+/// The first import into an empty database builds the indexes at its end: a server is slow until then.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n\
     \x20 farol import assam.jsonl.gz\n\

@@ -3,7 +3,12 @@
 use clap::Args;
 
 use super::{CliError, ExitStatus, print};
-use crate::{app, config::Config, import, store::query};
+use crate::{
+    app,
+    config::Config,
+    import,
+    store::{Database, StoreError, query, write::dataset},
+};
 
 /// Compile processes anew from their stored releases
 ///
@@ -35,4 +40,16 @@ pub async fn run(args: &RebuildArgs, config: &Config) -> Result<ExitStatus, CliE
     }
     database.close().await;
     Ok(ExitStatus::Done)
+}
+
+/// What to say of datasets that were imported by an earlier farol.
+pub(super) async fn to_rebuild(database: &Database) -> Result<Option<String>, StoreError> {
+    let names = dataset::to_rebuild(database).await?;
+    let warning = || {
+        format!(
+            "an earlier farol imported {}: searches, filters and orders miss it until you run: farol rebuild",
+            names.join(", ")
+        )
+    };
+    Ok((!names.is_empty()).then(warning))
 }

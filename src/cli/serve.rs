@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use clap::Args;
 
-use super::{CliError, ExitStatus, print};
+use super::{CliError, ExitStatus, print, rebuild::to_rebuild};
 use crate::{
     app,
     config::Config,
@@ -47,6 +47,9 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
             database.close().await;
             return Ok(ExitStatus::Done);
         }
+    }
+    if let Some(warning) = to_rebuild(&database).await? {
+        tracing::warn!("{warning}");
     }
     let server = app::server(config, &database).await?;
     let address = server.local_addr();

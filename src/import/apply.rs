@@ -12,7 +12,10 @@ use crate::{
     ocds::{compile::compile, diff::changed_paths, issue::Issues},
     store::{
         Database, StoreError,
-        write::{ChangeKind, NewChange, Rows, StoredRelease, Transaction},
+        write::{
+            ChangeKind, NewChange, Rows, StoredRelease, Transaction, dataset,
+            deferred::{self, Deferred},
+        },
     },
 };
 
@@ -24,36 +27,64 @@ pub(super) struct Applied {
     pub(super) rows: u64,
 }
 
+/// Processes after which an import counts as a large one. Dropping and building every index of small tables
+/// takes a tenth of a second.
+const LARGE: usize = 1000;
+
 /// Gathers chunks into transactions. What is not yet committed when the writer is dropped is gone.
 pub(super) struct Writer<'a> {
     database: &'a Database,
+    dataset: &'a str,
     target: Target,
     /// Processes written in one transaction, about.
     batch: usize,
     open: Option<Transaction>,
     changes: Vec<NewChange>,
+    indexes: Indexes,
+}
+
+/// What is to become of the indexes.
+enum Indexes {
+    /// They stay in place.
+    Kept,
+    /// The database is new: they are put off if the import turns out to be a large one.
+    Dispensable,
+    /// They are built when the import ends.
+    PutOff(Deferred),
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(database: &'a Database, target: Target, batch: usize) -> Self {
-        Self { database, target, batch, open: None, changes: Vec::new() }
+    pub(super) async fn new(
+        database: &'a Database,
+        dataset: &'a str,
+        target: Target,
+        batch: usize,
+    ) -> Result<Self, StoreError> {
+        let new = deferred::is_worth_it(database).await?;
+        let indexes = if new { Indexes::Dispensable } else { Indexes::Kept };
+        Ok(Self { database, dataset, target, batch, open: None, changes: Vec::new(), indexes })
     }
 
     /// Writes what is new in a chunk. With nothing new, nothing is written, not even a change.
     pub(super) async fn apply(&mut self, chunk: Prepared) -> Result<Applied, StoreError> {
         let mut transaction = match self.open.take() {
             Some(transaction) => transaction,
-            None => Transaction::begin(self.database).await?,
+            None => Transaction::begin_on(self.database, self.target.dataset).await?,
         };
-        let (applied, mut changes) = apply(&mut transaction, self.target, chunk).await?;
+        let (applied, mut changes) = apply(&mut transaction, self.dataset, self.target, chunk).await?;
         self.changes.append(&mut changes);
         // Without changes there is nothing to commit, and no reason to keep other writers waiting.
         if self.changes.is_empty() {
             return Ok(applied);
         }
         self.open = Some(transaction);
-        if self.changes.len() >= self.batch {
+        let full = match self.indexes {
+            Indexes::Dispensable => self.batch.min(LARGE),
+            Indexes::Kept | Indexes::PutOff(_) => self.batch,
+        };
+        if self.changes.len() >= full {
             self.commit().await?;
+            self.put_off().await?;
         }
         Ok(applied)
     }
@@ -63,10 +94,27 @@ impl<'a> Writer<'a> {
         let Some(transaction) = self.open.take() else { return Ok(()) };
         transaction.commit(Utc::now(), &std::mem::take(&mut self.changes)).await
     }
+
+    /// Builds the indexes that were put off, by this import or by one that did not live to build them.
+    pub(super) async fn build(self) -> Result<(), StoreError> {
+        drop(self.open);
+        match self.indexes {
+            Indexes::PutOff(deferred) => deferred.build().await,
+            Indexes::Kept | Indexes::Dispensable => deferred::build_left(self.database).await,
+        }
+    }
+
+    async fn put_off(&mut self) -> Result<(), StoreError> {
+        if matches!(self.indexes, Indexes::Dispensable) {
+            self.indexes = Deferred::put_off(self.database).await?.map_or(Indexes::Kept, Indexes::PutOff);
+        }
+        Ok(())
+    }
 }
 
 async fn apply(
     transaction: &mut Transaction,
+    dataset: &str,
     target: Target,
     chunk: Prepared,
 ) -> Result<(Applied, Vec<NewChange>), StoreError> {
@@ -80,6 +128,7 @@ async fn apply(
     if news.is_empty() {
         return Ok((applied, Vec::new()));
     }
+    dataset::ensure(transaction, dataset).await?;
     let ids: Vec<i64> = news.iter().map(|process| process.created.process).collect();
     let stored: Vec<i64> = transaction.known_processes(&ids).await?.into_iter().collect();
     let (rows, changes) = if stored.is_empty() && news.len() == total {

@@ -7,7 +7,8 @@
 //! What must stay true: memory does not grow with the input (chunks are bounded and few); chunks are
 //! applied in the order they were read, so that the result does not depend on timing; importing again
 //! changes nothing; a run that was killed and repeated ends like one clean run, because each
-//! transaction leaves whole processes only; broken input costs itself, and the report names it.
+//! transaction leaves whole processes only; broken input costs itself, and the report names it. A large
+//! import into an empty database builds most indexes at its end ([`crate::store::write::deferred`]).
 
 mod apply;
 mod change;

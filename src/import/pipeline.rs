@@ -28,7 +28,7 @@ use super::{
 use crate::{
     ocds::model::Publisher,
     store::{
-        Database, StoreError,
+        Database, StoreError, id,
         write::{Transaction, analyze, dataset},
     },
 };
@@ -60,22 +60,18 @@ pub async fn run(
     report: &mut Report,
 ) -> Result<Summary, ImportError> {
     let started = Instant::now();
-    let mut transaction = Transaction::begin(database).await?;
-    let id = dataset::ensure(&mut transaction, &options.dataset).await?;
-    transaction.commit(Utc::now(), &[]).await?;
-    let target = Target { dataset: id, backend: database.backend() };
+    let target = Target { dataset: id::dataset(&options.dataset), backend: database.backend() };
     let mut summary = Summary { dataset: options.dataset.clone(), ..Summary::default() };
+    let mut writer = Writer::new(database, &options.dataset, target, options.batch_processes).await?;
     let mut threads = Threads::start(inputs, options, target);
-    let publisher = write_all(
-        Writer::new(database, target, options.batch_processes),
-        &mut threads.chunks,
-        &mut summary,
-        report,
-    )
-    .await?;
-    threads.join()?;
+    let written = write_all(&mut writer, &mut threads.chunks, &mut summary, report).await;
     let storing = Instant::now();
-    finish(database, id, &publisher, summary.changed() > 0).await?;
+    // Even where the import cannot go on: what it put off would be missing until the next one.
+    let built = writer.build().await;
+    let publisher = written?;
+    built?;
+    threads.join()?;
+    finish(database, target.dataset, &publisher, summary.changed() > 0).await?;
     report.finish()?;
     summary.storing += storing.elapsed();
     summary.elapsed = started.elapsed();
@@ -84,7 +80,7 @@ pub async fn run(
 
 /// Writes chunks in the order they were read. Returns what the packages said of the publisher.
 async fn write_all(
-    mut writer: Writer<'_>,
+    writer: &mut Writer<'_>,
     chunks: &mut mpsc::Receiver<Place>,
     summary: &mut Summary,
     report: &mut Report,
@@ -95,7 +91,7 @@ async fn write_all(
         for issue in &chunk.issues {
             report.add(summary, issue)?;
         }
-        publisher = chunk.publisher.take().unwrap_or(publisher);
+        publisher = publisher.and(chunk.publisher.take().unwrap_or_default());
         summary.files += chunk.files;
         summary.reading += chunk.reading;
         summary.preparing += chunk.preparing;
@@ -124,7 +120,7 @@ async fn finish(
     changed: bool,
 ) -> Result<(), StoreError> {
     let now = Utc::now();
-    let mut transaction = Transaction::begin(database).await?;
+    let mut transaction = Transaction::begin_on(database, dataset).await?;
     dataset::refresh(&mut transaction, dataset, publisher, Some((now, changed))).await?;
     transaction.commit(now, &[]).await?;
     if changed { analyze(database).await } else { Ok(()) }

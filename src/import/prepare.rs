@@ -109,7 +109,9 @@ impl<'p> Gathered<'p> {
             let refused = refuses(&issue);
             self.issues.push(PlacedIssue { place: place.clone(), ocid: None, issue, refused });
         }
-        self.publisher = found.publisher.or(self.publisher.take());
+        if let Some(said) = found.publisher {
+            self.publisher = Some(self.publisher.take().unwrap_or_default().and(said));
+        }
         for release in found.releases {
             self.count += 1;
             let (releases, _) = self.releases.entry(release.source.ocid.clone()).or_insert_with(|| {
@@ -130,6 +132,7 @@ fn refuses(issue: &Issue) -> bool {
             | IssueKind::TooLarge
             | IssueKind::NotOcds
             | IssueKind::MissingOcid
+            | IssueKind::TooLong
             | IssueKind::VersionedOnly
     )
 }

@@ -43,10 +43,13 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
             }
         }
     }
+    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
+    dataset::set_compiled(&mut transaction, target.dataset).await?;
     if rebuilt.changed > 0 {
-        let mut transaction = Transaction::begin(database).await?;
         dataset::refresh(&mut transaction, target.dataset, &Publisher::default(), None).await?;
-        transaction.commit(Utc::now(), &[]).await?;
+    }
+    transaction.commit(Utc::now(), &[]).await?;
+    if rebuilt.changed > 0 {
         analyze(database).await?;
     }
     Ok(rebuilt)
@@ -61,7 +64,7 @@ async fn differs(
     processes: &[(i64, String)],
 ) -> Result<bool, StoreError> {
     let ids: Vec<i64> = processes.iter().map(|(id, _)| *id).collect();
-    let mut transaction = Transaction::begin(database).await?;
+    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
     let mut stored = transaction.releases(&ids).await?;
     let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;

@@ -18,7 +18,7 @@ pub async fn remove(database: &Database, name: &str) -> Result<u64, StoreError> 
     let mut removed = 0;
     loop {
         let batch = dataset::processes(database, target, -1, BATCH).await?;
-        let mut transaction = Transaction::begin(database).await?;
+        let mut transaction = Transaction::begin_on(database, target).await?;
         if batch.is_empty() {
             dataset::remove(&mut transaction, target).await?;
             transaction.commit(Utc::now(), &[]).await?;

@@ -8,6 +8,11 @@ use std::fmt;
 /// How many characters of a published value an issue repeats.
 const VALUE_LENGTH: usize = 80;
 
+/// How many characters an ocid or a code may have. Rows are found by them, and an entry of an index of
+/// PostgreSQL has 2,704 bytes. A longer one names nothing that anyone could look for; cut short it would name
+/// something else, so it is left out.
+pub const LONGEST_KEY: usize = 300;
+
 macro_rules! issue_kinds {
     ($($(#[$doc:meta])* $kind:ident = $text:literal,)+) => {
         /// What was wrong. The names are stable: reports and counters are keyed by them.
@@ -61,6 +66,8 @@ issue_kinds! {
     DuplicateId = "duplicate_id",
     /// A misspelt or unexpected key.
     UnknownField = "unknown_field",
+    /// An ocid or a code that is longer than [`LONGEST_KEY`].
+    TooLong = "too_long",
     /// A value of a type that does not belong there.
     WrongType = "wrong_type",
 }

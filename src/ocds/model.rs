@@ -395,3 +395,20 @@ pub struct Publisher {
     /// When the package was published.
     pub published: Option<Time>,
 }
+
+impl Publisher {
+    /// What two packages say together: the one published later comes first, and the one read later where
+    /// either does not say when it was published.
+    #[must_use]
+    pub fn and(self, read_later: Self) -> Self {
+        let older = self.published.zip(read_later.published).is_some_and(|(kept, read)| kept > read);
+        let (first, second) = if older { (self, read_later) } else { (read_later, self) };
+        Self {
+            name: first.name.or(second.name),
+            uri: first.uri.or(second.uri),
+            license: first.license.or(second.license),
+            publication_policy: first.publication_policy.or(second.publication_policy),
+            published: first.published.or(second.published),
+        }
+    }
+}

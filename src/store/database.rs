@@ -102,8 +102,10 @@ impl Database {
             .statement_cache_capacity(256);
         let file = connect.get_filename().display().to_string();
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{file}: {error}"));
-        // The writer goes first: it creates the file and sets WAL, which readers cannot.
-        let writer = connect.clone().create_if_missing(true).pragma("cache_size", "-65536");
+        // The writer goes first: it creates the file and sets WAL, which readers cannot. It maps nothing: an
+        // import goes over the whole file, and what is mapped counts as memory in use.
+        let writer = connect.clone().create_if_missing(true);
+        let writer = writer.pragma("cache_size", "-65536").pragma("mmap_size", "0");
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(options.acquire_timeout)

@@ -11,7 +11,7 @@ use sqlx::{
     sqlite::SqlitePool,
 };
 
-use super::{Database, StoreError, database::Writer};
+use super::{Database, StoreError, database::Writer, write::deferred};
 
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -25,13 +25,15 @@ pub struct SchemaVersion {
     pub expected: i64,
 }
 
-/// Applies the migrations that are missing. Returns the version before and after.
+/// Applies the migrations that are missing, and builds the indexes that an import left which was killed.
+/// Returns the version before and after.
 pub async fn run(database: &Database) -> Result<(SchemaVersion, SchemaVersion), StoreError> {
     let before = version(database).await?;
     match database.writer() {
         Writer::Postgres(pool) => POSTGRES.run(pool).await.map_err(|error| explain(&error))?,
         Writer::Sqlite(pool) => run_sqlite(pool).await?,
     }
+    deferred::build_left(database).await?;
     Ok((before, version(database).await?))
 }
 

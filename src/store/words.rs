@@ -56,15 +56,18 @@ impl Search {
 /// The words of a row's texts as its index keeps them: sorted, each once, with blanks between. `None`
 /// when there are none.
 pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let (mut words, mut bytes) = (Vec::new(), 0);
+    // One buffer for all words: an import reads millions.
+    let (mut letters, mut words, mut bytes) = (String::new(), Vec::new(), 0);
     for text in texts {
         split(text, |word| {
             bytes += word.len() + 1;
             if bytes <= MOST_BYTES {
-                words.push(word.to_owned());
+                words.push(letters.len()..letters.len() + word.len());
+                letters.push_str(word);
             }
         });
     }
+    let mut words: Vec<&str> = words.into_iter().map(|word| &letters[word]).collect();
     words.sort_unstable();
     words.dedup();
     (!words.is_empty()).then(|| words.join(" "))

@@ -14,6 +14,7 @@ on_both_databases!(
     a_truncated_gzip_file_is_read_up_to_its_break,
     a_file_that_is_not_json_is_named,
     a_release_without_an_ocid_is_named,
+    a_key_too_long_for_an_index_costs_itself,
     a_directory_is_read_without_its_hidden_files,
     an_unreadable_file_costs_itself,
     standard_input_is_an_input,
@@ -103,6 +104,34 @@ async fn a_release_without_an_ocid_is_named(database: TestDatabase) {
     let message = the_issue(&run, "missing_ocid", text(&file), 1, 0);
     assert!(message.contains("ocid"), "{message}");
     assert_eq!(ocids(&desk).await, ["a"]);
+}
+
+async fn a_key_too_long_for_an_index_costs_itself(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    // Letters that do not repeat: a database would compress others.
+    let long: String = (0..3000_u32).filter_map(|at| char::from_u32(0x4E00 + at * 7919 % 20_000)).collect();
+    let item =
+        json!({ "id": 1, "description": "Sand", "classification": { "id": long, "description": "Grains" } });
+    let value = json!({ "amount": 7, "currency": long });
+    let tender = json!({ "title": long, "items": [item], "value": value });
+    let file = desk.write_lines(
+        "lines.jsonl",
+        &[
+            release("a", 1, &json!({ "tender": tender, "buyer": { "name": long, "id": long } })),
+            release(&long, 1, &json!({})),
+        ],
+    );
+    let run = import(&desk, &[text(&file)]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let told = |issue: &Value| (issue["path"].as_str().unwrap().to_owned(), issue["refused"] == true);
+    let too_long: Vec<_> = run.issues.iter().filter(|issue| issue["kind"] == "too_long").map(told).collect();
+    let expected =
+        [("ocid", true), ("tender.value.currency", false), ("tender.items[0].classification.id", false)];
+    assert_eq!(too_long, expected.map(|(path, refused)| (path.to_owned(), refused)), "{:?}", run.issues);
+    assert_eq!(ocids(&desk).await, ["a"]);
+    let rest = "SELECT title FROM processes WHERE value_currency IS NULL";
+    assert_eq!(desk.text(rest).await.as_deref(), Some(&*long));
+    assert_eq!(desk.text("SELECT classification_description FROM items").await.as_deref(), Some("Grains"));
 }
 
 async fn a_directory_is_read_without_its_hidden_files(database: TestDatabase) {

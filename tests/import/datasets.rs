@@ -1,6 +1,7 @@
 //! Datasets: listed, kept apart, removed.
 
-use serde_json::json;
+use farol::config::Backend;
+use serde_json::{Value, json};
 
 use super::{
     desk::{Desk, package, release, text},
@@ -10,6 +11,8 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases!(
     datasets_are_listed_with_what_their_publisher_says,
+    an_older_package_says_only_what_a_newer_one_left_out,
+    an_import_of_which_everything_was_refused_leaves_no_dataset,
     two_datasets_hold_the_same_ocid,
     a_dataset_is_removed_with_everything_in_it,
     a_dataset_that_is_not_there_is_named,
@@ -32,6 +35,41 @@ async fn datasets_are_listed_with_what_their_publisher_says(database: TestDataba
     ] {
         assert!(list.contains(part), "{part} is not in: {list}");
     }
+}
+
+async fn an_older_package_says_only_what_a_newer_one_left_out(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let package = |day: u32, publisher: &Value, ocid: &str| {
+        let published = format!("2024-02-{day:02}T00:00:00Z");
+        let releases = [release(ocid, day, &json!({}))];
+        json!({ "publishedDate": published, "publisher": publisher, "releases": releases }).to_string()
+    };
+    let old =
+        desk.write("old.json", package(1, &json!({ "name": "Town", "uri": "https://town.example" }), "a"));
+    let new = desk.write("new.json", package(9, &json!({ "name": "City" }), "b"));
+    let said = "SELECT publisher_name || ' ' || publisher_uri FROM datasets";
+    let day = match desk.database.backend {
+        Backend::Sqlite => "SELECT strftime('%d', published / 1000, 'unixepoch') FROM datasets",
+        Backend::Postgres => "SELECT to_char(published AT TIME ZONE 'UTC', 'DD') FROM datasets",
+    };
+    // In one import, whichever comes first; and in two.
+    for files in [vec![vec![&old, &new]], vec![vec![&new, &old]], vec![vec![&new], vec![&old]]] {
+        for files in files {
+            let files: Vec<_> = files.into_iter().cloned().collect();
+            desk.import("d", &files).await;
+        }
+        assert_eq!(desk.text(said).await.as_deref(), Some("City https://town.example"));
+        assert_eq!(desk.text(day).await.as_deref(), Some("09"));
+        farol::import::remove(&desk.store, "d").await.unwrap();
+    }
+}
+
+async fn an_import_of_which_everything_was_refused_leaves_no_dataset(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let file = desk.write("broken.jsonl", "{\"ocid\": \"x\", \"tag\": [}\n");
+    let summary = desk.import("d", &[file]).await;
+    assert_eq!((summary.refused, summary.changed()), (1, 0));
+    assert_eq!(desk.number("SELECT count(*) FROM datasets").await, 0);
 }
 
 async fn two_datasets_hold_the_same_ocid(database: TestDatabase) {

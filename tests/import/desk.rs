@@ -161,6 +161,21 @@ impl Desk {
         number(&self.database, sql).await
     }
 
+    /// The texts of a query's one column.
+    pub(super) async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.database.backend {
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.database.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Backend::Postgres => {
+                let mut connection = PgConnection::connect(&self.database.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// The one text that a query gives.
     pub(super) async fn text(&self, sql: &str) -> Option<String> {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -93,7 +93,8 @@ fn text_of(backend: Backend, name: &str, kind: &str) -> String {
     }
 }
 
-/// Every table with its columns and their types.
+/// Every table with its columns and their types, but that of what is put off: there is nothing of it when an
+/// import has ended (`super::bulk`).
 fn tables() -> BTreeMap<&'static str, Vec<(&'static str, &'static str)>> {
     let mut tables = BTreeMap::new();
     for definition in SCHEMA.split("CREATE TABLE ").skip(1) {
@@ -114,6 +115,7 @@ fn tables() -> BTreeMap<&'static str, Vec<(&'static str, &'static str)>> {
             tables.get_mut(table).unwrap().push((name.unwrap(), kind.unwrap()));
         }
     }
+    tables.remove("deferred").expect("the table of what is put off");
     assert_eq!(tables.len(), 19, "every table is read: {:?}", tables.keys());
     tables
 }

@@ -4,7 +4,9 @@
 mod again;
 mod amounts;
 mod broken;
+mod bulk;
 mod changes;
+mod concurrent;
 mod datasets;
 mod desk;
 mod dump;

@@ -12,6 +12,7 @@ on_both_databases!(
     a_sound_database_is_left_alone,
     a_damaged_process_is_mended_and_told_of,
     a_process_without_its_releases_is_left_as_it_is,
+    a_dataset_of_an_earlier_farol_is_named_until_it_is_rebuilt,
 );
 
 fn road(at: usize) -> Value {
@@ -73,4 +74,14 @@ async fn a_process_without_its_releases_is_left_as_it_is(database: TestDatabase)
     let rebuilt = farol::import::rebuild(&desk.store, "d").await.unwrap();
     assert_eq!(rebuilt.changed, 0);
     assert_same(&before, &desk.dump().await);
+}
+
+async fn a_dataset_of_an_earlier_farol_is_named_until_it_is_rebuilt(database: TestDatabase) {
+    let desk = roads(database).await;
+    let warning = "warning: an earlier farol imported d: ";
+    assert!(!desk.farol(&["doctor"]).stdout.contains(warning));
+    desk.tamper("UPDATE datasets SET compiled_for = 1").await;
+    assert!(desk.farol(&["doctor"]).stdout.contains(warning));
+    assert_eq!(desk.farol(&["rebuild"]).code, 0);
+    assert!(!desk.farol(&["doctor"]).stdout.contains(warning));
 }

@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::spelling;
 use crate::ocds::codelist::Codelist;
-use crate::ocds::issue::{Issue, IssueKind, Issues};
+use crate::ocds::issue::{Issue, IssueKind, Issues, LONGEST_KEY};
 use crate::ocds::json::Value;
 use crate::ocds::model::{Coded, Json, Time};
 use crate::ocds::{amount, moment};
@@ -135,6 +135,17 @@ impl<'a> At<'a> {
     /// The text under a key, trimmed. A number or a word such as `true` is taken as its text.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.raw(key).and_then(|text| clean(&text))
+    }
+
+    /// The text under a key that rows are found by.
+    pub(super) fn key(&self, key: &str) -> Option<String> {
+        let text = self.text(key)?;
+        if text.chars().nth(LONGEST_KEY).is_none() {
+            return Some(text);
+        }
+        let message = format!("longer than {LONGEST_KEY} characters; left out");
+        self.report(IssueKind::TooLong, Step::Key(key), &text, &message);
+        None
     }
 
     /// The texts of the list under a key; a single text counts as a list of one.

@@ -57,7 +57,7 @@ pub(super) fn money(at: &At<'_>, key: &str) -> Option<Money> {
 }
 
 fn currency(at: &At<'_>) -> Option<String> {
-    let currency = at.text("currency")?.to_uppercase();
+    let currency = at.key("currency")?.to_uppercase();
     if !currency::is_known(&currency) {
         at.report(
             IssueKind::UnknownCode,
@@ -91,7 +91,7 @@ pub(super) fn items(at: &At<'_>) -> Vec<Item> {
         };
         at.object("classification", CLASSIFICATION, |at| {
             item.classification_scheme = at.text("scheme");
-            item.classification_id = at.text("id");
+            item.classification_id = at.key("id");
             item.classification_description = at.text("description");
         });
         at.object("unit", UNIT, |at| {

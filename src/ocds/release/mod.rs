@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::issue::{Issue, IssueKind, Issues};
+use super::issue::{Issue, IssueKind, Issues, LONGEST_KEY};
 use super::json::{ParseError, Value};
 use super::model::{Publisher, Time};
 use super::moment;
@@ -210,6 +210,10 @@ fn read_release<'p>(
         found.publisher = found.publisher.take().or_else(|| publisher(info));
     }
     let Some(head) = Head::of(&value, record_ocid) else { return issues.push(without_ocid(&value)) };
+    if head.ocid.chars().nth(LONGEST_KEY).is_some() {
+        let message = format!("a release whose ocid is longer than {LONGEST_KEY} characters; left out");
+        return issues.push(Issue::new(IssueKind::TooLong, "ocid", &head.ocid, message));
+    }
     value.set_ocid(&head.ocid);
     found.releases.push(FoundRelease { source: head.with(json.to_vec()), value });
 }

@@ -16,11 +16,6 @@ pub async fn bodies(database: &Database, ids: &[i64]) -> Result<Vec<(i64, String
     rows.into_iter().map(|(id, body)| decompress(&body).map(|json| (id, json))).collect()
 }
 
-/// Compresses a release for the table.
-pub(in crate::store) fn compress(json: &[u8]) -> Result<Vec<u8>, StoreError> {
-    zstd::bulk::compress(json, 1).map_err(|error| StoreError::Corrupt(format!("a release: {error}")))
-}
-
 /// The JSON of a compressed release.
 pub(in crate::store) fn decompress(body: &[u8]) -> Result<String, StoreError> {
     let corrupt = |error: &dyn std::fmt::Display| StoreError::Corrupt(format!("a stored release: {error}"));

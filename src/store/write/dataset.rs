@@ -6,20 +6,26 @@ use sqlx::AssertSqlSafe;
 use super::transaction::{Inner, Transaction};
 use crate::{
     ocds::model::Publisher,
-    store::{Database, StoreError, id},
+    store::{Database, StoreError, database::first, id},
 };
+
+/// The newest migration that wants something of a release which rows did not hold before it. Rows that were
+/// compiled for an earlier one lack it until `farol rebuild` has compiled them anew.
+const COMPILED_FOR: i32 = 2;
 
 /// Makes sure that a dataset is there. Returns its id.
 pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, StoreError> {
     let dataset = id::dataset(name);
-    let sql = "INSERT INTO datasets (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    let sql = "INSERT INTO datasets (id, name, compiled_for) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
     let (inner, timeout_ms) = transaction.inner();
     match inner {
         Inner::Postgres(connection) => {
-            sqlx::query(sql).bind(dataset).bind(name).execute(&mut **connection).await.map(drop)
+            let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
+            query.execute(&mut **connection).await.map(drop)
         }
         Inner::Sqlite(connection) => {
-            sqlx::query(sql).bind(dataset).bind(name).execute(&mut **connection).await.map(drop)
+            let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
+            query.execute(&mut **connection).await.map(drop)
         }
     }
     .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
@@ -59,6 +65,28 @@ pub async fn refresh(
     done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
 }
 
+/// Notes that all rows of a dataset were compiled anew.
+pub async fn set_compiled(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE datasets SET compiled_for = $2 WHERE id = $1";
+    let (inner, timeout_ms) = transaction.inner();
+    match inner {
+        Inner::Postgres(connection) => {
+            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut **connection).await.map(drop)
+        }
+        Inner::Sqlite(connection) => {
+            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut **connection).await.map(drop)
+        }
+    }
+    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+}
+
+/// The names of the datasets that need `farol rebuild`: search does not find them, and orders and filters
+/// miss some of their rows.
+pub async fn to_rebuild(database: &Database) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT name FROM datasets WHERE compiled_for < $1 ORDER BY name";
+    database.fetch(sql, [COMPILED_FOR.into()], first::<String>).await
+}
+
 /// Removes a dataset's own row and its organisations, once its processes are gone.
 pub async fn remove(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
     let (inner, timeout_ms) = transaction.inner();
@@ -91,13 +119,23 @@ pub async fn processes(
 fn refresh_sql(time: &str) -> String {
     let of_processes =
         |aggregate: &str| format!("(SELECT {aggregate} FROM processes WHERE dataset_id = datasets.id)");
+    // A package that was published before the one known adds only what is missing.
+    let said = |column: &str, said: &str| {
+        format!(
+            "{column} = CASE WHEN published > $6{time} THEN coalesce({column}, {said}) \
+             ELSE coalesce({said}, {column}) END"
+        )
+    };
     format!(
-        "UPDATE datasets SET publisher_name = coalesce($2, publisher_name), \
-         publisher_uri = coalesce($3, publisher_uri), license = coalesce($4, license), \
-         publication_policy = coalesce($5, publication_policy), published = coalesce($6{time}, published), \
+        "UPDATE datasets SET {}, {}, {}, {}, {}, \
          last_import = CASE WHEN $8 THEN $7{time} ELSE coalesce(last_import, $7{time}) END, \
          first_date = {}, last_date = {}, processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
          organizations = (SELECT count(*) FROM organizations WHERE dataset_id = datasets.id) WHERE id = $1",
+        said("publisher_name", "$2"),
+        said("publisher_uri", "$3"),
+        said("license", "$4"),
+        said("publication_policy", "$5"),
+        said("published", &format!("$6{time}")),
         of_processes("min(date)"),
         of_processes("max(date)"),
         of_processes("count(*)"),

@@ -8,6 +8,7 @@
 mod cell;
 pub mod change_log;
 pub mod dataset;
+pub mod deferred;
 mod organization;
 mod postgres;
 mod rows;
@@ -19,24 +20,33 @@ pub use change_log::{ChangeKind, NewChange};
 pub use rows::{ReleaseRow, Rows};
 pub use transaction::{StoredRelease, Transaction};
 
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+
 use super::{Database, StoreError, database::Writer};
 
 /// Refreshes the planner's statistics after a large write, and sorts the words it added into their indexes.
 pub async fn analyze(database: &Database) -> Result<(), StoreError> {
     let done = match database.writer() {
-        Writer::Postgres(pool) => sqlx::raw_sql(
-            "SELECT gin_clean_pending_list(name::regclass) FROM \
-             unnest(ARRAY['process_search_terms', 'item_search_terms', 'organizations_terms']) AS n (name); ANALYZE",
-        )
-        .execute(pool)
-        .await
-        .map(drop),
-        Writer::Sqlite(pool) => sqlx::raw_sql("ANALYZE").execute(pool).await.map(drop),
+        Writer::Postgres(pool) => postgres::analyze(pool).await,
+        Writer::Sqlite(pool) => sqlite::analyze(pool).await,
     };
     done.map_err(|error| StoreError::from_sqlx(&error, database.timeout_ms()))
 }
 
 /// Compresses the JSON of a release for [`ReleaseRow::body`].
 pub fn compress(json: &[u8]) -> Result<Vec<u8>, StoreError> {
-    super::query::release::compress(json)
+    thread_local! {
+        /// Making one takes longer than compressing a release.
+        static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    let compressed = COMPRESSOR.with_borrow_mut(|made| {
+        let compressor = match made {
+            Some(compressor) => compressor,
+            None => made.insert(Compressor::new(1)?),
+        };
+        compressor.compress(json)
+    });
+    compressed.map_err(|error| StoreError::Corrupt(format!("a release: {error}")))
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{
-    AssertSqlSafe, Encode, FromRow, PgConnection, Postgres, SqlSafeStr, Type,
+    AssertSqlSafe, Encode, FromRow, PgConnection, PgPool, Postgres, SqlSafeStr, Type,
     encode::IsNull,
     error::BoxDynError,
     postgres::{PgArgumentBuffer, PgRow, PgTypeInfo},
@@ -54,6 +54,28 @@ pub(super) async fn rows(
 
 pub(super) async fn lock_change_log(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CHANGE_LOG_LOCK).execute(connection).await.map(drop)
+}
+
+/// Lets this transaction take its time, and keeps other writers of the dataset waiting until it ends: two that
+/// came with the same process at once would both find it missing.
+pub(super) async fn lock_dataset(connection: &mut PgConnection, dataset: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(dataset).execute(connection).await.map(drop)
+}
+
+/// Words that came lately wait in a list of their index, which is emptied first. Only the owner of a table
+/// may do either, so another user's tables are left out.
+pub(super) async fn analyze(pool: &PgPool) -> Result<(), sqlx::Error> {
+    const LISTS: &str = "SELECT gin_clean_pending_list(i.indexrelid) FROM pg_index i \
+         JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam \
+         WHERE a.amname = 'gin' AND i.indrelid::regclass::text = ANY($1) AND pg_has_role(c.relowner, 'USAGE')";
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+    let tables = TABLES.map(|table| table.layout().name);
+    sqlx::query(LISTS).bind(&tables[..]).execute(&mut *transaction).await?;
+    let analyze = format!("ANALYZE {}", tables.join(", "));
+    sqlx::query(AssertSqlSafe(analyze)).execute(&mut *transaction).await?;
+    transaction.commit().await
 }
 
 /// Adds rows by one statement that takes an array for each column. COPY would need less of the server,

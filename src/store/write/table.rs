@@ -166,21 +166,26 @@ fn kind(column: &ColumnType) -> Kind {
     }
 }
 
-/// The statements that remove a process, children first; `{keys}` stands for the set of process ids.
-pub(super) const REMOVALS: [&str; 21] = [
+/// The statements that remove a process, children first; `{keys}` stands for the set of process ids. They
+/// look up by unique indexes only: others may be put off ([`super::deferred`]).
+pub(super) const REMOVALS: [&str; 23] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM bids WHERE process_id IN {keys})",
     "DELETE FROM bids WHERE process_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM contract_suppliers WHERE contract_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
-    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE process_id IN {keys})",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN \
+     (SELECT id FROM contracts WHERE process_id IN {keys}))",
     "DELETE FROM items WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM contracts WHERE process_id IN {keys})",
     "DELETE FROM contracts WHERE process_id IN {keys}",
     "DELETE FROM award_suppliers WHERE award_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN \
+     (SELECT id FROM awards WHERE process_id IN {keys}))",
     "DELETE FROM items WHERE parent_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
     "DELETE FROM documents WHERE parent_id IN (SELECT id FROM awards WHERE process_id IN {keys})",
     "DELETE FROM awards WHERE process_id IN {keys}",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN {keys})",
     "DELETE FROM items WHERE parent_id IN {keys}",
     "DELETE FROM documents WHERE parent_id IN {keys}",
     "DELETE FROM parties WHERE process_id IN {keys}",
@@ -192,11 +197,12 @@ pub(super) const REMOVALS: [&str; 21] = [
 ];
 
 /// The statements that remove the lists of bids, awards and contracts by these parents' ids `{keys}`.
-pub(super) const ORPHANS: [&str; 6] = [
+pub(super) const ORPHANS: [&str; 7] = [
     "DELETE FROM bid_tenderers WHERE bid_id IN {keys}",
     "DELETE FROM award_suppliers WHERE award_id IN {keys}",
     "DELETE FROM contract_suppliers WHERE contract_id IN {keys}",
     "DELETE FROM transactions WHERE contract_id IN {keys}",
+    "DELETE FROM item_search WHERE item_id IN (SELECT id FROM items WHERE parent_id IN {keys})",
     "DELETE FROM items WHERE parent_id IN {keys}",
     "DELETE FROM documents WHERE parent_id IN {keys}",
 ];
@@ -204,4 +210,37 @@ pub(super) const ORPHANS: [&str; 6] = [
 /// The table and the condition of one of the [`REMOVALS`].
 pub(super) fn parts(removal: &'static str) -> (&'static str, &'static str) {
     removal.trim_start_matches("DELETE FROM ").split_once(" WHERE ").unwrap_or((removal, "false"))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+    use super::*;
+
+    /// An import that removes what it replaces would else go through whole tables while indexes are put off.
+    #[tokio::test]
+    async fn removals_look_up_by_unique_indexes() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for migration in [
+            include_str!("../../../migrations/sqlite/0001_first_light.sql"),
+            include_str!("../../../migrations/sqlite/0002_query_api.sql"),
+        ] {
+            sqlx::raw_sql(migration).execute(&mut connection).await.unwrap();
+        }
+        let indexes = "SELECT 'DROP INDEX ' || name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX %'";
+        let indexes: Vec<String> = sqlx::query_scalar(indexes).fetch_all(&mut connection).await.unwrap();
+        for drop in indexes {
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
+        }
+        for removal in REMOVALS.iter().chain(&ORPHANS) {
+            let removal = removal.replace("{keys}", "(SELECT value FROM json_each('[]'))");
+            let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {removal}"));
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(plan).fetch_all(&mut connection).await.unwrap();
+            let scans =
+                plan.iter().filter(|(.., step)| step.starts_with("SCAN") && !step.contains("json_each"));
+            assert_eq!(scans.count(), 0, "{removal}: {plan:?}");
+        }
+    }
 }

@@ -56,6 +56,16 @@ impl Transaction {
         Ok(Self { inner, timeout_ms })
     }
 
+    /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
+    pub async fn begin_on(database: &Database, dataset: i64) -> Result<Self, StoreError> {
+        let mut transaction = Self::begin(database).await?;
+        if let Inner::Postgres(connection) = &mut transaction.inner {
+            let locked = postgres::lock_dataset(connection, dataset).await;
+            locked.map_err(|error| StoreError::from_sqlx(&error, transaction.timeout_ms))?;
+        }
+        Ok(transaction)
+    }
+
     /// Which of these releases are stored.
     pub async fn known_releases(&mut self, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
         self.existing("SELECT id FROM releases WHERE id", ids).await
