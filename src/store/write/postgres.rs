@@ -63,17 +63,19 @@ pub(super) async fn lock_dataset(connection: &mut PgConnection, dataset: i64) ->
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(dataset).execute(connection).await.map(drop)
 }
 
-/// Words that came lately wait in a list of their index, which is emptied first. Only the owner of a table
-/// may do either, so another user's tables are left out.
+/// Words that came lately wait in a list of their index, which is emptied first, while nobody can drop the
+/// index. Only the owner of a table may do either, so another user's tables are left out.
 pub(super) async fn analyze(pool: &PgPool) -> Result<(), sqlx::Error> {
+    const HOLD: &str = "LOCK TABLE process_search, item_search, organizations IN SHARE UPDATE EXCLUSIVE MODE";
     const LISTS: &str = "SELECT gin_clean_pending_list(i.indexrelid) FROM pg_index i \
          JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam \
-         WHERE a.amname = 'gin' AND i.indrelid::regclass::text = ANY($1) AND pg_has_role(c.relowner, 'USAGE')";
+         WHERE a.amname = 'gin' AND pg_has_role(c.relowner, 'USAGE') AND i.indrelid = \
+         ANY (ARRAY['process_search'::regclass, 'item_search'::regclass, 'organizations'::regclass])";
     let mut transaction = pool.begin().await?;
-    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
-    let tables = TABLES.map(|table| table.layout().name);
-    sqlx::query(LISTS).bind(&tables[..]).execute(&mut *transaction).await?;
-    let analyze = format!("ANALYZE {}", tables.join(", "));
+    for sql in ["SET LOCAL statement_timeout = 0", HOLD, LISTS] {
+        sqlx::query(sql).execute(&mut *transaction).await?;
+    }
+    let analyze = format!("ANALYZE {}", TABLES.map(|table| table.layout().name).join(", "));
     sqlx::query(AssertSqlSafe(analyze)).execute(&mut *transaction).await?;
     transaction.commit().await
 }

@@ -8,8 +8,8 @@
 //! What must stay true: what is dropped stands in the table `deferred` from the transaction that drops it
 //! to the one that builds it, so that a killed import never leaves a database without its indexes. One
 //! farol at a time holds the duty to build, by a lock that ends with its process. Whoever opens the
-//! database, or ends an import, builds what nobody has the duty to ([`build_left`]). Until then queries are slow, and on SQLite
-//! a search does not find what came in.
+//! database, or ends an import, builds what nobody has the duty to ([`build_left`]). Until then queries are
+//! slow, and on SQLite a search does not find what came in.
 
 mod postgres;
 mod sqlite;
