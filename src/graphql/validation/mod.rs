@@ -15,7 +15,7 @@ mod variables;
 use std::collections::HashMap;
 
 use apollo_compiler::{
-    Name, Node, Schema,
+    Name, Schema,
     ast::{Document, Type},
     parser::LineColumn,
     schema::{Component, ExtendedType, FieldDefinition},
@@ -35,7 +35,7 @@ pub(super) struct Validator {
 }
 
 /// The types of the variables of each operation, by its name, in the order of the document.
-pub(super) type VariableTypes = HashMap<Option<String>, Vec<Node<Type>>>;
+pub(super) type VariableTypes = HashMap<Option<String>, Vec<Type>>;
 
 impl Validator {
     /// Reads a schema definition. What cannot be read is left out: a test keeps it readable.
@@ -52,12 +52,7 @@ impl Validator {
         let document = parsed
             .to_executable_validate(&self.schema)
             .map_err(|wrong| refused(Code::GraphqlValidationFailed, &wrong.errors))?;
-        positions::check(&self.schema, &document)?;
-        let types = document.operations.iter().map(|operation| {
-            let name = operation.name.as_ref().map(Name::to_string);
-            (name, operation.variables.iter().map(|variable| variable.ty.clone()).collect())
-        });
-        Ok(types.collect())
+        positions::check(&self.schema, &document)
     }
 }
 

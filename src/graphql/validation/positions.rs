@@ -12,19 +12,22 @@ use apollo_compiler::{
     parser::SourceSpan,
 };
 
-use super::{fault, scalars};
+use super::{VariableTypes, fault, scalars};
 use crate::{error::Code, graphql::error::Refused};
 
-/// Checks every value of a document where it stands.
-pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<(), Refused> {
-    let mut found = Vec::new();
+/// Checks every value of a document where it stands, and gives the types of the variables.
+pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<VariableTypes, Refused> {
+    let (mut found, mut types) = (Vec::new(), VariableTypes::new());
     for operation in document.operations.iter() {
-        let fragments = HashSet::new();
-        Walk { schema, document, variables: &operation.variables, fragments, found: &mut found }
-            .operation(operation);
+        let variables = &operation.variables;
+        let (fragments, needed) = (HashSet::new(), HashSet::new());
+        let mut walk = Walk { schema, document, variables, fragments, needed, found: &mut found };
+        walk.operation(operation);
+        let name = operation.name.as_ref().map(Name::to_string);
+        types.insert(name, variables.iter().map(|variable| walk.type_of(variable)).collect());
     }
     if found.is_empty() {
-        return Ok(());
+        return Ok(types);
     }
     // A fragment that several operations spread is seen with the variables of each.
     let mut told = HashSet::new();
@@ -40,6 +43,8 @@ struct Walk<'a> {
     variables: &'a [Node<VariableDefinition>],
     /// Fragments that were walked.
     fragments: HashSet<&'a Name>,
+    /// Variables that decide what is left out: they may have a default and a type with null, but not null.
+    needed: HashSet<&'a Name>,
     found: &'a mut Vec<(String, Option<SourceSpan>)>,
 }
 
@@ -80,7 +85,15 @@ impl<'a> Walk<'a> {
             if let Some(definition) = self.schema.directive_definitions.get(&directive.name) {
                 self.arguments(&directive.arguments, &definition.arguments);
             }
+            let values = directive.arguments.iter().map(|argument| &argument.value);
+            self.needed.extend(values.filter_map(|value| value.as_variable()));
         }
+    }
+
+    /// The type that a variable's value must have. `@skip(if: null)` would be executed as `if: false`.
+    fn type_of(&self, variable: &VariableDefinition) -> Type {
+        let ty = Type::clone(&variable.ty);
+        if self.needed.contains(&variable.name) { ty.non_null() } else { ty }
     }
 
     fn arguments(&mut self, given: &'a [Node<Argument>], known: &'a [Node<InputValueDefinition>]) {
@@ -106,7 +119,8 @@ impl<'a> Walk<'a> {
                 self.fields(fields, ty.inner_named_type());
             }
             _ => {
-                let wrong = scalars::misread(ty.inner_named_type(), value, value.as_str());
+                let shown = value.serialize().no_indent();
+                let wrong = scalars::misread(ty.inner_named_type(), &shown, value.as_str());
                 self.found.extend(wrong.map(|wrong| (wrong, value.location())));
             }
         }

@@ -42,19 +42,19 @@ fn what_is_wrong_is_said_on_one_line_with_its_place() {
     let of = |filter: &str| format!("{{ processes(filter: {filter}) {{ totalCount }} }}");
     for (document, message) in [
         ("{ nothing }".to_owned(), "1:3 type `Query` does not have a field `nothing`"),
-        (of("{ dataset: \"a\", dataset: \"b\" }"), "1:39 ProcessFilter has the field dataset twice"),
+        (of("{ dataset: \"a\", dataset: \"b\" }"), "1:37 ProcessFilter has the field dataset twice"),
         (
             of("{ and: [{ date: { from: \"2024-01-01\" } }] }"),
-            "1:47 \"2024-01-01\" is not a DateTime; write it as \"2024-01-31T00:00:00Z\"",
+            "1:45 \"2024-01-01\" is not a DateTime; write it as \"2024-01-31T00:00:00Z\"",
         ),
-        (of("{ value: { currency: \"EUR\", min: 5 } }"), "1:56 5 is not a Decimal; write it as \"12.50\""),
+        (of("{ value: { currency: \"EUR\", min: 5 } }"), "1:54 5 is not a Decimal; write it as \"12.50\""),
         (
             of("{ date: { from: [\"2024-01-31T00:00:00Z\"] } }"),
-            "1:39 [\"2024-01-31T00:00:00Z\"] is not a DateTime; write it as \"2024-01-31T00:00:00Z\"",
+            "1:37 [\"2024-01-31T00:00:00Z\"] is not a DateTime; write it as \"2024-01-31T00:00:00Z\"",
         ),
         (
             format!("query ($d: String) {}", of("{ dataset: [$d] }")),
-            "1:58 the variable $d is of type String; String! is needed here",
+            "1:52 the variable $d is of type String; String! is needed here",
         ),
         (
             format!("query ($d: DateRange = {{ from: \"x\" }}) {}", of("{ date: $d }")),
@@ -106,6 +106,7 @@ fn variables_that_do_not_fit_are_refused() {
     let nodes = "query ($v: [ID!]!) { nodes(ids: $v) { id } }";
     let order = "query ($v: ProcessOrder) { processes(orderBy: $v) { totalCount } }";
     let found = "query ($v: String!) { process(ocid: $v) { id } }";
+    let left_out = "query ($v: Boolean = false) { ...F } fragment F on Query { __typename @skip(if: $v) }";
     let skip = "query ($v: Boolean!) { __typename @skip(if: $v) }";
     for (document, given, message) in [
         (page, json!("x"), "the variable $v: \"x\" is not of type Int"),
@@ -117,6 +118,7 @@ fn variables_that_do_not_fit_are_refused() {
         (order, json!("X"), "the variable $v: \"X\" is not of type ProcessOrder"),
         (found, json!(1), "the variable $v: 1 is not of type String"),
         (skip, json!("true"), "the variable $v: \"true\" is not of type Boolean"),
+        (left_out, json!(null), "the variable $v: null is given, Boolean! is needed"),
         (filter, json!([]), "the variable $v: [] is not of type ProcessFilter"),
         (filter, json!({ "x": 1 }), "the variable $v: ProcessFilter has no field x"),
         (

@@ -49,7 +49,10 @@ export class Reference {
   #root(name, args, type) {
     const lookup = this.#lookups[name];
     if (lookup) return lookup(args);
-    const found = this.roots.get(name)?.get(variantKey(type, args));
+    // Null means the default, wherever there is one.
+    const { args: known } = this.schema.getQueryType().getFields()[name];
+    const given = Object.fromEntries(known.map((arg) => [arg.name, args[arg.name] ?? arg.defaultValue]).filter(([, value]) => value !== undefined));
+    const found = this.roots.get(name)?.get(variantKey(type, given));
     if (!found) throw new Error(`the reference does not know ${name} with ${JSON.stringify(args)}`);
     return found.value;
   }
