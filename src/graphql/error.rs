@@ -91,9 +91,9 @@ pub(super) struct Refused(pub(super) Vec<ServerError>);
 impl Refused {
     /// What is wrong in many places. Only so much is told: a document of many mistakes must not get an
     /// answer much larger than itself.
-    pub(super) fn of_many(mut errors: impl Iterator<Item = ServerError>) -> Self {
+    pub(super) fn of_many(mut errors: impl ExactSizeIterator<Item = ServerError>) -> Self {
         let mut told: Vec<_> = errors.by_ref().take(MOST_ERRORS).collect();
-        let more = errors.count();
+        let more = errors.len();
         if more > 0 {
             let message = format!("there are {more} more errors of this kind");
             told.push(refusal(Code::GraphqlValidationFailed, message));

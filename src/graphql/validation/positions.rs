@@ -11,13 +11,14 @@ use apollo_compiler::{
     executable::{ExecutableDocument, Operation, Selection, SelectionSet},
     parser::SourceSpan,
 };
+use async_graphql::indexmap::IndexMap;
 
 use super::{VariableTypes, fault, scalars};
 use crate::{error::Code, graphql::error::Refused};
 
 /// Checks every value of a document where it stands, and gives the types of the variables.
 pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<VariableTypes, Refused> {
-    let (mut found, mut types) = (Vec::new(), VariableTypes::new());
+    let (mut found, mut types) = (IndexMap::new(), VariableTypes::new());
     for operation in document.operations.iter() {
         let variables = &operation.variables;
         let (fragments, needed) = (HashSet::new(), HashSet::new());
@@ -29,11 +30,8 @@ pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<Va
     if found.is_empty() {
         return Ok(types);
     }
-    // A fragment that several operations spread is seen with the variables of each.
-    let mut told = HashSet::new();
-    found.retain(|wrong| told.insert(wrong.clone()));
-    Err(Refused::of_many(found.iter().map(|(message, at)| {
-        fault(Code::GraphqlValidationFailed, message, at.and_then(|at| at.line_column(&document.sources)))
+    Err(Refused::of_many(found.iter().map(|(at, message)| {
+        fault(Code::GraphqlValidationFailed, message, at.line_column(&document.sources))
     })))
 }
 
@@ -45,7 +43,8 @@ struct Walk<'a> {
     fragments: HashSet<&'a Name>,
     /// Variables that decide what is left out: they may have a default and a type with null, but not null.
     needed: HashSet<&'a Name>,
-    found: &'a mut Vec<(String, Option<SourceSpan>)>,
+    /// What is wrong, by its place: fragments are walked again for each operation that spreads them.
+    found: &'a mut IndexMap<SourceSpan, String>,
 }
 
 impl<'a> Walk<'a> {
@@ -119,9 +118,10 @@ impl<'a> Walk<'a> {
                 self.fields(fields, ty.inner_named_type());
             }
             _ => {
-                let shown = value.serialize().no_indent();
-                let wrong = scalars::misread(ty.inner_named_type(), &shown, value.as_str());
-                self.found.extend(wrong.map(|wrong| (wrong, value.location())));
+                self.tell(value.location(), || {
+                    let shown = value.serialize().no_indent();
+                    scalars::misread(ty.inner_named_type(), &shown, value.as_str())
+                });
             }
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
         let mut given = HashSet::new();
         for (name, value) in fields {
             if !given.insert(name) {
-                self.found.push((format!("{ty} has the field {name} twice"), name.location()));
+                self.tell(name.location(), || Some(format!("{ty} has the field {name} twice")));
             }
             if let Some(field) = object.fields.get(name) {
                 self.value(value, &field.ty, field.default_value.is_some());
@@ -150,8 +150,17 @@ impl<'a> Walk<'a> {
         };
         if !fits {
             let given = &variable.ty;
-            let message = format!("the variable ${name} is of type {given}; {wanted} is needed here");
-            self.found.push((message, at));
+            self.tell(at, || {
+                Some(format!("the variable ${name} is of type {given}; {wanted} is needed here"))
+            });
+        }
+    }
+
+    /// Notes what is wrong at a place, if anything is and nothing was said of it before.
+    fn tell(&mut self, at: Option<SourceSpan>, wrong: impl FnOnce() -> Option<String>) {
+        let place = at.filter(|at| !self.found.contains_key(at));
+        if let (Some(at), Some(message)) = (place, place.and_then(|_| wrong())) {
+            self.found.insert(at, message);
         }
     }
 }

@@ -14,6 +14,9 @@ pub(super) fn misread(scalar: &str, value: &dyn Display, text: Option<&str>) -> 
         "Decimal" => (Decimal::is_valid, "12.50"),
         _ => return None,
     };
-    let reads = text.is_some_and(|text| reads(&Value::from(text)));
-    (!reads).then(|| format!("{value} is not a {scalar}; write it as \"{example}\""))
+    if text.is_some_and(|text| reads(&Value::from(text))) {
+        return None;
+    }
+    let shown: String = value.to_string().chars().take(80).collect();
+    Some(format!("{shown} is not a {scalar}; write it as \"{example}\""))
 }

@@ -118,15 +118,11 @@ fn read_scalar(value: &mut Value, scalar: &str) -> Result<(), Misfit> {
         ("Int" | "Float" | "String" | "Boolean" | "ID", _) => false,
         _ => {
             let text = if let Value::String(text) = &*value { Some(text.as_str()) } else { None };
-            return scalars::misread(scalar, &short(value), text)
+            return scalars::misread(scalar, &*value, text)
                 .map_or(Ok(()), |message| Err(Misfit::here(message)));
         }
     };
     if fits { Ok(()) } else { Err(Misfit::of(value, scalar)) }
-}
-
-fn short(value: &Value) -> String {
-    format!("{:.80}", value.to_string())
 }
 
 impl Misfit {
@@ -135,7 +131,7 @@ impl Misfit {
     }
 
     fn of(value: &Value, ty: &str) -> Self {
-        Self::here(format!("{} is not of type {ty}", short(value)))
+        Self::here(format!("{:.80} is not of type {ty}", value.to_string()))
     }
 
     fn inside(self, step: &str) -> Self {
