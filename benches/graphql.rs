@@ -2,9 +2,11 @@
 //!
 //! `cargo bench --bench graphql`. Compare within one run only.
 //!
-//! - `before/…`: the guard, parsing (the baseline), compiling and replaying the formula, for the worked
-//!   example of the cost and for the query that GraphiQL opens with; `cold` is all of them, `cached` is
+//! - `before/…`: the guard, parsing (the baseline), validation, compiling and replaying the formula, for the
+//!   worked example of the cost and for the query that GraphiQL opens with; `cold` is all of them, `cached` is
 //!   what is left when the document is known.
+//! - `request/…`: whole requests to an engine over SQLite. `cold` is a document that was never seen, `known`
+//!   one that was, both checked but not executed (`GraphQL-Cost: validate`); `answered` is executed too.
 //! - `fields/N`: pages of rows from SQLite of which each row has N plain fields. The difference between
 //!   two of them, divided by the difference in fields, is the cost of a field; it is printed.
 //! - `store/…`: the smallest statement there is, alone and 32 at a time; over PostgreSQL too where
@@ -55,12 +57,38 @@ fn before(criterion: &mut Criterion) {
         group.bench_function("guard the text", |bench| bench.iter(|| black_box(steps.guard_text())));
         group.bench_function("parse", |bench| bench.iter(|| black_box(steps.parse())));
         group.bench_function("guard the document", |bench| bench.iter(|| black_box(steps.guard_document())));
+        group.bench_function("validate", |bench| bench.iter(|| black_box(steps.validate())));
         group.bench_function("compile", |bench| bench.iter(|| steps.compile()));
         group.bench_function("replay", |bench| bench.iter(|| black_box(steps.replay())));
         group.bench_function("cold", |bench| bench.iter(|| black_box(steps.cold())));
         group.bench_function("cached", |bench| {
             bench.iter(|| black_box((steps.cached(), steps.replay())));
         });
+    }
+}
+
+fn requests(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime");
+    let (database, _directory) = runtime.block_on(sqlite());
+    let engine = Engine::new(database, Limits::default());
+    for (name, text) in [("nested", NESTED), ("introspection", INTROSPECTION)] {
+        let mut group = criterion.benchmark_group(format!("request/{name}"));
+        let mut seen = 0_u64;
+        group.bench_function("cold", |bench| {
+            bench.to_async(&runtime).iter(|| {
+                seen += 1;
+                let document = format!("{text}#{seen}");
+                let engine = &engine;
+                async move { ask(engine, &document, CostReport::Validate).await }
+            });
+        });
+        group.bench_function("known", |bench| {
+            bench.to_async(&runtime).iter(|| ask(&engine, text, CostReport::Validate));
+        });
+        group.bench_function("answered", |bench| {
+            bench.to_async(&runtime).iter(|| ask(&engine, text, CostReport::Off));
+        });
+        group.finish();
     }
 }
 
@@ -111,7 +139,8 @@ fn page_of(count: usize) -> String {
 
 async fn ask(engine: &Engine, document: &str, cost: CostReport) -> Vec<u8> {
     let call = Call { cost, ..Call::default() };
-    let execution = engine.execute(Request::new(document), call).await;
+    let request = Request::new(document).variables(Variables::from_json(json!({ "n": 5 })));
+    let execution = engine.execute(request, call).await;
     assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
     serde_json::to_vec(&execution.response).expect("JSON")
 }
@@ -165,5 +194,5 @@ async fn connect(url: &str) -> Database {
     Database::connect(&options).await.expect("the database can be reached")
 }
 
-criterion_group!(benches, before, fields, store);
+criterion_group!(benches, before, requests, fields, store);
 criterion_main!(benches);

@@ -7,16 +7,15 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::{Request, Variables};
 use async_graphql_parser::types::{OperationDefinition, OperationType};
 
 use super::{
     cost::{self, Estimate, Inputs, Most},
     documents::{self, Document, Documents},
-    engine::{Call, CostReport, Limits, Stats},
-    error::{panicked, refusal},
+    engine::{Call, Limits, Stats},
+    error::{Refused, panicked, refusal},
     page::PageSizes,
-    shape::Shape,
 };
 use crate::error::Code;
 
@@ -32,7 +31,7 @@ pub(super) struct Entry {
     pub(super) stats: Stats,
     /// What it asks for, where the document could be read.
     pub(super) estimate: Option<Estimate>,
-    pub(super) admitted: Result<Admitted, ServerError>,
+    pub(super) admitted: Result<Admitted, Refused>,
 }
 
 /// A request that may be executed; it carries its document.
@@ -52,7 +51,7 @@ pub(super) struct Priced {
 impl Admission {
     /// The rules for a schema, by its definition.
     pub(super) fn new(sdl: &str, limits: Limits) -> Self {
-        Self { documents: Documents::new(Shape::new(sdl), limits.document), limits }
+        Self { documents: Documents::new(sdl, limits.document), limits }
     }
 
     /// Admits or refuses a request. A panic costs this request only.
@@ -60,7 +59,7 @@ impl Admission {
         let (mut stats, mut estimate) = (Stats::default(), None);
         // The cache of documents survives a panic, and nothing else is shared.
         let check = || self.check(request, call, &mut stats, &mut estimate);
-        let admitted = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| Err(panicked()));
+        let admitted = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| Err(panicked().into()));
         stats.cost = estimate.map(|estimate: Estimate| estimate.cost);
         Entry { stats, estimate, admitted }
     }
@@ -71,7 +70,7 @@ impl Admission {
         call: Call<'_>,
         stats: &mut Stats,
         estimate: &mut Option<Estimate>,
-    ) -> Result<Admitted, ServerError> {
+    ) -> Result<Admitted, Refused> {
         let document = self.documents.parse(&request.query)?;
         let (name, operation) = documents::operation(&document.parsed, request.operation_name.as_deref())?;
         stats.operation_name = name.map(str::to_owned);
@@ -84,11 +83,9 @@ impl Admission {
         let found = cost::estimate(inputs)?;
         *estimate = Some(found);
         cost::check(inputs, found, Most { depth: self.limits.max_depth, cost: self.limits.max_cost })?;
+        self.documents.check_valid(&document, (name, operation), &mut request.variables)?;
         let name = name.map(str::to_owned);
-        request.set_parsed_query(match call.cost {
-            CostReport::Validate => documents::unexecuted(&document.parsed),
-            _ => document.parsed.clone(),
-        });
+        request.set_parsed_query(document.parsed.clone());
         Ok(Admitted { request, document, name })
     }
 
@@ -97,14 +94,14 @@ impl Admission {
         document: &Document,
         operation: &OperationDefinition,
         call: Call<'_>,
-    ) -> Result<(), ServerError> {
+    ) -> Result<(), Refused> {
         if call.queries_only && operation.ty != OperationType::Query {
             let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
-            return Err(refusal(Code::MethodNotAllowed, message));
+            return Err(refusal(Code::MethodNotAllowed, message).into());
         }
         if document.introspects && !self.limits.introspection {
             let message = "introspection is switched off here (graphql.introspection)";
-            return Err(refusal(Code::GraphqlValidationFailed, message));
+            return Err(refusal(Code::GraphqlValidationFailed, message).into());
         }
         Ok(())
     }

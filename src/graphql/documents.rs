@@ -1,21 +1,20 @@
-//! Parsed documents, kept by their text: parsing costs more than running a small query.
+//! Parsed and validated documents, kept by their text: both cost more than running a small query.
 
 use std::sync::Arc;
 
 use async_graphql::{Name, ServerError, Value, Variables};
 use async_graphql_parser::{
-    Positioned, parse_query,
-    types::{
-        Directive, DocumentOperations, ExecutableDocument, InlineFragment, OperationDefinition, Selection,
-    },
+    parse_query,
+    types::{ExecutableDocument, OperationDefinition},
 };
 use moka::sync::Cache;
 
 use super::{
     cost::Formulas,
-    error::refusal,
+    error::{Refused, refusal},
     guard::{self, DocumentLimits},
     shape::Shape,
+    validation::{Validator, VariableTypes},
 };
 use crate::error::Code;
 
@@ -24,10 +23,11 @@ const MOST_MEMORY: u64 = 32 * 1024 * 1024;
 /// What a byte of text takes when it is parsed, roughly.
 const BYTES_PER_BYTE: usize = 50;
 
-/// The cache of parsed documents. Only documents that the guard let pass are in it.
+/// The cache of documents. Only valid ones are in it.
 pub(super) struct Documents {
     known: Cache<String, Arc<Document>>,
     shape: Shape,
+    validator: Validator,
     most: DocumentLimits,
 }
 
@@ -38,17 +38,22 @@ pub(super) struct Document {
     pub(super) formulas: Formulas,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
+    /// The types of its variables, or why nothing of it may be executed.
+    validated: Result<VariableTypes, Refused>,
 }
 
 impl Documents {
-    pub(super) fn new(shape: Shape, most: DocumentLimits) -> Self {
+    /// No documents yet, of a schema by its definition.
+    pub(super) fn new(sdl: &str, most: DocumentLimits) -> Self {
         let weigh = |text: &String, _: &Arc<_>| {
             u32::try_from(text.len().saturating_mul(BYTES_PER_BYTE)).unwrap_or(u32::MAX)
         };
-        Self { known: Cache::builder().max_capacity(MOST_MEMORY).weigher(weigh).build(), shape, most }
+        let known = Cache::builder().max_capacity(MOST_MEMORY).weigher(weigh).build();
+        Self { known, shape: Shape::new(sdl), validator: Validator::new(sdl), most }
     }
 
-    /// The document of a text: from memory, else guarded, parsed, measured and its formulas compiled.
+    /// The document of a text: from memory, else guarded, parsed, measured, validated and its formulas
+    /// compiled. One that is not valid is given too, for its name and its cost can be told; it is not kept.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
         if let Some(known) = self.known.get(text) {
             return Ok(known);
@@ -65,9 +70,25 @@ impl Documents {
         })?;
         let introspects = guard::check_document(&parsed, &self.most)?;
         let formulas = Formulas::compile(&self.shape, &parsed);
-        let document = Arc::new(Document { parsed, formulas, introspects });
-        self.known.insert(text.to_owned(), document.clone());
+        let validated = self.validator.validate(text);
+        let document = Arc::new(Document { parsed, formulas, introspects, validated });
+        if document.validated.is_ok() {
+            self.known.insert(text.to_owned(), document.clone());
+        }
         Ok(document)
+    }
+
+    /// Checks that a document is valid, and reads the variables of one of its operations.
+    pub(super) fn check_valid(
+        &self,
+        document: &Document,
+        operation: (Option<&str>, &OperationDefinition),
+        variables: &mut Variables,
+    ) -> Result<(), Refused> {
+        match &document.validated {
+            Ok(types) => self.validator.read_variables(types, operation, variables),
+            Err(refused) => Err(refused.clone()),
+        }
     }
 }
 
@@ -91,31 +112,6 @@ pub(super) fn operation<'a>(
             Err(refusal(Code::BadUserInput, message))
         }
     }
-}
-
-/// The document with all selections skipped: validation sees everything, and nothing is resolved.
-pub(super) fn unexecuted(document: &ExecutableDocument) -> ExecutableDocument {
-    let mut document = document.clone();
-    match &mut document.operations {
-        DocumentOperations::Single(operation) => skip(operation),
-        DocumentOperations::Multiple(operations) => operations.values_mut().for_each(skip),
-    }
-    document
-}
-
-fn skip(operation: &mut Positioned<OperationDefinition>) {
-    let at = operation.pos;
-    let place = |name| Positioned::new(Name::new(name), at);
-    let always = Positioned::new(Value::from(true).into_value(), at);
-    let directive = Directive { name: place("skip"), arguments: vec![(place("if"), always)] };
-    let selection_set = &mut operation.node.selection_set;
-    let fragment = InlineFragment {
-        type_condition: None,
-        directives: vec![Positioned::new(directive, at)],
-        selection_set: selection_set.clone(),
-    };
-    let skipped = Selection::InlineFragment(Positioned::new(fragment, at));
-    selection_set.node.items = vec![Positioned::new(skipped, at)];
 }
 
 /// Gives every variable that has none its default, and checks that those that must have a value have

@@ -1,23 +1,23 @@
 //! Runs operations: limits, validation, execution with batched loading.
 //!
-//! The HTTP layer knows GraphQL only through this type. The order: the text is guarded and parsed (or
-//! taken from memory), the operation is chosen, its depth and cost are checked with the request's
-//! variables (`admission`), then async-graphql validates and executes it inside a drive of the loaders,
-//! for a limited time. Schema extensions stay off: one of them costs more than half as much again per
+//! The HTTP layer knows GraphQL only through this type. The order: the text is guarded, parsed and
+//! validated, or taken from memory; the operation is chosen, its depth and cost are checked with the
+//! request's variables, and these are read (`admission`); then async-graphql executes it inside a drive of
+//! the loaders, for a limited time. Schema extensions stay off: one of them costs more than half as much again per
 //! field.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     Data, EmptyMutation, EmptySubscription, Executor, Request, Response, SDLExportOptions, Schema,
-    SchemaBuilder, ServerError, Value, futures_util::stream::BoxStream,
+    SchemaBuilder, ValidationMode, Value, futures_util::stream::BoxStream,
 };
 use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 
 use super::{
     admission::{Admission, Admitted, Entry},
     cost,
-    error::{panicked, refusal, settle, too_late},
+    error::{Refused, panicked, settle, too_late},
     guard::{DocumentLimits, MOST_NESTING},
     page::PageSizes,
     relations::{Loaders, Ours, Relations},
@@ -25,14 +25,10 @@ use super::{
     scope::Services,
 };
 use crate::{
-    error::Code,
     loader::{self, RequestScope},
     store::Database,
     telemetry::meter::{Meter, Reading},
 };
-
-/// Errors in the answer to a document that does not fit the schema.
-const MOST_ERRORS: usize = 20;
 
 /// The schema with everything needed to execute an operation. Clones share it.
 #[derive(Clone)]
@@ -162,7 +158,7 @@ impl Engine {
         let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
         if cost > self.limits.max_cost {
             for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
-                entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost));
+                entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
             }
         }
         let answers = entries.into_iter().map(|entry| self.answer(entry, &scope, call));
@@ -185,12 +181,13 @@ impl Engine {
     async fn answer(&self, entry: Entry, scope: &RequestScope, call: Call<'_>) -> Execution {
         let Entry { stats, admitted, estimate } = entry;
         let (mut response, executed, actual) = match admitted {
+            Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
             Ok(admitted) => {
                 // Nothing of a failed execution is used again: the engine shares only what survives a panic.
                 let run = AssertUnwindSafe(self.run(admitted, scope, call.cost)).catch_unwind().await;
                 run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
             }
-            Err(error) => (Response::from_errors(vec![error]), false, None),
+            Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
@@ -213,17 +210,14 @@ impl Engine {
         let execution = Box::pin(self.schema.execute(admitted.request.data(scope.clone())));
         let limit = self.limits.execution_timeout;
         // Dropped when it is late, and with it the loads that nobody else waits for.
-        let Ok(mut response) = tokio::time::timeout(limit, execution).await else {
+        let Ok(response) = tokio::time::timeout(limit, execution).await else {
             return (Response::from_errors(vec![too_late(limit)]), false, None);
         };
         let executed = began(&response);
-        if !executed {
-            cap(&mut response.errors);
-        }
         let actual = priced
             .filter(|_| executed)
             .and_then(|priced| Some(cost::actual(priced.inputs(self.limits.pages)?, &response.data)));
-        (response, executed && cost != CostReport::Validate, actual)
+        (response, executed, actual)
     }
 }
 
@@ -249,9 +243,11 @@ pub fn sdl() -> String {
 }
 
 fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    // async-graphql's own limit counts `edges` and `node` too; the guard has the same bound. What is only
-    // validated has one level more (`documents::unexecuted`).
-    Schema::build(Query, EmptyMutation, EmptySubscription).limit_recursive_depth(MOST_NESTING + 1)
+    // Admission has validated (`validation`); what async-graphql then still does is to look for fragments
+    // that spread themselves. Its own limit of depth counts `edges` and `node` too; the guard's is the same.
+    Schema::build(Query, EmptyMutation, EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(MOST_NESTING)
 }
 
 fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> String {
@@ -262,16 +258,4 @@ fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> Strin
 /// True when execution began. A request error has neither data nor an error with a path.
 fn began(response: &Response) -> bool {
     response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
-}
-
-/// Keeps a document of many mistakes from getting an answer much larger than itself.
-fn cap(errors: &mut Vec<ServerError>) {
-    let more = errors.len().saturating_sub(MOST_ERRORS);
-    errors.truncate(MOST_ERRORS);
-    if more > 0 {
-        errors.push(refusal(
-            Code::GraphqlValidationFailed,
-            format!("there are {more} more errors of this kind"),
-        ));
-    }
 }

@@ -81,6 +81,33 @@ impl From<LoadError<Arc<StoreError>>> for Error {
     }
 }
 
+/// Errors in the answer to one request that is not executed.
+const MOST_ERRORS: usize = 20;
+
+/// Why a request is not executed: one error, or all that is wrong with a document.
+#[derive(Clone, Debug)]
+pub(super) struct Refused(pub(super) Vec<ServerError>);
+
+impl Refused {
+    /// What is wrong in many places. Only so much is told: a document of many mistakes must not get an
+    /// answer much larger than itself.
+    pub(super) fn of_many(mut errors: impl ExactSizeIterator<Item = ServerError>) -> Self {
+        let mut told: Vec<_> = errors.by_ref().take(MOST_ERRORS).collect();
+        let more = errors.len();
+        if more > 0 {
+            let message = format!("there are {more} more errors of this kind");
+            told.push(refusal(Code::GraphqlValidationFailed, message));
+        }
+        Self(told)
+    }
+}
+
+impl From<ServerError> for Refused {
+    fn from(error: ServerError) -> Self {
+        Self(vec![error])
+    }
+}
+
 /// An error of a request that is not executed.
 pub(super) fn refusal(code: Code, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
@@ -153,14 +180,14 @@ fn show(fault: &Error, error: &mut ServerError, request_id: Option<&str>) {
     }
 }
 
-/// Where in the document and in its lists an error is.
-fn place(error: &ServerError) -> (Option<(usize, usize)>, Vec<usize>) {
+/// Where in the document and in its lists an error is. One that has no place comes last.
+fn place(error: &ServerError) -> (bool, Option<(usize, usize)>, Vec<usize>) {
     let row = |segment: &PathSegment| match segment {
         PathSegment::Index(index) => Some(*index),
         PathSegment::Field(_) => None,
     };
     let position = error.locations.first().map(|position| (position.line, position.column));
-    (position, error.path.iter().filter_map(row).collect())
+    (position.is_none(), position, error.path.iter().filter_map(row).collect())
 }
 
 fn log(fault: &Error, at: &ServerError, request_id: Option<&str>) {

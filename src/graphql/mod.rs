@@ -5,6 +5,7 @@
 //! - [`engine`](Engine): operations from their text to their response; what HTTP sees of all this.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
+//! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
 //! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
 //! - `roots`: the root fields. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
 //!   batches, `filter.rs` and `query.rs` its lists.
@@ -57,6 +58,7 @@ mod spending;
 #[doc(hidden)]
 pub mod steps;
 mod total;
+mod validation;
 mod value;
 
 pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, sdl};

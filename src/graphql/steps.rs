@@ -9,6 +9,7 @@ use super::{
     guard::{self, DocumentLimits},
     page::PageSizes,
     shape::Shape,
+    validation::Validator,
 };
 
 /// A document and what the steps need of the schema.
@@ -18,18 +19,20 @@ pub struct Steps {
     variables: Variables,
     formulas: Formulas,
     shape: Shape,
+    validator: Validator,
     known: Documents,
 }
 
 impl Steps {
     /// Prepares the steps of a document; `None` for one that is refused.
     pub fn new(text: &str, variables: Variables) -> Option<Self> {
-        let shape = || Shape::new(&super::sdl());
+        let sdl = super::sdl();
+        let (shape, validator) = (Shape::new(&sdl), Validator::new(&sdl));
         let document = parse_query(text).ok()?;
-        let formulas = Formulas::compile(&shape(), &document);
-        let known = Documents::new(shape(), DocumentLimits::default());
+        let formulas = Formulas::compile(&shape, &document);
+        let known = Documents::new(&sdl, DocumentLimits::default());
         known.parse(text).ok()?;
-        Some(Self { text: text.to_owned(), document, variables, formulas, shape: shape(), known })
+        Some(Self { text: text.to_owned(), document, variables, formulas, shape, validator, known })
     }
 
     /// Scans the text.
@@ -47,6 +50,11 @@ impl Steps {
         guard::check_document(&self.document, &DocumentLimits::default()).is_ok()
     }
 
+    /// Validates the text, which parses it once more.
+    pub fn validate(&self) -> bool {
+        self.validator.validate(&self.text).is_ok()
+    }
+
     /// Compiles the formulas.
     pub fn compile(&self) {
         drop(Formulas::compile(&self.shape, &self.document));
@@ -54,7 +62,7 @@ impl Steps {
 
     /// All of these, for a document that is not known yet.
     pub fn cold(&self) -> u64 {
-        let passed = self.guard_text() && self.parse() && self.guard_document();
+        let passed = self.guard_text() && self.parse() && self.guard_document() && self.validate();
         self.compile();
         if passed { self.replay() } else { 0 }
     }

@@ -4,7 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use async_graphql::Request;
 use farol::{
-    graphql::{Call, DocumentLimits, Engine, Execution, Limits, Load, Loaders},
+    graphql::{Call, CostReport, DocumentLimits, Engine, Execution, Limits, Load, Loaders},
     loader::{Batch, Key, Relation},
 };
 use futures_util::FutureExt;
@@ -80,6 +80,60 @@ async fn refusals_run_no_statement(database: TestDatabase) {
     assert_eq!((unknown.executed, codes(&unknown)), (false, vec![json!("BAD_USER_INPUT")]));
 }
 
+/// What async-graphql alone would run: the document is wrong, whoever executes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_documents_stay_refused_however_often_they_are_sent() {
+    let engine = engine(&TestDatabase::sqlite().await).await;
+    for document in [
+        "query ($n: String) { processes(first: $n) { totalCount } }",
+        "query ($d: String) { processes(filter: { dataset: [$d] }) { totalCount } }",
+        "query ($n: Int) { __typename }",
+        "query () { __typename }",
+        "query ($a: Boolean = null) { __typename @skip(if: $a) }",
+        "{ processes(filter: { dataset: \"a\", dataset: \"b\" }) { totalCount } }",
+        "{ processes(orderBy: \"OCID_ASC\") { totalCount } }",
+        "{ processes(frist: 1) { totalCount } }",
+        "{ process { id } }",
+        "{ serverInfo }",
+        "{ serverInfo { version { x } } }",
+        "{ ...F }",
+        "{ __typename } fragment F on Query { __typename }",
+        "{ ... on Award { id } }",
+        "{ __typename(x: 1) }",
+        "{ __typename @nothing }",
+        "{ node(id: \"x\") { ... on Award { x: id } ... on Bid { x: localId } } }",
+    ] {
+        let code = if document.contains("()") { "GRAPHQL_PARSE_FAILED" } else { "GRAPHQL_VALIDATION_FAILED" };
+        for cost in [CostReport::Off, CostReport::Validate, CostReport::Off] {
+            let execution = engine.execute(Request::new(document), Call { cost, ..Call::default() }).await;
+            assert_eq!((execution.executed, &codes(&execution)[0]), (false, &json!(code)), "{document}");
+            assert_eq!(execution.stats.database.statements, 0);
+        }
+    }
+}
+
+/// apollo-compiler validates what async-graphql answers: both must know the same fields.
+#[tokio::test(flavor = "multi_thread")]
+async fn introspection_has_the_same_fields_for_all() {
+    let engine = engine(&TestDatabase::sqlite().await).await;
+    let validated = apollo_compiler::Schema::parse_and_validate(engine.sdl(), "schema.graphql").unwrap();
+    for ty in ["__Schema", "__Type", "__Field", "__InputValue", "__EnumValue", "__Directive"] {
+        let document = format!("{{ __type(name: \"{ty}\") {{ fields {{ name }} }} }}");
+        let answer = ask(&engine, &document, Value::Null).await.response.data.into_json().unwrap();
+        let fields = answer["__type"]["fields"].as_array().unwrap();
+        let mut answered: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
+        let known = &validated.get_object(ty).unwrap().fields;
+        let mut known: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
+        // Younger than apollo-compiler: the engine adds it.
+        known.extend((ty == "__Type").then_some("isOneOf"));
+        known.sort_unstable();
+        answered.sort_unstable();
+        assert_eq!(known, answered, "{ty}");
+    }
+    let one_of = ask(&engine, "{ __type(name: \"Query\") { isOneOf } }", Value::Null).await;
+    assert!(one_of.executed && one_of.response.errors.is_empty(), "{:?}", one_of.response.errors);
+}
+
 async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
     let engine = engine(&database).await;
     let brackets = format!("{{ nodes(ids: {}) {{ id }} }}", "[".repeat(2_000));
@@ -101,6 +155,13 @@ async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
     let inline = format!("{} __typename {}", "{ ... ".repeat(62) + "{", "}".repeat(63));
     let execution = ask(&engine, &inline, Value::Null).await;
     assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
+    let chain = (0..61).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect::<String>();
+    let chain = format!("{{ ...f0 }} {chain} fragment f61 on Query {{ __typename }}");
+    let execution = ask(&engine, &chain, Value::Null).await;
+    assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
+    let filters = format!("{}{}", "{ not: ".repeat(61), "{}".to_owned() + &"}".repeat(61));
+    let filters = format!("{{ processes(filter: {filters}) {{ totalCount }} }}");
+    assert!(!ask(&engine, &filters, Value::Null).await.response.is_ok());
     // Mistakes are counted where the guard lets them pass.
     let mistakes = format!("{{ serverInfo {{ {} }} }}", "nothing ".repeat(1_000));
     let execution = ask(&engine, &mistakes, Value::Null).await;
