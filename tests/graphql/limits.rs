@@ -123,7 +123,7 @@ async fn introspection_has_the_same_fields_for_all() {
         let fields = answer["__type"]["fields"].as_array().unwrap();
         let mut answered: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
         let known = &validated.get_object(ty).unwrap().fields;
-        let mut known: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
+        let mut known: Vec<&str> = known.keys().map(apollo_compiler::Name::as_str).collect();
         // Younger than apollo-compiler: the engine adds it.
         known.extend((ty == "__Type").then_some("isOneOf"));
         known.sort_unstable();
@@ -155,7 +155,8 @@ async fn hostile_documents_are_refused_at_once(database: TestDatabase) {
     let inline = format!("{} __typename {}", "{ ... ".repeat(62) + "{", "}".repeat(63));
     let execution = ask(&engine, &inline, Value::Null).await;
     assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
-    let chain = (0..61).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect::<String>();
+    let chain =
+        (0..61).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect::<Vec<_>>().concat();
     let chain = format!("{{ ...f0 }} {chain} fragment f61 on Query {{ __typename }}");
     let execution = ask(&engine, &chain, Value::Null).await;
     assert!(execution.response.errors.is_empty(), "{:?}", execution.response.errors);
