@@ -57,7 +57,8 @@ struct Tender {
     status: Option<String>,
     procurement_method: Option<String>,
     main_procurement_category: Option<String>,
-    tender_period: Option<Period>,
+    #[serde(rename = "tenderPeriod")]
+    period: Option<Period>,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +103,7 @@ struct Counted<'a> {
 }
 
 #[derive(Debug, PartialEq)]
-struct Sum {
+struct Figures {
     count: i64,
     sum: Decimal,
     minimum: Decimal,
@@ -136,9 +137,9 @@ pub(super) async fn check(store: &Database, lines: Vec<String>) {
     }
 }
 
-fn pair(group: spending::Spending) -> ((Key, String), Sum) {
+fn pair(group: spending::Spending) -> ((Key, String), Figures) {
     let spending::Spending { key, currency, count, sum, minimum, maximum } = group;
-    ((key, currency), Sum { count, sum, minimum, maximum })
+    ((key, currency), Figures { count, sum, minimum, maximum })
 }
 
 fn assert_order(groups: &[spending::Spending], question: &Question) {
@@ -153,12 +154,12 @@ fn recompute(
     group: Group,
     dataset: i64,
     currency: Option<&str>,
-) -> BTreeMap<(Key, String), Sum> {
-    let mut groups: BTreeMap<(Key, String), Sum> = BTreeMap::new();
+) -> BTreeMap<(Key, String), Figures> {
+    let mut groups: BTreeMap<(Key, String), Figures> = BTreeMap::new();
     for value in values.iter().filter(|value| currency.is_none_or(|code| value.currency == code)) {
         for key in keys(value, group, dataset) {
             let Counted { amount, .. } = *value;
-            let group = groups.entry((key, value.currency.to_owned())).or_insert(Sum {
+            let group = groups.entry((key, value.currency.to_owned())).or_insert(Figures {
                 count: 0,
                 sum: Decimal::ZERO,
                 minimum: amount,
@@ -213,9 +214,9 @@ fn key_of(release: &Release, mention: &Mention) -> String {
 fn counted<'a>(release: &'a Release, measure: Measure) -> Vec<Counted<'a>> {
     match measure {
         Measure::Tendered => {
-            let Tender { value, status, tender_period, .. } = &release.tender;
+            let Tender { value, status, period, .. } = &release.tender;
             let suppliers = release.awards.iter().flat_map(|award| &award.suppliers).collect();
-            let date = tender_period.as_ref().and_then(|period| period.start_date);
+            let date = period.as_ref().and_then(|period| period.start_date);
             count(release, value.as_ref(), status.as_deref(), date, suppliers).into_iter().collect()
         }
         Measure::Awarded => {

@@ -45,7 +45,7 @@ fn refuse(definition: &Positioned<VariableDefinition>, misfit: Misfit) -> Server
     let Misfit { path, message } = misfit;
     let name = &definition.node.name.node;
     let message = format!("the variable ${name}{path:.MOST_CHARACTERS$}: {message}");
-    let mut error = refusal(Code::GraphqlValidationFailed, message);
+    let mut error = refusal(Code::BadUserInput, message);
     error.locations.push(definition.pos);
     error
 }
