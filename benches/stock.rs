@@ -81,7 +81,7 @@ impl Query {
         filter: ProcessFilter,
     ) -> Result<Nodes> {
         let rows = process::Entity::find()
-            .filter(process::Column::Date.lt(filter.date_before.0))
+            .filter(process::Column::Date.lt(filter.date.before.0))
             .order_by_desc(process::Column::Date)
             .order_by_desc(process::Column::Id)
             .limit(first)
@@ -93,7 +93,12 @@ impl Query {
 
 #[derive(InputObject)]
 struct ProcessFilter {
-    date_before: Moment,
+    date: DateRange,
+}
+
+#[derive(InputObject)]
+struct DateRange {
+    before: Moment,
 }
 
 struct Moment(DateTime<Utc>);
