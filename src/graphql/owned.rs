@@ -8,13 +8,13 @@ use super::{
     collection::{CollectionNode, ListOrder},
     connection::{self, Connection, Edge, ValuedConnection, wants_rows},
     error::Error,
-    page::{Level, PageArgs, Window},
+    page::{Level, PageArgs},
     relations::{OwnedRelations, Relations, SharedPage},
     scope,
     total::{Total, Worth},
 };
 use crate::store::{
-    page::{Page, PageRequest},
+    page::{self, PageRequest},
     query::{
         collection::{By, Collected},
         walk::{OwnedPage, place},
@@ -44,7 +44,7 @@ pub(super) async fn page<L: OwnedList>(
     let newest = Order::<L>::default().sorting();
     let request = connection::request(&window, |text, argument| newest.position(text, argument))?;
     let page =
-        if wants_rows(ctx) { read::<L>(ctx, owner, &window, request).await? } else { connection::empty() };
+        if wants_rows(ctx) { read::<L>(ctx, owner, &request).await? } else { connection::empty() };
     let total = Total::Owned(|all| &L::relations(all).counts, owner);
     let worth = Worth::Owned(|all| &L::relations(all).worths, owner);
     let page: Connection<_> = connection::of_page(&page, |row| newest.cursor(row), total);
@@ -55,29 +55,18 @@ pub(super) async fn page<L: OwnedList>(
 async fn read<L: OwnedList>(
     ctx: &Context<'_>,
     owner: i64,
-    window: &Window,
-    PageRequest { after, before, .. }: PageRequest,
+    request: &PageRequest,
 ) -> Result<SharedPage<Row<L>>, Error> {
-    let (after, before) = (after.as_ref().map(place), before.as_ref().map(place));
-    let (from, until) = if window.backward { (before, after) } else { (after, before) };
-    let key = OwnedPage { owner, limit: window.size, backward: window.backward, from };
+    let PageRequest { limit, backward, .. } = *request;
+    let (after, before) = (request.after.as_ref().map(place), request.before.as_ref().map(place));
+    let (from, until) = if backward { (before, after) } else { (after, before) };
+    let key = OwnedPage { owner, limit, backward, from };
     let rows = scope::load(ctx, |all| &L::relations(all).pages, key).await?.unwrap_or_default();
     let inside = |row: &Row<L>| {
         let at = place(&row.position(By::Date));
         // Newest first, those without a date last: as `Option` orders, reversed.
-        until.is_none_or(|until| if window.backward { at < until } else { at > until })
+        until.is_none_or(|until| if backward { at < until } else { at > until })
     };
-    let mut rows: Vec<_> = rows.iter().filter(|row| inside(row)).cloned().collect();
-    let size = usize::try_from(window.size).unwrap_or(usize::MAX);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    if window.backward {
-        rows.reverse();
-    }
-    let (has_previous, has_next) = if window.backward {
-        (more || after.is_some(), before.is_some())
-    } else {
-        (after.is_some(), more || before.is_some())
-    };
-    Ok(Arc::new(Page { rows, has_previous, has_next }))
+    let rows = rows.iter().filter(|row| inside(row)).cloned().collect();
+    Ok(Arc::new(page::trim(rows, request)))
 }

@@ -97,12 +97,11 @@ pub(super) async fn fetch<R: Row>(
     order: Ordering,
     request: &PageRequest,
 ) -> Result<Page<R>, StoreError> {
-    let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let rows = match page_statement::<R>(database.backend(), filter, order, request) {
         None => Vec::new(),
         Some(statement) => database.fetch_statement(statement, R::decode).await?,
     };
-    Ok(trim(rows, wanted, request))
+    Ok(trim(rows, request))
 }
 
 /// The statement that reads a page; `None` when the positions leave nothing.
@@ -212,8 +211,10 @@ fn direction(order: &Ordering, request: &PageRequest) -> Order {
     if order.descending == request.backward { Order::Asc } else { Order::Desc }
 }
 
-/// Cuts off the row that was read only to see whether there are more.
-fn trim<R>(mut rows: Vec<R>, wanted: usize, request: &PageRequest) -> Page<R> {
+/// The page of rows that were read from the end that it counts from, but for a row beyond its limit: that
+/// one was read only to see whether there are more.
+pub fn trim<R>(mut rows: Vec<R>, request: &PageRequest) -> Page<R> {
+    let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
     if request.backward {
