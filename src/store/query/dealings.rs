@@ -1,7 +1,6 @@
 //! What organisations bought and sold: sums by currency, exact, of what was not given up.
 //!
-//! What is cancelled or unsuccessful is left out; a missing status counts, as does one outside the closed
-//! list. Values without an amount or a currency are left out, as in all totals.
+//! What is [`GIVEN_UP`] is left out. Values without an amount or a currency are left out, as in all totals.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +12,7 @@ use rust_decimal::Decimal;
 use super::{
     keys::{self, Sql},
     owned::{self, values_bought},
-    totals::add,
+    totals::{GIVEN_UP, add},
 };
 use crate::store::{Backend, Database, StoreError};
 
@@ -104,12 +103,13 @@ fn statement() -> Sql {
         owned::AWARDS_WON.values(),
         owned::CONTRACTS_WON.values(),
     ];
+    let given_up = GIVEN_UP.map(|status| format!("'{status}'")).join(", ");
     let all = |backend| {
         let of = |(number, values): (usize, &Sql)| {
             format!(
                 "SELECT {number}, v.owner, v.currency, v.amount, count(*) FROM ({}) v \
                  WHERE v.currency IS NOT NULL AND v.amount IS NOT NULL \
-                 AND (v.status IS NULL OR v.status NOT IN ('cancelled', 'unsuccessful')) GROUP BY 2, 3, 4",
+                 AND (v.status IS NULL OR v.status NOT IN ({given_up})) GROUP BY 2, 3, 4",
                 values.on(backend)
             )
         };

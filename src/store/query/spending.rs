@@ -1,7 +1,7 @@
 //! What was tendered, awarded or contracted, in groups: exact, and never over two currencies.
 //!
-//! Rows without an amount or a currency are left out, and so are cancelled and unsuccessful ones; a
-//! missing status counts. What two suppliers were awarded together counts for each of them in full.
+//! Rows without an amount or a currency are left out, and so are those that were [`GIVEN_UP`]. What two
+//! suppliers were awarded together counts for each of them in full.
 //! PostgreSQL sums by itself. SQLite would sum in floating point, so it only counts equal amounts.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use sea_orm::{
 use super::{
     collection::{self, Collected, VALUE},
     filter::{Filter, Term},
-    totals::add,
+    totals::{GIVEN_UP, add},
 };
 use crate::store::{
     Database, StoreError,
@@ -124,13 +124,12 @@ pub async fn groups(database: &Database, question: &Question) -> Result<Vec<Spen
     Ok(groups)
 }
 
-/// The column that dates the rows of a measure, and the statuses that are left out.
-fn dated(measure: Measure) -> (&'static str, [&'static str; 2]) {
-    let left_out = ["cancelled", "unsuccessful"];
+/// The column that dates the rows of a measure.
+fn date_of(measure: Measure) -> &'static str {
     match measure {
-        Measure::Awarded => ("date", left_out),
-        Measure::Contracted => ("date_signed", left_out),
-        Measure::Tendered => ("tender_start", left_out),
+        Measure::Awarded => "date",
+        Measure::Contracted => "date_signed",
+        Measure::Tendered => "tender_start",
     }
 }
 
@@ -138,8 +137,8 @@ fn dated(measure: Measure) -> (&'static str, [&'static str; 2]) {
 fn select<R: Collected>(database: &Database, question: &Question) -> SelectStatement {
     let [amount, currency] = VALUE;
     let backend = database.backend();
-    let (date, left_out) = dated(question.measure);
-    let counted = Expr::col("status").is_null().or(Expr::col("status").is_not_in(left_out));
+    let date = date_of(question.measure);
+    let counted = Expr::col("status").is_null().or(Expr::col("status").is_not_in(GIVEN_UP));
     let mut rows = Query::select();
     rows.columns(["id", amount, currency, date]).from(R::TABLE);
     if question.measure != Measure::Tendered {

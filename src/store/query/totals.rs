@@ -16,6 +16,10 @@ use super::{
 };
 use crate::store::{Database, StoreError};
 
+/// The statuses of what was given up: it counts in no sum of what was bought and sold. A missing status
+/// counts, as does one outside the closed list.
+pub(super) const GIVEN_UP: [&str; 2] = ["cancelled", "unsuccessful"];
+
 /// Sums by currency, in the order of the currencies.
 pub type Totals = Vec<(String, Decimal)>;
 
