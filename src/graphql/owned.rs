@@ -43,8 +43,7 @@ pub(super) async fn page<L: OwnedList>(
     // The default order of what has a date: newest first.
     let newest = Order::<L>::default().sorting();
     let request = connection::request(&window, |text, argument| newest.position(text, argument))?;
-    let page =
-        if wants_rows(ctx) { read::<L>(ctx, owner, &request).await? } else { connection::empty() };
+    let page = if wants_rows(ctx) { read::<L>(ctx, owner, &request).await? } else { connection::empty() };
     let total = Total::Owned(|all| &L::relations(all).counts, owner);
     let worth = Worth::Owned(|all| &L::relations(all).worths, owner);
     let page: Connection<_> = connection::of_page(&page, |row| newest.cursor(row), total);

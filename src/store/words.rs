@@ -53,6 +53,13 @@ impl Search {
     }
 }
 
+/// How many words a text has, without keeping them.
+pub fn count(text: &str) -> u64 {
+    let mut words = 0;
+    split(text, |_| words += 1);
+    words
+}
+
 /// The words of a row's texts as its index keeps them: sorted, each once, with blanks between. `None`
 /// when there are none.
 pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String> {

@@ -13,9 +13,12 @@ use async_graphql_parser::{
 };
 use async_graphql_value::{Number as Literal, Value};
 
-use crate::graphql::{
-    page::Level,
-    shape::{Kind, Shape},
+use crate::{
+    graphql::{
+        page::Level,
+        shape::{Kind, Shape},
+    },
+    store::words,
 };
 
 /// The formulas of a document.
@@ -153,20 +156,13 @@ impl Search {
             Value::Variable(name) => self.filters.push(name.clone()),
             Value::List(filters) => filters.iter().for_each(|filter| self.gather(filter)),
             Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
-                ("search", Value::String(text)) => self.words = self.words.saturating_add(words(text)),
+                ("search", Value::String(text)) => self.words = self.words.saturating_add(words::count(text)),
                 ("search", Value::Variable(name)) => self.texts.push(name.clone()),
                 _ => self.gather(value),
             }),
             _ => {}
         }
     }
-}
-
-/// The words of a search: what letters and digits make, accents and other marks among them.
-pub(super) fn words(text: &str) -> u64 {
-    let of_word =
-        |letter: char| letter.is_alphanumeric() || unicode_normalization::char::is_combining_mark(letter);
-    text.split(|letter| !of_word(letter)).filter(|word| !word.is_empty()).count() as u64
 }
 
 struct Compiler<'a> {

@@ -5,9 +5,9 @@ use async_graphql_parser::types::OperationDefinition;
 
 use super::{
     TOTAL,
-    formula::{Condition, Field, Formulas, Length, Number, Part, Search, Set, Size, Step, What, words},
+    formula::{Condition, Field, Formulas, Length, Number, Part, Search, Set, Size, Step, What},
 };
-use crate::graphql::page::PageSizes;
+use crate::{graphql::page::PageSizes, store::words};
 
 /// What an operation asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ fn page(rows: u64, per_row: u64) -> u64 {
 }
 
 fn text_words(text: &ConstValue) -> u64 {
-    if let ConstValue::String(text) = text { words(text) } else { 0 }
+    if let ConstValue::String(text) = text { words::count(text) } else { 0 }
 }
 
 /// The words that a filter given as a variable searches for.

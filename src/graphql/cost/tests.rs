@@ -189,6 +189,7 @@ fn each_word_of_a_search_costs() {
         (r#"{ search: "" }"#, 0),
         (r#"{ search: " Ponte  nova, Águas—2024 " }"#, 4),
         (r#"{ search: "a\u0301gua" }"#, 1),
+        (r#"{ search: "臺北 Taipei" }"#, 3),
         (r#"{ and: [{ search: "a" }, { or: [{ not: { search: "b c" } }] }] }"#, 3),
         ("null", 0),
     ] {
