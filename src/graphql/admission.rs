@@ -78,8 +78,7 @@ impl Admission {
         self.check_kind(&document, operation, call)?;
         documents::complete_variables(operation, &mut request.variables)?;
         let variables = &request.variables;
-        let inputs =
-            Inputs { pages: self.limits.pages, formulas: &document.formulas, operation, name, variables };
+        let inputs = Inputs { pages: self.limits.pages, formulas: &document.formulas, name, variables };
         let found = cost::estimate(inputs)?;
         *estimate = Some(found);
         cost::check(inputs, found, Most { depth: self.limits.max_depth, cost: self.limits.max_cost })?;
@@ -120,10 +119,9 @@ impl Admitted {
 
 impl Priced {
     /// What an answer of the operation is priced by.
-    pub(super) fn inputs(&self, pages: PageSizes) -> Option<Inputs<'_>> {
-        let name = self.name.as_deref();
-        let (name, operation) = documents::operation(&self.document.parsed, name).ok()?;
-        Some(Inputs { pages, formulas: &self.document.formulas, operation, name, variables: &self.variables })
+    pub(super) fn inputs(&self, pages: PageSizes) -> Inputs<'_> {
+        let Self { document, name, variables } = self;
+        Inputs { pages, formulas: &document.formulas, name: name.as_deref(), variables }
     }
 }
 

@@ -3,8 +3,8 @@
 //! The HTTP layer knows GraphQL only through this type. The order: the text is guarded, parsed and
 //! validated, or taken from memory; the operation is chosen, its depth and cost are checked with the
 //! request's variables, and these are read (`admission`); then async-graphql executes it inside a drive of
-//! the loaders, for a limited time. Schema extensions stay off: one of them costs more than half as much again per
-//! field.
+//! the loaders, for a limited time. Schema extensions stay off: one of them costs more than half as much
+//! again per field.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -216,7 +216,7 @@ impl Engine {
         let executed = began(&response);
         let actual = priced
             .filter(|_| executed)
-            .and_then(|priced| Some(cost::actual(priced.inputs(self.limits.pages)?, &response.data)));
+            .map(|priced| cost::actual(priced.inputs(self.limits.pages), &response.data));
         (response, executed, actual)
     }
 }

@@ -74,9 +74,9 @@ impl Steps {
 
     /// Prices the operation with its variables.
     pub fn replay(&self) -> u64 {
-        let Ok((name, operation)) = documents::operation(&self.document, None) else { return 0 };
+        let Ok((name, _)) = documents::operation(&self.document, None) else { return 0 };
         let (formulas, variables) = (&self.formulas, &self.variables);
-        let inputs = Inputs { pages: PageSizes::default(), formulas, operation, name, variables };
+        let inputs = Inputs { pages: PageSizes::default(), formulas, name, variables };
         cost::estimate(inputs).map_or(0, |estimate| estimate.cost)
     }
 }

@@ -1,7 +1,6 @@
 //! Puts a request's variables into a formula: page sizes, conditions, the lengths of lists, words.
 
 use async_graphql::{Name, ServerError, Value as ConstValue, Variables};
-use async_graphql_parser::types::OperationDefinition;
 
 use super::{
     TOTAL,
@@ -21,9 +20,9 @@ pub(in crate::graphql) struct Estimate {
 pub(in crate::graphql) struct Inputs<'a> {
     pub(in crate::graphql) pages: PageSizes,
     pub(in crate::graphql) formulas: &'a Formulas,
-    pub(in crate::graphql) operation: &'a OperationDefinition,
     /// The operation's name in its document.
     pub(in crate::graphql) name: Option<&'a str>,
+    /// The variables of the operation, defaults among them.
     pub(in crate::graphql) variables: &'a Variables,
 }
 
@@ -64,34 +63,26 @@ impl<'a> Inputs<'a> {
     /// True when `@skip` or `@include` takes a part away.
     pub(super) fn left_out(&self, conditions: &[Condition]) -> bool {
         conditions.iter().any(|condition| {
-            let value = self.variable(&condition.variable);
+            let value = self.variables.get(&condition.variable);
             matches!(value, Some(ConstValue::Boolean(value)) if *value == condition.left_out)
         })
     }
 
     /// What the words of a search cost.
     pub(super) fn search(&self, search: &Search) -> u64 {
-        let texts = search.texts.iter().filter_map(|name| self.variable(name)).map(text_words);
-        let filters = search.filters.iter().filter_map(|name| self.variable(name)).map(filter_words);
+        let texts = search.texts.iter().filter_map(|name| self.variables.get(name)).map(text_words);
+        let filters = search.filters.iter().filter_map(|name| self.variables.get(name)).map(filter_words);
         texts.chain(filters).fold(search.words, u64::saturating_add).saturating_mul(TOTAL)
     }
 
     fn length(&self, length: &Length) -> u64 {
         match length {
             Length::Fixed(length) => *length,
-            Length::Variable(name) => match self.variable(name) {
+            Length::Variable(name) => match self.variables.get(name) {
                 Some(ConstValue::List(values)) => values.len() as u64,
                 _ => 1,
             },
         }
-    }
-
-    /// The value given, else the default.
-    fn variable(&self, name: &Name) -> Option<&ConstValue> {
-        self.variables.get(name).or_else(|| {
-            let mut definitions = self.operation.variable_definitions.iter();
-            definitions.find(|definition| definition.node.name.node == *name)?.node.default_value()
-        })
     }
 }
 
@@ -172,7 +163,7 @@ impl<'a> Replay<'a> {
         let found;
         let number = match number {
             Number::Variable(name) => {
-                found = Number::of(self.inputs.variable(name));
+                found = Number::of(self.inputs.variables.get(name));
                 &found
             }
             number => number,

@@ -5,7 +5,7 @@ use async_graphql_parser::parse_query;
 use serde_json::json;
 
 use super::{Estimate, Formulas, Inputs, Most, actual, check, estimate};
-use crate::graphql::{page::PageSizes, shape::Shape};
+use crate::graphql::{documents::complete_variables, page::PageSizes, shape::Shape};
 
 /// A schema with what ours does not have yet.
 const SMALL: &str = "type Query { things(first: Int, filter: ThingFilter): ThingConnection spending(first: Int): [Spending] } \
@@ -29,11 +29,11 @@ fn price(
     let document = parse_query(text).unwrap();
     let formulas = Formulas::compile(&Shape::new(sdl), &document);
     let (name, operation) = document.operations.iter().next().unwrap();
-    let variables = Variables::from_json(variables);
+    let mut variables = Variables::from_json(variables);
+    complete_variables(&operation.node, &mut variables).unwrap();
     let inputs = Inputs {
         pages: PageSizes::default(),
         formulas: &formulas,
-        operation: &operation.node,
         name: name.map(async_graphql::Name::as_str),
         variables: &variables,
     };
@@ -143,10 +143,9 @@ fn arithmetic_saturates() {
     );
     let document = parse_query(&text).unwrap();
     let formulas = Formulas::compile(&Shape::new(&crate::graphql::sdl()), &document);
-    let operation = &document.operations.iter().next().unwrap().1.node;
     let pages = PageSizes { root: u32::MAX, nested: u32::MAX, most: u32::MAX };
     let variables = Variables::default();
-    let inputs = Inputs { pages, formulas: &formulas, operation, name: None, variables: &variables };
+    let inputs = Inputs { pages, formulas: &formulas, name: None, variables: &variables };
     assert_eq!(estimate(inputs).unwrap().cost, u64::MAX);
 }
 
