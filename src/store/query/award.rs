@@ -6,21 +6,19 @@ use sea_orm::{
 };
 
 use super::{
-    collection::{By, Collected, VALUE, words_key},
-    filter::{Filtered, Term, between, named_by, one_of, worth},
+    collection::{By, Collected, own, words_key},
+    filter::{Filtered, Term, named_by},
 };
 use crate::store::{entity::award::Model, page::SortKey};
 
 impl Filtered for Model {
     fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
-        Some(match term {
-            Term::Dataset(ids) => one_of("dataset_id", ids),
-            Term::Supplier(ids) => Expr::col("id").in_subquery(named_by("award_id", "award_suppliers", ids)),
-            Term::Status(codes) => one_of("status", codes),
-            Term::Amount(range) => worth(VALUE, range, backend),
-            Term::Date(range) => between("date", range, backend),
-            _ => return None,
-        })
+        match term {
+            Term::Supplier(ids) => {
+                Some(Expr::col("id").in_subquery(named_by("award_id", "award_suppliers", ids)))
+            }
+            term => own(term, "date", backend),
+        }
     }
 }
 

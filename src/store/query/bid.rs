@@ -6,21 +6,19 @@ use sea_orm::{
 };
 
 use super::{
-    collection::{By, Collected, VALUE},
-    filter::{Filtered, Term, between, named_by, one_of, worth},
+    collection::{By, Collected, own},
+    filter::{Filtered, Term, named_by},
 };
 use crate::store::{entity::bid::Model, page::SortKey};
 
 impl Filtered for Model {
     fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
-        Some(match term {
-            Term::Dataset(ids) => one_of("dataset_id", ids),
-            Term::Tenderer(ids) => Expr::col("id").in_subquery(named_by("bid_id", "bid_tenderers", ids)),
-            Term::Status(codes) => one_of("status", codes),
-            Term::Amount(range) => worth(VALUE, range, backend),
-            Term::Date(range) => between("date", range, backend),
-            _ => return None,
-        })
+        match term {
+            Term::Tenderer(ids) => {
+                Some(Expr::col("id").in_subquery(named_by("bid_id", "bid_tenderers", ids)))
+            }
+            term => own(term, "date", backend),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, Func, Query},
 };
 
-use super::filter::{Filter, Filtered, expression};
+use super::filter::{Filter, Filtered, Term, between, expression, one_of, worth};
 use crate::store::{
     Database, StoreError,
     database::first,
@@ -125,6 +125,18 @@ fn ordering<R: Collected>(order: Order) -> Result<Ordering, StoreError> {
 /// A text's place in an order.
 pub(super) fn words_key(text: Option<&String>) -> SortKey {
     SortKey::Text(text.map(|text| words::sort_key(text)))
+}
+
+/// What bids, awards and contracts tell of themselves alike; `date` is the column that dates them. `None`
+/// for what each tells in its own way, or not at all.
+pub(super) fn own(term: &Term, date: &'static str, backend: DbBackend) -> Option<Expr> {
+    Some(match term {
+        Term::Dataset(ids) => one_of("dataset_id", ids),
+        Term::Status(codes) => one_of("status", codes),
+        Term::Amount(range) => worth(VALUE, range, backend),
+        Term::Date(range) => between(date, range, backend),
+        _ => return None,
+    })
 }
 
 /// The columns of a value.

@@ -6,23 +6,19 @@ use sea_orm::{
 };
 
 use super::{
-    collection::{By, Collected, VALUE, words_key},
-    filter::{Filtered, Term, between, named_by, one_of, worth},
+    collection::{By, Collected, own, words_key},
+    filter::{Filtered, Term, named_by},
 };
 use crate::store::{entity::contract::Model, page::SortKey};
 
 impl Filtered for Model {
     fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
-        Some(match term {
-            Term::Dataset(ids) => one_of("dataset_id", ids),
+        match term {
             Term::Supplier(ids) => {
-                Expr::col("id").in_subquery(named_by("contract_id", "contract_suppliers", ids))
+                Some(Expr::col("id").in_subquery(named_by("contract_id", "contract_suppliers", ids)))
             }
-            Term::Status(codes) => one_of("status", codes),
-            Term::Amount(range) => worth(VALUE, range, backend),
-            Term::Date(range) => between("date_signed", range, backend),
-            _ => return None,
-        })
+            term => own(term, "date_signed", backend),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::keys;
 use crate::{
     ocds::model::Time,
     store::{
+        entity::process,
         page::{amount_value, time_value},
         words::Search,
     },
@@ -143,7 +144,7 @@ fn is_of_process<R: Filtered>(filter: &Filter, backend: DbBackend) -> bool {
 fn of_process(filter: &Filter, backend: DbBackend) -> Expr {
     let mut processes = Query::select();
     processes.column("id").from("processes");
-    processes.and_where(expression::<super::super::entity::process::Model>(filter, backend));
+    processes.and_where(expression::<process::Model>(filter, backend));
     Expr::col("process_id").in_subquery(processes)
 }
 
@@ -152,7 +153,7 @@ fn not(demand: Expr) -> Expr {
     demand.is_not(constant(true))
 }
 
-fn constant(value: bool) -> Expr {
+pub(super) fn constant(value: bool) -> Expr {
     Expr::Constant(Value::Bool(Some(value)))
 }
 

@@ -2,14 +2,11 @@
 
 use std::sync::LazyLock;
 
-use sea_orm::{
-    DbBackend,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{DbBackend, sea_query::Expr};
 
 use super::{
     collection::{By, Collected, words_key},
-    filter::{Filtered, Term, matches, one_of},
+    filter::{Filtered, Term, constant, matches, one_of},
     keys::{self, Sql},
 };
 use crate::store::{
@@ -22,7 +19,7 @@ impl Filtered for Model {
         Some(match term {
             Term::Dataset(ids) => one_of("dataset_id", ids),
             Term::Search(search) => organization_words(search, backend),
-            _ => one_of::<i64>("id", &[]),
+            _ => constant(false),
         })
     }
 }
@@ -45,7 +42,7 @@ impl Collected for Model {
 
 fn organization_words(search: &Search, backend: DbBackend) -> Expr {
     match backend {
-        _ if search.is_empty() => Expr::val(1).eq(1),
+        _ if search.is_empty() => constant(true),
         DbBackend::Sqlite => Expr::cust_with_values(
             "id IN (SELECT rowid FROM organizations_words WHERE organizations_words MATCH ?)",
             [search.fts5()],
