@@ -1,6 +1,6 @@
 //! What organisations bought and sold: sums by currency, exact, of what was not given up.
 //!
-//! What is [`GIVEN_UP`] is left out. Values without an amount or a currency are left out, as in all totals.
+//! What is `GIVEN_UP` is left out. Values without an amount or a currency are left out, as in all totals.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,6 +1,6 @@
 //! What was tendered, awarded or contracted, in groups: exact, and never over two currencies.
 //!
-//! Rows without an amount or a currency are left out, and so are those that were [`GIVEN_UP`]. What two
+//! Rows without an amount or a currency are left out, and so are those that were `GIVEN_UP`. What two
 //! suppliers were awarded together counts for each of them in full.
 //! PostgreSQL sums by itself. SQLite would sum in floating point, so it only counts equal amounts.
 
