@@ -3,6 +3,7 @@
 //! Modules in reading order; a request or an import passes them in one direction only.
 
 pub mod app;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod error;

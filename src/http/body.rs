@@ -82,9 +82,7 @@ impl Packing {
         let read = match self {
             Self::Gzip => fill(MultiGzDecoder::new(packed), max, &mut plain),
             Self::Deflate => fill(ZlibDecoder::new(packed), max, &mut plain),
-            Self::Brotli => {
-                fill(brotli_decompressor::Decompressor::new(packed, BROTLI_BUFFER), max, &mut plain)
-            }
+            Self::Brotli => fill(brotli::Decompressor::new(packed, BROTLI_BUFFER), max, &mut plain),
             Self::Zstd => zstd::stream::read::Decoder::with_buffer(packed).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW)?;
                 fill(decoder, max, &mut plain)
