@@ -22,9 +22,10 @@ use super::{
     page::PageSizes,
     relations::{Loaders, Ours, Relations},
     roots::Query,
-    scope::Services,
+    scope::{Reads, Services},
 };
 use crate::{
+    cache::Tiers,
     loader::{self, RequestScope},
     store::Database,
     telemetry::meter::{Meter, Reading},
@@ -35,6 +36,7 @@ use crate::{
 pub struct Engine {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
     admission: Arc<Admission>,
+    tiers: Option<Arc<Tiers>>,
     limits: Limits,
 }
 
@@ -132,10 +134,20 @@ impl Engine {
 
     /// An engine with other loaders in place of ours: it answers alike, but does not count its statements.
     pub fn with_loaders(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
-        let relations = Relations::new(database, limits.loader, loaders);
+        Self::build(database, limits, loaders, None)
+    }
+
+    /// An engine that keeps what it reads in `tiers`. Something must have their ledger follow the change log;
+    /// until it does, nothing is kept.
+    pub fn cached(database: &Database, limits: Limits, tiers: Arc<Tiers>) -> Self {
+        Self::build(database, limits, &Ours, Some(tiers))
+    }
+
+    fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
+        let relations = Relations::new(database, limits.loader, loaders, tiers.clone());
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
-        Self { schema, admission, limits }
+        Self { schema, admission, tiers, limits }
     }
 
     /// Executes one operation. A panic in it costs this request only: it is answered like any fault of ours.
@@ -207,7 +219,9 @@ impl Engine {
     ) -> (Response, bool, Option<u64>) {
         let priced = (cost == CostReport::Report).then(|| admitted.priced());
         // Boxed, for it is large and would be moved several times.
-        let execution = Box::pin(self.schema.execute(admitted.request.data(scope.clone())));
+        let ledger = self.tiers.as_ref().map(|tiers| &**tiers.ledger());
+        let reads = Arc::new(Reads::begin(scope.clone(), ledger, false));
+        let execution = Box::pin(self.schema.execute(admitted.request.data(reads.clone())));
         let limit = self.limits.execution_timeout;
         // Dropped when it is late, and with it the loads that nobody else waits for.
         let Ok(response) = tokio::time::timeout(limit, execution).await else {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, OutputType};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     connection::{Connection, Edge, EdgeType, PageInfo, ValuedConnection},
@@ -19,7 +20,7 @@ use super::{
     total::{Total, Worth},
 };
 use crate::{
-    loader::Batch,
+    cache::Tagged,
     store::{
         StoreError,
         query::list::{Listed, Range},
@@ -31,6 +32,8 @@ use crate::{
 pub(super) struct List {
     /// The id of the row that has it.
     pub(super) parent: i64,
+    /// The process that it is a part of.
+    pub(super) process: i64,
     /// How long it is.
     pub(super) count: i32,
 }
@@ -38,9 +41,9 @@ pub(super) struct List {
 /// A row of such a list, with how it is read.
 pub(super) trait ListEdge: EdgeType {
     /// The row.
-    type Row: Send + Sync + 'static;
+    type Row: Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What reads it.
-    type Batch: Batch<Range, Value = Rows<Self::Row>, Error = Arc<StoreError>>;
+    type Batch: Tagged<Range, Value = Rows<Self::Row>, Error = Arc<StoreError>>;
 
     /// The relation that reads it.
     fn relation(relations: &Relations) -> &ByRange<Self::Batch>;
@@ -123,11 +126,12 @@ fn range<E: ListEdge>(window: &Window, list: List) -> Result<Range, Error> {
     let low = after.map_or(0, |at| at.saturating_add(1)).clamp(0, list.count);
     let high = before.unwrap_or(list.count).clamp(low, list.count);
     let size = i32::try_from(window.size).unwrap_or(i32::MAX);
-    Ok(if window.backward {
-        Range { parent: list.parent, from: low.max(high.saturating_sub(size)), to: high }
+    let (from, to) = if window.backward {
+        (low.max(high.saturating_sub(size)), high)
     } else {
-        Range { parent: list.parent, from: low, to: high.min(low.saturating_add(size)) }
-    })
+        (low, high.min(low.saturating_add(size)))
+    };
+    Ok(Range { parent: list.parent, from, to, process: list.process })
 }
 
 fn position<E: ListEdge>(cursor: Option<&str>, argument: &str) -> Result<Option<i32>, Error> {

@@ -57,6 +57,7 @@ mod shape;
 mod spending;
 #[doc(hidden)]
 pub mod steps;
+mod tags;
 mod total;
 mod validation;
 mod value;

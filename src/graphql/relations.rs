@@ -1,22 +1,29 @@
 //! Every relation that is loaded in batches, one of each per process.
 //!
-//! A batch sends one statement whatever the number of keys, but for [`Each`]. What is special to an
+//! A batch sends one statement whatever the number of keys, but for [`Each`], and stands behind the caches. What
+//! its values depend on is said in `tags`. What is special to an
 //! aggregate lies in its `loader.rs`; here is what all lists and all rows with an id have in common.
 
-use std::{collections::HashMap, fmt::Debug, hash::Hash, marker::PhantomData, sync::Arc};
+use std::{cell::Cell, collections::HashMap, fmt::Debug, hash::Hash, marker::PhantomData, sync::Arc};
 
 use futures_util::future::{BoxFuture, join_all};
+use serde::Serialize;
 
 use super::{
     dataset::loader::{self as datasets, DatasetById},
     organization::loader::{
-        DealingsById, MembersById, OrganizationById, OwnedCounts, OwnedPages, OwnedWorths, Parties, Tenderers,
+        DealingsById, MembersById, OrganizationById, OwnedCounts, OwnedPages, OwnedWorths, Owner, Parties,
+        Tenderers,
     },
     process::loader::{DetailsByProcess, ProcessById, ProcessesByOcid},
     release::loader::ReleaseBodies,
     spending,
 };
 use crate::{
+    cache::{
+        self, Cached, StoredKey, Tagged, Tiers,
+        policy::{self, Policy},
+    },
     loader::{Batch, Key, Limits, Relation},
     store::{
         Database, StoreError,
@@ -67,10 +74,10 @@ pub trait Loaders {
 /// Ours throughout.
 pub(super) struct Ours;
 
-/// A relation, and what loads its keys in place of our loader, if anything does.
-pub(super) struct Source<K: Key, B: Batch<K>> {
-    pub(super) relation: Relation<K, B>,
-    pub(super) other: Option<Load<K, B>>,
+/// A relation behind the caches, and what loads its keys in place of our loader, if anything does.
+pub(super) struct Source<K: StoredKey, B: Tagged<K>> {
+    pub(super) relation: Relation<K, Cached<K, B>>,
+    pub(super) other: Option<Load<K, Cached<K, B>>>,
 }
 
 /// The relations.
@@ -92,19 +99,19 @@ pub(super) struct Relations {
     pub(super) all_bids: Collection<bid::Model>,
     pub(super) bids: ByRange<Ranges<bid::Model>>,
     pub(super) bid: ById<Nodes<bid::Model>>,
-    pub(super) bid_tenderers: ById<MembersById>,
+    pub(super) bid_tenderers: Source<PartOf, MembersById>,
     pub(super) bid_worths: ById<OwnedWorths>,
     pub(super) bids_made: OwnedRelations<bid::Model>,
     pub(super) all_awards: Collection<award::Model>,
     pub(super) awards: ByRange<Ranges<award::Model>>,
     pub(super) award: ById<Nodes<award::Model>>,
-    pub(super) award_suppliers: ById<MembersById>,
+    pub(super) award_suppliers: Source<PartOf, MembersById>,
     pub(super) award_worths: ById<OwnedWorths>,
     pub(super) awards_won: OwnedRelations<award::Model>,
     pub(super) all_contracts: Collection<contract::Model>,
     pub(super) contracts: ByRange<Ranges<contract::Model>>,
     pub(super) contract: ById<Nodes<contract::Model>>,
-    pub(super) contract_suppliers: ById<MembersById>,
+    pub(super) contract_suppliers: Source<PartOf, MembersById>,
     pub(super) contract_worths: ById<OwnedWorths>,
     pub(super) contracts_won: OwnedRelations<contract::Model>,
     pub(super) all_items: Collection<item::Model>,
@@ -116,60 +123,146 @@ pub(super) struct Relations {
     pub(super) transaction: ById<Nodes<transaction::Model>>,
     pub(super) releases: ByRange<Ranges<release::Model>>,
     pub(super) release: ById<Nodes<release::Model>>,
-    pub(super) release_bodies: ById<ReleaseBodies>,
+    pub(super) release_bodies: Source<PartOf, ReleaseBodies>,
 }
 
 impl Relations {
-    pub(super) fn new(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
+    /// The relations of a database. Without `tiers` nothing is kept.
+    pub(super) fn new(
+        database: &Database,
+        limits: Limits,
+        loaders: &impl Loaders,
+        tiers: Option<Arc<Tiers>>,
+    ) -> Self {
+        let make = &Make { database, limits, loaders, tiers, made: Cell::new(0) };
         let db = || database.clone();
-        // Nothing is won by holding back what is a statement of its own.
-        let at_once = Limits { in_flight: usize::MAX, ..limits };
-        let members = |members| Source::new(MembersById(db(), members), limits, loaders);
-        let worths = |worths| Source::new(OwnedWorths(db(), worths), limits, loaders);
+        let worths = |worths| OwnedWorths { database: db(), worths, owner: Owner::Process };
         Self {
-            datasets: Source::new(Each(db(), datasets::all), at_once, loaders),
-            spending: Source::new(Each(db(), spending::read), at_once, loaders),
-            dataset: Source::new(DatasetById(db()), limits, loaders),
-            all_processes: Collection::new(database, at_once, loaders),
-            processes_by_ocid: Source::new(ProcessesByOcid(db()), limits, loaders),
-            process: Source::new(ProcessById(db()), limits, loaders),
-            details: Source::new(DetailsByProcess(db()), limits, loaders),
-            processes_bought: OwnedRelations::new(database, &owned::PROCESSES_BOUGHT, limits, loaders),
-            processes_managed: OwnedRelations::new(database, &owned::PROCESSES_MANAGED, limits, loaders),
-            all_organizations: Collection::new(database, at_once, loaders),
-            organization: Source::new(OrganizationById(db()), limits, loaders),
-            parties: Source::new(Parties(db()), limits, loaders),
-            tenderers: Source::new(Tenderers(db()), limits, loaders),
-            dealings: Source::new(DealingsById(db()), limits, loaders),
-            all_bids: Collection::new(database, at_once, loaders),
-            bids: Source::new(Ranges::new(db()), limits, loaders),
-            bid: Source::new(Nodes::new(db()), limits, loaders),
-            bid_tenderers: members(Members::of_bids()),
-            bid_worths: worths(Worths::new(&owned::BIDS)),
-            bids_made: OwnedRelations::new(database, &owned::BIDS_MADE, limits, loaders),
-            all_awards: Collection::new(database, at_once, loaders),
-            awards: Source::new(Ranges::new(db()), limits, loaders),
-            award: Source::new(Nodes::new(db()), limits, loaders),
-            award_suppliers: members(Members::of_awards()),
-            award_worths: worths(Worths::new(&owned::AWARDS)),
-            awards_won: OwnedRelations::new(database, &owned::AWARDS_WON, limits, loaders),
-            all_contracts: Collection::new(database, at_once, loaders),
-            contracts: Source::new(Ranges::new(db()), limits, loaders),
-            contract: Source::new(Nodes::new(db()), limits, loaders),
-            contract_suppliers: members(Members::of_contracts()),
-            contract_worths: worths(Worths::new(&owned::CONTRACTS)),
-            contracts_won: OwnedRelations::new(database, &owned::CONTRACTS_WON, limits, loaders),
-            all_items: Collection::new(database, at_once, loaders),
-            items: Source::new(Ranges::new(db()), limits, loaders),
-            item: Source::new(Nodes::new(db()), limits, loaders),
-            documents: Source::new(Ranges::new(db()), limits, loaders),
-            document: Source::new(Nodes::new(db()), limits, loaders),
-            transactions: Source::new(Ranges::new(db()), limits, loaders),
-            transaction: Source::new(Nodes::new(db()), limits, loaders),
-            releases: Source::new(Ranges::new(db()), limits, loaders),
-            release: Source::new(Nodes::new(db()), limits, loaders),
-            release_bodies: Source::new(ReleaseBodies(db()), limits, loaders),
+            datasets: make.each("datasets", datasets::all),
+            spending: make.each("spending", spending::read),
+            dataset: make.rows("dataset", DatasetById(db())),
+            all_processes: make.collection("processes"),
+            processes_by_ocid: make.rows("process_by_ocid", ProcessesByOcid(db())),
+            process: make.rows("process", ProcessById(db())),
+            details: make.rows("process_details", DetailsByProcess(db())),
+            processes_bought: make.owned("organization.processes", &owned::PROCESSES_BOUGHT),
+            processes_managed: make.owned("organization.managed_processes", &owned::PROCESSES_MANAGED),
+            all_organizations: make.collection("organizations"),
+            organization: make.rows("organization", OrganizationById(db())),
+            parties: make.rows("process.parties", Parties(db())),
+            tenderers: make.rows("tender.tenderers", Tenderers(db())),
+            dealings: make.source("organization.totals", policy::FIELDS, limits, DealingsById(db())),
+            all_bids: make.collection("bids"),
+            bids: make.rows("process.bids", Ranges::new(db())),
+            bid: make.rows("bid", Nodes::new(db())),
+            bid_tenderers: make.rows("bid.tenderers", MembersById(db(), Members::of_bids())),
+            bid_worths: make.rows("process.bids.total_value", worths(Worths::new(&owned::BIDS))),
+            bids_made: make.owned("organization.bids", &owned::BIDS_MADE),
+            all_awards: make.collection("awards"),
+            awards: make.rows("process.awards", Ranges::new(db())),
+            award: make.rows("award", Nodes::new(db())),
+            award_suppliers: make.rows("award.suppliers", MembersById(db(), Members::of_awards())),
+            award_worths: make.rows("process.awards.total_value", worths(Worths::new(&owned::AWARDS))),
+            awards_won: make.owned("organization.awards", &owned::AWARDS_WON),
+            all_contracts: make.collection("contracts"),
+            contracts: make.rows("process.contracts", Ranges::new(db())),
+            contract: make.rows("contract", Nodes::new(db())),
+            contract_suppliers: make.rows("contract.suppliers", MembersById(db(), Members::of_contracts())),
+            contract_worths: make
+                .rows("process.contracts.total_value", worths(Worths::new(&owned::CONTRACTS))),
+            contracts_won: make.owned("organization.contracts", &owned::CONTRACTS_WON),
+            all_items: make.collection("items"),
+            items: make.rows("items_of", Ranges::new(db())),
+            item: make.rows("item", Nodes::new(db())),
+            documents: make.rows("documents_of", Ranges::new(db())),
+            document: make.rows("document", Nodes::new(db())),
+            transactions: make.rows("contract.transactions", Ranges::new(db())),
+            transaction: make.rows("transaction", Nodes::new(db())),
+            releases: make.rows("process.releases", Ranges::new(db())),
+            release: make.rows("release", Nodes::new(db())),
+            release_bodies: make.source("release.json", policy::BODIES, limits, ReleaseBodies(db())),
         }
+    }
+}
+
+/// Makes the relations of a process. Their names are those of values in Redis: what a name stands for may
+/// not change without another name, or another format of all values.
+struct Make<'a, L> {
+    database: &'a Database,
+    limits: Limits,
+    loaders: &'a L,
+    tiers: Option<Arc<Tiers>>,
+    made: Cell<u32>,
+}
+
+impl<L: Loaders> Make<'_, L> {
+    fn source<K: StoredKey + Debug, B: Tagged<K>>(
+        &self,
+        name: impl Into<String>,
+        policy: Policy,
+        limits: Limits,
+        batch: B,
+    ) -> Source<K, B> {
+        let number = self.made.replace(self.made.get() + 1);
+        let kept = cache::Relation { name: name.into(), number, policy };
+        let relation = Relation::new(Cached::new(batch, kept, self.tiers.clone()), limits);
+        let other = self.loaders.in_place_of(&relation);
+        Source { relation, other }
+    }
+
+    fn rows<K: StoredKey + Debug, B: Tagged<K>>(&self, name: impl Into<String>, batch: B) -> Source<K, B> {
+        self.source(name, policy::ROWS, self.limits, batch)
+    }
+
+    fn each<K: StoredKey + Debug, V>(
+        &self,
+        name: impl Into<String>,
+        read: fn(Database, K) -> Read<V>,
+    ) -> Source<K, Each<K, V>>
+    where
+        Each<K, V>: Tagged<K>,
+    {
+        // Nothing is won by holding back what is a statement of its own.
+        let at_once = Limits { in_flight: usize::MAX, ..self.limits };
+        self.source(name, policy::FIELDS, at_once, Each(self.database.clone(), read))
+    }
+
+    fn collection<R: Collected>(&self, name: &str) -> Collection<R> {
+        Collection {
+            pages: self.each(name, read_page::<R>),
+            count: self.each(format!("{name}.total_count"), read_count::<R>),
+            totals: self.each(format!("{name}.total_value"), read_totals::<R>),
+        }
+    }
+
+    fn owned<R: Collected>(&self, name: &str, owned: &Owned<R>) -> OwnedRelations<R> {
+        let db = || self.database.clone();
+        let worths = OwnedWorths { database: db(), worths: Worths::new(owned), owner: Owner::Organization };
+        OwnedRelations {
+            pages: self.rows(name, OwnedPages(db(), Walk::new(owned))),
+            counts: self.rows(format!("{name}.total_count"), OwnedCounts(db(), Counts::new(owned))),
+            worths: self.rows(format!("{name}.total_value"), worths),
+        }
+    }
+}
+
+/// A row of a process, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct PartOf {
+    /// The process. Nothing is read by it; it tells which writes touch the row.
+    pub(super) process: i64,
+    pub(super) id: i64,
+}
+
+impl PartOf {
+    /// The ids to read by.
+    pub(super) fn ids(parts: &[Self]) -> Vec<i64> {
+        parts.iter().map(|part| part.id).collect()
+    }
+
+    /// Hands what was read by ids to those who asked for it.
+    pub(super) fn distribute<V>(parts: &[Self], mut values: HashMap<i64, V>) -> HashMap<Self, V> {
+        parts.iter().filter_map(|part| Some((*part, values.remove(&part.id)?))).collect()
     }
 }
 
@@ -181,22 +274,11 @@ pub(super) struct Collection<R: Collected> {
 }
 
 /// A page of such a list.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct PageKey {
     pub(super) filter: Filter,
     pub(super) order: Order,
     pub(super) request: PageRequest,
-}
-
-impl<R: Collected> Collection<R> {
-    fn new(database: &Database, limits: Limits, loaders: &impl Loaders) -> Self {
-        let db = || database.clone();
-        Self {
-            pages: Source::new(Each(db(), read_page::<R>), limits, loaders),
-            count: Source::new(Each(db(), read_count::<R>), limits, loaders),
-            totals: Source::new(Each(db(), read_totals::<R>), limits, loaders),
-        }
-    }
 }
 
 /// What is read of a list that organisations have: its pages, its length, its worth.
@@ -204,17 +286,6 @@ pub(super) struct OwnedRelations<R: Collected> {
     pub(super) pages: Source<OwnedPage, OwnedPages<R>>,
     pub(super) counts: ById<OwnedCounts>,
     pub(super) worths: ById<OwnedWorths>,
-}
-
-impl<R: Collected> OwnedRelations<R> {
-    fn new(database: &Database, owned: &Owned<R>, limits: Limits, loaders: &impl Loaders) -> Self {
-        let db = || database.clone();
-        Self {
-            pages: Source::new(OwnedPages(db(), Walk::new(owned)), limits, loaders),
-            counts: Source::new(OwnedCounts(db(), Counts::new(owned)), limits, loaders),
-            worths: Source::new(OwnedWorths(db(), Worths::new(owned)), limits, loaders),
-        }
-    }
 }
 
 type Read<V> = BoxFuture<'static, Result<V, StoreError>>;
@@ -247,14 +318,6 @@ pub(super) struct Each<K, V>(Database, fn(Database, K) -> BoxFuture<'static, Res
 impl Loaders for Ours {
     fn in_place_of<K: Key + Debug, B: Batch<K>>(&self, _relation: &Relation<K, B>) -> Option<Load<K, B>> {
         None
-    }
-}
-
-impl<K: Key + Debug, B: Batch<K>> Source<K, B> {
-    fn new(batch: B, limits: Limits, loaders: &impl Loaders) -> Self {
-        let relation = Relation::new(batch, limits);
-        let other = loaders.in_place_of(&relation);
-        Self { relation, other }
     }
 }
 

@@ -14,6 +14,12 @@ pub trait Batch<K: Key>: Send + Sync + 'static {
     /// Why a batch failed; cloned for everyone who waited.
     type Error: Clone + Send + Sync + 'static;
 
+    /// The value of a key that is at hand: no waiting, no loading. Asked once for each key of a request,
+    /// before the key is gathered.
+    fn peek(&self, _key: &K) -> Option<Self::Value> {
+        None
+    }
+
     /// Takes distinct keys, at most as many as the relation's limit, and gives the values found.
     /// A key without a value is left out; keys that were not asked for are ignored.
     fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, Self::Error>> + Send;
@@ -23,6 +29,10 @@ pub trait Batch<K: Key>: Send + Sync + 'static {
 impl<K: Key, B: Batch<K>> Batch<K> for Arc<B> {
     type Value = B::Value;
     type Error = B::Error;
+
+    fn peek(&self, key: &K) -> Option<Self::Value> {
+        B::peek(self, key)
+    }
 
     fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, Self::Error>> + Send {
         B::load(self, keys)

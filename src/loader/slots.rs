@@ -1,8 +1,7 @@
 //! The answers of one relation within one request: the request's own cache, and what it waits for.
 //!
-//! Every key has one slot. Keys are gathered in the order of their slots, so a set needs no more than
-//! the number of its first slot to be answered. A later cache can answer a key in [`Slots::take`],
-//! before it is gathered: nothing else needs to know.
+//! Every key has one slot. A key that the batch function has at hand ([`Batch::peek`]) is answered at once;
+//! the others are gathered.
 
 use std::{
     any::Any,
@@ -42,8 +41,9 @@ pub(super) struct Slots<K: Key, B: Batch<K>> {
     pub(super) relation: Relation<K, B>,
     numbers: HashMap<K, usize>,
     answers: Vec<Option<Answer<K, B>>>,
-    /// Keys not yet handed over: those of the last slots.
+    /// Keys not yet handed over, and their slots.
     gathered: Vec<K>,
+    gathered_in: Vec<usize>,
     away: Vec<Away<K, B>>,
     /// Who waits for any of the slots, each place filled once per round.
     waiting: Vec<Waker>,
@@ -61,8 +61,9 @@ pub(super) struct Place {
 
 /// A set handed over and not yet settled.
 struct Away<K: Key, B: Batch<K>> {
-    first: usize,
     keys: Arc<Vec<K>>,
+    /// The slots of the keys.
+    slots: Vec<usize>,
     ticket: Ticket<K, B>,
     returned: Option<Returned<K, B>>,
 }
@@ -74,6 +75,7 @@ impl<K: Key, B: Batch<K>> Slots<K, B> {
             numbers: HashMap::new(),
             answers: Vec::new(),
             gathered: Vec::new(),
+            gathered_in: Vec::new(),
             away: Vec::new(),
             waiting: Vec::new(),
             round: 0,
@@ -81,14 +83,19 @@ impl<K: Key, B: Batch<K>> Slots<K, B> {
         }
     }
 
-    /// The slot of a key; a new key is gathered, provided that somebody will hand it over.
+    /// The slot of a key; a new key that is not at hand is gathered, provided that somebody will hand it
+    /// over.
     pub(super) fn take(&mut self, key: K, driven: bool) -> Result<usize, LoadError<B::Error>> {
         let number = match self.numbers.entry(key) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(_) if !driven => return Err(LoadError::NotDriven),
             Entry::Vacant(new) => {
-                self.gathered.push(new.key().clone());
-                self.answers.push(None);
+                let at_hand = self.relation.batch().peek(new.key());
+                if at_hand.is_none() {
+                    self.gathered.push(new.key().clone());
+                    self.gathered_in.push(self.answers.len());
+                }
+                self.answers.push(at_hand.map(|value| Ok(Some(value))));
                 *new.insert(self.answers.len() - 1)
             }
         };
@@ -140,9 +147,9 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
             return;
         }
         let keys = Arc::new(mem::take(&mut self.gathered));
-        let first = self.answers.len() - keys.len();
+        let slots = mem::take(&mut self.gathered_in);
         let ticket = self.relation.submit(keys.clone());
-        self.away.push(Away { first, keys, ticket, returned: None });
+        self.away.push(Away { keys, slots, ticket, returned: None });
     }
 
     fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -166,9 +173,8 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
             if let Ok(landed) = &returned {
                 self.count(landed, meter);
             }
-            let slots = &mut self.answers[set.first..set.first + set.keys.len()];
-            for (slot, key) in slots.iter_mut().zip(set.keys.iter()) {
-                *slot = Some(match &returned {
+            for (slot, key) in set.slots.into_iter().zip(set.keys.iter()) {
+                self.answers[slot] = Some(match &returned {
                     Ok(landed) => landed.answer(key),
                     Err(error) => Err(error.clone()),
                 });
@@ -179,6 +185,7 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
 
     fn abandon(&mut self, wakers: &mut Vec<Waker>) {
         self.gathered.clear();
+        self.gathered_in.clear();
         self.away.clear();
         let answers = &self.answers;
         self.numbers.retain(|_, number| answers[*number].is_some());

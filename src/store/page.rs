@@ -15,12 +15,13 @@ use sea_orm::{
         SqlWriterValues, SqliteQueryBuilder, UnionType,
     },
 };
+use serde::{Deserialize, Serialize};
 
 use super::{Database, StoreError, amount, query::keys, row::Row};
 use crate::ocds::model::Time;
 
 /// Where a row stands in an order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Position {
     /// The row's value in the column of the order.
     pub key: SortKey,
@@ -29,7 +30,7 @@ pub struct Position {
 }
 
 /// A value rows are ordered by; `None` is a null, which comes last.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum SortKey {
     /// A time.
     Time(Option<Time>),
@@ -42,7 +43,7 @@ pub enum SortKey {
 }
 
 /// Which part of a list to read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PageRequest {
     /// Rows at most.
     pub limit: u32,
@@ -55,7 +56,7 @@ pub struct PageRequest {
 }
 
 /// A part of a list, in the list's order whichever end it was read from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page<R> {
     /// The rows.
     pub rows: Vec<R>,

@@ -6,6 +6,7 @@
 //! Japanese character is a word by itself, for those languages write none between words. Marks that are
 //! letters of their script, as India's vowel signs, stay.
 
+use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Letters of a word that count; the rest of a longer one is left out on both sides.
@@ -16,7 +17,7 @@ const MOST_BYTES: usize = 256 * 1024;
 const KEY_LETTERS: usize = 100;
 
 /// What a search demands: every word, the last of them as a beginning.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Search(Vec<String>);
 
 impl Search {

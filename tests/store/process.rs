@@ -116,7 +116,7 @@ async fn a_process_is_read_back(database: TestDatabase) {
     assert_eq!((row.status.as_deref(), row.status_text.as_deref()), (Some("active"), Some("Active")));
     assert_eq!((row.party_count, row.award_count, row.bid_count, row.release_count), (2, 3, 1, 1));
     assert_eq!(row.date, sample("", Some(1), 0).date);
-    let range = Range { parent: row.id, from: 1, to: 9 };
+    let range = Range { parent: row.id, from: 1, to: 9, process: row.id };
     let awards =
         &list::by_ranges::<farol::store::entity::award::Model>(&store, &[range]).await.unwrap()[&range];
     assert_eq!(
@@ -125,7 +125,7 @@ async fn a_process_is_read_back(database: TestDatabase) {
     );
     let suppliers = Members::of_awards().read(&store, &[awards[0].id]).await.unwrap();
     assert_eq!(suppliers[&awards[0].id][0].name.as_deref(), Some("Firm"));
-    let bids = Range { parent: row.id, from: 0, to: 1 };
+    let bids = Range { parent: row.id, from: 0, to: 1, process: row.id };
     let bid = &list::by_ranges::<farol::store::entity::bid::Model>(&store, &[bids]).await.unwrap()[&bids][0];
     let tenderers = &Members::of_bids().read(&store, &[bid.id]).await.unwrap()[&bid.id];
     assert_eq!(tenderers.iter().map(|o| o.name.as_deref().unwrap()).collect::<Vec<_>>(), ["Firm", "Town"]);
@@ -190,7 +190,7 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     let dataset = write(&store, &[sample("ocds-1", Some(2), 2)]).await;
     let row = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().remove(0);
     assert_eq!((row.award_count, row.date), (2, sample("", Some(2), 0).date));
-    let all = Range { parent: row.id, from: 0, to: 100 };
+    let all = Range { parent: row.id, from: 0, to: 100, process: row.id };
     assert_eq!(
         list::by_ranges::<farol::store::entity::award::Model>(&store, &[all]).await.unwrap()[&all].len(),
         2

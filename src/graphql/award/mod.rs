@@ -20,7 +20,7 @@ use super::{
     organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ById, ByRange, Collection, Ranges, Relations},
+    relations::{ById, ByRange, Collection, PartOf, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
@@ -89,7 +89,8 @@ impl Award {
 
     /// To whom it went, in the publisher's order. Null only when they could not be read.
     async fn suppliers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
-        Some(organization::list(scope::load(ctx, |relations| &relations.award_suppliers, self.0.id).await))
+        let part = PartOf { process: self.0.process_id, id: self.0.id };
+        Some(organization::list(scope::load(ctx, |relations| &relations.award_suppliers, part).await))
     }
 
     /// What is awarded. Null only when it could not be read.
@@ -103,7 +104,7 @@ impl Award {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Item>>> {
-        let list = List { parent: self.0.id, count: self.0.item_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.item_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -118,7 +119,7 @@ impl Award {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Document>>> {
-        let list = List { parent: self.0.id, count: self.0.document_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.document_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 

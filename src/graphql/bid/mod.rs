@@ -19,7 +19,7 @@ use super::{
     organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ById, ByRange, Collection, Ranges, Relations},
+    relations::{ById, ByRange, Collection, PartOf, Ranges, Relations},
     scalars::DateTime,
     scope,
     value::{self, Money},
@@ -72,7 +72,8 @@ impl Bid {
 
     /// Who made it, in the publisher's order. Null only when they could not be read.
     async fn tenderers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
-        Some(organization::list(scope::load(ctx, |relations| &relations.bid_tenderers, self.0.id).await))
+        let part = PartOf { process: self.0.process_id, id: self.0.id };
+        Some(organization::list(scope::load(ctx, |relations| &relations.bid_tenderers, part).await))
     }
 
     /// Its documents. Null only when it could not be read.
@@ -86,7 +87,7 @@ impl Bid {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Document>>> {
-        let list = List { parent: self.0.id, count: self.0.document_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.document_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 

@@ -23,7 +23,7 @@ use super::{
     organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ById, ByRange, Collection, Ranges, Relations},
+    relations::{ById, ByRange, Collection, PartOf, Ranges, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},
@@ -58,7 +58,8 @@ impl Contract {
     /// Who supplies: the suppliers of its award, in the publisher's order. Null only when they could not be
     /// read.
     async fn suppliers(&self, ctx: &Context<'_>) -> Nullable<Vec<Organization>> {
-        Some(organization::list(scope::load(ctx, |relations| &relations.contract_suppliers, self.0.id).await))
+        let part = PartOf { process: self.0.process_id, id: self.0.id };
+        Some(organization::list(scope::load(ctx, |relations| &relations.contract_suppliers, part).await))
     }
 
     /// The publisher's id of its award, which may lead nowhere. Null when not published.
@@ -118,7 +119,7 @@ impl Contract {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Item>>> {
-        let list = List { parent: self.0.id, count: self.0.item_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.item_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -133,7 +134,7 @@ impl Contract {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Document>>> {
-        let list = List { parent: self.0.id, count: self.0.document_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.document_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -148,7 +149,7 @@ impl Contract {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Transaction>>> {
-        let list = List { parent: self.0.id, count: self.0.transaction_count };
+        let list = List { parent: self.0.id, process: self.0.process_id, count: self.0.transaction_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 

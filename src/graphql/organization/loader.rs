@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    graphql::relations::{Loaded, Rows, share_lists, share_rows},
+    graphql::relations::{Loaded, PartOf, Rows, share_lists, share_rows},
     loader::Batch,
     store::{
         Database, StoreError,
@@ -32,6 +32,13 @@ pub(in crate::graphql) struct Tenderers(pub(in crate::graphql) Database);
 /// Who made a bid, or to whom an award or a contract went.
 pub(in crate::graphql) struct MembersById(pub(in crate::graphql) Database, pub(in crate::graphql) Members);
 
+/// Whose lists they are.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::graphql) enum Owner {
+    Organization,
+    Process,
+}
+
 /// Pages of a list that organisations have.
 pub(in crate::graphql) struct OwnedPages<R>(pub(in crate::graphql) Database, pub(in crate::graphql) Walk<R>);
 
@@ -39,7 +46,11 @@ pub(in crate::graphql) struct OwnedPages<R>(pub(in crate::graphql) Database, pub
 pub(in crate::graphql) struct OwnedCounts(pub(in crate::graphql) Database, pub(in crate::graphql) Counts);
 
 /// What the lists of owners are worth.
-pub(in crate::graphql) struct OwnedWorths(pub(in crate::graphql) Database, pub(in crate::graphql) Worths);
+pub(in crate::graphql) struct OwnedWorths {
+    pub(in crate::graphql) database: Database,
+    pub(in crate::graphql) worths: Worths,
+    pub(in crate::graphql) owner: Owner,
+}
 
 /// What organisations bought and sold.
 pub(in crate::graphql) struct DealingsById(pub(in crate::graphql) Database);
@@ -71,12 +82,13 @@ impl Batch<Range> for Tenderers {
     }
 }
 
-impl Batch<i64> for MembersById {
+impl Batch<PartOf> for MembersById {
     type Value = Rows<Model>;
     type Error = Arc<StoreError>;
 
-    async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
-        Ok(share_lists(self.1.read(&self.0, keys).await?))
+    async fn load(&self, keys: &[PartOf]) -> Loaded<PartOf, Self::Value> {
+        let members = self.1.read(&self.0, &PartOf::ids(keys)).await?;
+        Ok(PartOf::distribute(keys, share_lists(members)))
     }
 }
 
@@ -103,7 +115,7 @@ impl Batch<i64> for OwnedWorths {
     type Error = Arc<StoreError>;
 
     async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
-        let worths = self.1.read(&self.0, keys).await?;
+        let worths = self.worths.read(&self.database, keys).await?;
         Ok(worths.into_iter().map(|(owner, totals)| (owner, Arc::new(totals))).collect())
     }
 }

@@ -93,7 +93,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<PartyEdge>> {
-        let list = List { parent: self.0.id, count: self.0.party_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.party_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -108,7 +108,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Bid>>> {
-        let list = List { parent: self.0.id, count: self.0.bid_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.bid_count };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -123,7 +123,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Award>>> {
-        let list = List { parent: self.0.id, count: self.0.award_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.award_count };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -138,7 +138,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Contract>>> {
-        let list = List { parent: self.0.id, count: self.0.contract_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.contract_count };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -153,7 +153,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Document>>> {
-        let list = List { parent: self.0.id, count: self.0.document_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.document_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -168,7 +168,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Release>>> {
-        let list = List { parent: self.0.id, count: self.0.release_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.release_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 

@@ -188,7 +188,7 @@ impl Tender {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Organization>>> {
-        let list = List { parent: self.0.id, count: self.0.tenderer_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.tenderer_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -203,7 +203,7 @@ impl Tender {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Item>>> {
-        let list = List { parent: self.0.id, count: self.0.item_count };
+        let list = List { parent: self.0.id, process: self.0.id, count: self.0.item_count };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    graphql::relations::Loaded,
+    graphql::relations::{Loaded, PartOf},
     loader::Batch,
     store::{Database, StoreError, query::release},
 };
@@ -11,12 +11,12 @@ use crate::{
 /// The published JSON of releases.
 pub(in crate::graphql) struct ReleaseBodies(pub(in crate::graphql) Database);
 
-impl Batch<i64> for ReleaseBodies {
+impl Batch<PartOf> for ReleaseBodies {
     type Value = Arc<str>;
     type Error = Arc<StoreError>;
 
-    async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
-        let bodies = release::bodies(&self.0, keys).await?;
-        Ok(bodies.into_iter().map(|(id, json)| (id, json.into())).collect())
+    async fn load(&self, keys: &[PartOf]) -> Loaded<PartOf, Self::Value> {
+        let bodies = release::bodies(&self.0, &PartOf::ids(keys)).await?;
+        Ok(PartOf::distribute(keys, bodies.into_iter().map(|(id, json)| (id, json.into())).collect()))
     }
 }

@@ -11,7 +11,7 @@ use super::{
     id,
     list::ListNode,
     process::{self, ContractingProcess},
-    relations::{ByRange, Ranges, Relations},
+    relations::{ByRange, PartOf, Ranges, Relations},
     scalars::{DateTime, Json},
     scope, value,
 };
@@ -45,7 +45,8 @@ impl Release {
 
     /// The whole release as it was published. Null only when it could not be read.
     async fn body(&self, ctx: &Context<'_>) -> Nullable<Json> {
-        let body = scope::load(ctx, |relations| &relations.release_bodies, self.0.id).await;
+        let part = PartOf { process: self.0.process_id, id: self.0.id };
+        let body = scope::load(ctx, |relations| &relations.release_bodies, part).await;
         body.and_then(|body| body.map(|text| Json::stored(text.to_string())).transpose()).transpose()
     }
 

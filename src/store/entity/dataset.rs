@@ -1,6 +1,7 @@
 //! A published dataset: one publisher, one import target.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ocds::model::Time,
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// A published dataset: one publisher, one import target.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "datasets")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

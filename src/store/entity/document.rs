@@ -1,6 +1,7 @@
 //! A document of a process, bid, award or contract.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ocds::model::Time,
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// A document of a process, bid, award or contract.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "documents")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,11 +1,12 @@
 //! An organisation in a process, with its roles there.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::store::row::{Cells, Row};
 
 /// An organisation in a process, with its roles there.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "parties")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,6 +1,7 @@
 //! Long texts, JSON and rarely read columns of a process.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ocds::model::Time,
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// Long texts, JSON and rarely read columns of a process.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "process_details")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,11 +1,12 @@
 //! A tenderer of a process.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::store::row::{Cells, Row};
 
 /// A tenderer of a process.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "tenderers")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

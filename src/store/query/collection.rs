@@ -9,6 +9,7 @@ use sea_orm::{
     Condition, DbBackend,
     sea_query::{Expr, Func, Query},
 };
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::filter::{Filter, Filtered, Term, between, expression, one_of, worth};
 use crate::store::{
@@ -20,7 +21,7 @@ use crate::store::{
 };
 
 /// An order of a list; rows without a key come last, equal ones are ordered by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Order {
     /// What rows are ordered by.
     pub by: By,
@@ -29,7 +30,7 @@ pub struct Order {
 }
 
 /// What rows are ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum By {
     /// The date: of the latest release, of a bid or award, of a contract's signature, of an item's process.
     Date,
@@ -45,7 +46,7 @@ pub enum By {
 
 /// A row of such a list.
 #[expect(private_bounds, reason = "only the store knows what a filter demands of a table")]
-pub trait Collected: Row + Filtered + Clone + Send + Sync + 'static {
+pub trait Collected: Row + Filtered + Clone + Send + Sync + 'static + Serialize + DeserializeOwned {
     /// The table.
     const TABLE: &'static str;
 

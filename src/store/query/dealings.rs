@@ -8,6 +8,7 @@ use std::{
 };
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::{
     keys::{self, Sql},
@@ -17,7 +18,7 @@ use super::{
 use crate::store::{Backend, Database, StoreError};
 
 /// What an organisation bought and sold in one currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dealings {
     /// The currency, as published.
     pub currency: String,
@@ -34,7 +35,7 @@ pub struct Dealings {
 }
 
 /// How many values, and their sum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How many.
     pub count: i64,

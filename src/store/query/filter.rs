@@ -9,6 +9,7 @@ use sea_orm::{
     DbBackend, Value,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
+use serde::Serialize;
 
 use super::keys;
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Which rows of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Filter {
     /// Those of which every part holds; all, when there is none.
     All(Vec<Filter>),
@@ -35,7 +36,7 @@ pub enum Filter {
 
 /// Something that is true of a row, or not. Of a list of values, one must match; an empty list matches
 /// nothing. Organisations and datasets are given by their ids, codes as the standard spells them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Term {
     /// Has all these words.
     Search(Search),
@@ -68,7 +69,7 @@ pub enum Term {
 }
 
 /// Amounts in one currency, bounds included.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct AmountRange {
     /// The currency, as published.
     pub currency: String,
@@ -79,7 +80,7 @@ pub struct AmountRange {
 }
 
 /// A range of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct TimeRange {
     /// At this moment or later.
     pub from: Option<Time>,

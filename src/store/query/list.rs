@@ -7,6 +7,7 @@
 use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
 use sea_orm::{DbBackend, Value};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::keys::{self, Sql};
 use crate::store::{
@@ -16,7 +17,7 @@ use crate::store::{
 };
 
 /// Positions `from..to` in the list of a parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Range {
     /// The id of the row that has the list.
     pub parent: i64,
@@ -24,10 +25,12 @@ pub struct Range {
     pub from: i32,
     /// The position behind the last.
     pub to: i32,
+    /// The process that the list is a part of. Nothing is read by it; it tells which writes touch the list.
+    pub process: i64,
 }
 
 /// A row of a list.
-pub trait Listed: Row + Clone {
+pub trait Listed: Row + Clone + Serialize + DeserializeOwned {
     /// The id of the row that has the list.
     fn parent(&self) -> i64;
     /// Its position in the list.
@@ -44,6 +47,8 @@ pub trait Node: Listed {
     fn ids_sql(backend: DbBackend) -> &'static str;
     /// Its id.
     fn id(&self) -> i64;
+    /// The process that it is a part of, where the row tells.
+    fn process(&self) -> Option<i64>;
 }
 
 macro_rules! listed {
@@ -66,7 +71,7 @@ macro_rules! listed {
 }
 
 macro_rules! node {
-    ($($module:ident: $table:literal),+ $(,)?) => { $(
+    ($($module:ident: $table:literal $(by $process:ident)?),+ $(,)?) => { $(
         impl Node for $module::Model {
             fn ids_sql(backend: DbBackend) -> &'static str {
                 static SQL: LazyLock<Sql> = LazyLock::new(|| {
@@ -77,6 +82,9 @@ macro_rules! node {
             }
             fn id(&self) -> i64 {
                 self.id
+            }
+            fn process(&self) -> Option<i64> {
+                None$(.or(Some(self.$process)))?
             }
         }
     )+ };
@@ -95,8 +103,13 @@ listed! {
 }
 
 node! {
-    award: "awards", bid: "bids", contract: "contracts", release: "releases",
-    item: "items", document: "documents", transaction: "transactions",
+    award: "awards" by process_id,
+    bid: "bids" by process_id,
+    contract: "contracts" by process_id,
+    release: "releases" by process_id,
+    item: "items" by process_id,
+    document: "documents",
+    transaction: "transactions",
 }
 
 /// The rows of each range, in order. One statement.
@@ -241,7 +254,7 @@ fn organizations_of(table: &str, parent: &str) -> Sql {
 fn range_values(backend: DbBackend, ranges: &[Range]) -> Vec<Value> {
     if backend == DbBackend::Sqlite {
         let mut text = String::with_capacity(2 + ranges.len() * 32);
-        for (index, Range { parent, from, to }) in ranges.iter().enumerate() {
+        for (index, Range { parent, from, to, .. }) in ranges.iter().enumerate() {
             let comma = if index == 0 { "[" } else { "," };
             let _ = write!(text, "{comma}[{parent},{from},{to}]");
         }

@@ -11,6 +11,7 @@ use sea_orm::{
     DbBackend, DbErr,
     sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     collection::{self, Collected, VALUE},
@@ -24,7 +25,7 @@ use crate::store::{
 };
 
 /// What is asked: which rows, how grouped.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Question {
     /// What makes a group.
     pub group: Group,
@@ -37,7 +38,7 @@ pub struct Question {
 }
 
 /// What makes a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Group {
     /// The buyer of the process.
     Buyer,
@@ -54,7 +55,7 @@ pub enum Group {
 }
 
 /// Which values are summed, and by which date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Measure {
     /// Of awards, by their date.
     Awarded,
@@ -65,7 +66,7 @@ pub enum Measure {
 }
 
 /// What the rows of a group have in common; `None` for those that do not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// An organisation.
     Organization(Option<i64>),
@@ -76,7 +77,7 @@ pub enum Key {
 }
 
 /// A group in one currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// What its rows have in common.
     pub key: Key,

@@ -8,6 +8,7 @@ use std::{collections::HashMap, marker::PhantomData};
 
 use chrono::{DateTime, TimeDelta};
 use sea_orm::{Value, sea_query::ArrayType};
+use serde::Serialize;
 
 use super::{
     collection::{By, Collected},
@@ -26,7 +27,7 @@ use crate::{
 pub type Place = (Option<Time>, i64);
 
 /// A page of the list of one organisation, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct OwnedPage {
     /// The organisation.
     pub owner: i64,

@@ -1,0 +1,168 @@
+//! A value as it is kept, and what it must be to be kept.
+
+use std::{mem::size_of, sync::Arc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
+
+use super::{
+    tag::{Slot, Tag},
+    weight,
+};
+
+/// The answer to a key, absence included, as it is kept.
+#[derive(Debug)]
+pub struct Entry<V> {
+    /// The value; `None` when the key has none, which is kept too.
+    pub value: Option<V>,
+    /// What it depends on.
+    pub slots: Box<[Slot]>,
+    /// The sequence of the change log that it was read at; `None` when it may not be kept.
+    pub read_at: Option<i64>,
+    /// From then on it is too old; `None` when it is not kept.
+    pub expires: Option<Instant>,
+    /// How long it took to load.
+    pub took: Duration,
+}
+
+/// An answer, and who gave it.
+#[derive(Debug)]
+pub struct Found<V> {
+    /// The answer.
+    pub entry: Arc<Entry<V>>,
+    /// Who gave it.
+    pub tier: Tier,
+}
+
+/// Who gave an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// The memory of this process.
+    Memory,
+    /// Redis.
+    Shared,
+    /// The database.
+    Database,
+}
+
+/// What a value must be to be kept.
+pub trait Kept: Clone + Send + Sync + 'static {
+    /// How many bytes of memory it takes, about.
+    fn weigh(&self) -> usize;
+
+    /// Whether it is a value and not a failure: only values are kept.
+    fn is_sound(&self) -> bool {
+        true
+    }
+
+    /// Its bytes for Redis; `None` when it has none.
+    fn encode(&self) -> Option<Vec<u8>>;
+
+    /// Reads such bytes; `None` when they are not of this type.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+}
+
+/// The slots of the tags of one value.
+#[derive(Debug, Default)]
+pub struct Tags(Vec<Slot>);
+
+impl Tags {
+    /// Adds a tag. Many values name one organisation again and again: a repetition costs nothing.
+    pub fn add(&mut self, tag: Tag<'_>) {
+        let slot = Slot::of(tag);
+        if !self.0.contains(&slot) {
+            self.0.push(slot);
+        }
+    }
+
+    pub(super) fn into_slots(self) -> Box<[Slot]> {
+        self.0.into_boxed_slice()
+    }
+}
+
+/// The least part of its lifetime in which a value is refreshed early. A value that loads in no time would
+/// otherwise be refreshed only in its very last moments, and a key that is asked for every few
+/// milliseconds would miss them.
+const LEAST_PART: u32 = 64;
+
+impl<V> Entry<V> {
+    /// Whether it is so old that it should be loaded anew though it still counts, for a lifetime and by
+    /// chance: `chance` is uniform between 0 and 1. The nearer the end and the longer the load, the likelier
+    /// (XFetch; Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015).
+    pub(super) fn is_due(&self, now: Instant, lifetime: Duration, chance: f64) -> bool {
+        let Some(expires) = self.expires else { return false };
+        let load = self.took.max(lifetime / LEAST_PART);
+        let ahead = load.as_secs_f64() * -chance.max(f64::MIN_POSITIVE).ln();
+        expires.saturating_duration_since(now).as_secs_f64() <= ahead
+    }
+}
+
+impl<V> Clone for Found<V> {
+    fn clone(&self) -> Self {
+        Self { entry: Arc::clone(&self.entry), tier: self.tier }
+    }
+}
+
+macro_rules! kept {
+    ($([$($generic:tt)*] $type:ty),+ $(,)?) => { $(
+        impl<$($generic)*> Kept for $type {
+            fn weigh(&self) -> usize {
+                weight::of(self)
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                postcard::to_stdvec(self).ok()
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                postcard::from_bytes(bytes).ok()
+            }
+        }
+    )+ };
+}
+
+kept! {
+    [] i64,
+    [] Arc<str>,
+    [T: Serialize + DeserializeOwned + Send + Sync + 'static] Arc<T>,
+    [T: Serialize + DeserializeOwned + Send + Sync + 'static] Arc<[T]>,
+}
+
+impl<V: Kept, E: Clone + Send + Sync + 'static> Kept for Result<V, E> {
+    fn weigh(&self) -> usize {
+        self.as_ref().map_or(size_of::<E>(), Kept::weigh)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.is_ok()
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        self.as_ref().ok()?.encode()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        V::decode(bytes).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(expires: Instant, took: Duration) -> Entry<i64> {
+        Entry { value: Some(1), slots: Box::default(), read_at: Some(1), expires: Some(expires), took }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_falls_due_the_sooner_the_longer_it_loads() {
+        let (now, lifetime) = (Instant::now(), Duration::from_secs(300));
+        let (quick, slow) = (Duration::from_millis(1), Duration::from_secs(60));
+        let in_a_minute = now + Duration::from_secs(60);
+        assert!(!entry(in_a_minute, quick).is_due(now, lifetime, 0.3));
+        assert!(entry(in_a_minute, slow).is_due(now, lifetime, 0.3));
+        assert!(!entry(in_a_minute, slow).is_due(now, lifetime, 0.9));
+        assert!(entry(now + Duration::from_secs(2), quick).is_due(now, lifetime, 0.3));
+        assert!(entry(now, quick).is_due(now, lifetime, 1.0), "when it expires it is due for sure");
+    }
+}
