@@ -33,8 +33,11 @@ pub struct Lifetimes {
     pub shared: Duration,
 }
 
+/// How long values are kept in memory by default, in seconds.
+pub const LIFETIME_SECONDS: u64 = 300;
+
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { memory: Duration::from_secs(300), shared: Duration::from_secs(3600) }
+        Self { memory: Duration::from_secs(LIFETIME_SECONDS), shared: Duration::from_secs(3600) }
     }
 }

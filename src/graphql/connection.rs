@@ -8,6 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{Context, Object, OutputType, TypeName};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     cursor::Cursor,
     error::{Error, Nullable},
     page::Window,
@@ -55,7 +56,7 @@ pub(super) struct PageInfo {
 }
 
 /// One page of a list.
-#[Object(name_type)]
+#[Object(name_type, directive = cache_control::apply(MAX_AGE))]
 impl<E: EdgeType> Connection<E> {
     /// The rows of the page, each with its cursor.
     async fn edges(&self) -> &[E] {
@@ -79,7 +80,7 @@ impl<E: EdgeType> Connection<E> {
 }
 
 /// One page of a list.
-#[Object(name_type)]
+#[Object(name_type, directive = cache_control::apply(MAX_AGE))]
 impl<E: EdgeType> ValuedConnection<E> {
     /// The rows of the page, each with its cursor.
     async fn edges(&self) -> &[E] {

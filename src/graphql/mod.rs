@@ -27,6 +27,7 @@
 mod admission;
 mod award;
 mod bid;
+mod cache_control;
 mod codelist;
 mod collection;
 mod connection;

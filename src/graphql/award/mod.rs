@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     codelist::{self, AwardStatus},
     collection::CollectionNode,
     connection::{Connection, Edge},
@@ -34,7 +35,7 @@ use crate::{
 pub(super) struct Award(pub(super) Arc<award::Model>);
 
 /// A decision to buy from one or more suppliers.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Award {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     codelist::{self, BidStatus},
     collection::CollectionNode,
     connection::{Connection, Edge},
@@ -33,7 +34,7 @@ use crate::{
 pub(super) struct Bid(pub(super) Arc<bid::Model>);
 
 /// An offer by one or more tenderers.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Bid {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

@@ -12,6 +12,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     award::Award,
+    cache_control::{MAX_AGE, cache_control},
     codelist::{self, ContractStatus},
     collection::CollectionNode,
     connection::{Connection, Edge},
@@ -37,7 +38,7 @@ use crate::{
 pub(super) struct Contract(pub(super) Arc<contract::Model>);
 
 /// A contract that follows from an award.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Contract {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

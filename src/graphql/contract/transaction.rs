@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object};
 
 use crate::{
     graphql::{
+        cache_control::{MAX_AGE, cache_control},
         error::Nullable,
         id,
         list::ListNode,
@@ -21,7 +22,7 @@ use crate::{
 pub(in crate::graphql) struct Transaction(pub(in crate::graphql) Arc<transaction::Model>);
 
 /// A payment under a contract.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Transaction {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

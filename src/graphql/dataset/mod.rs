@@ -9,7 +9,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
-use super::{error::Nullable, id, scalars::DateTime, scope, value};
+use super::{
+    cache_control::{MAX_AGE, cache_control},
+    error::Nullable,
+    id,
+    scalars::DateTime,
+    scope, value,
+};
 use crate::store::{entity::dataset, id::Kind};
 
 /// What one publisher publishes, as it was imported.
@@ -19,7 +25,7 @@ pub(super) struct Dataset(pub(super) Arc<dataset::Model>);
 pub(super) struct Publisher(Arc<dataset::Model>);
 
 /// What one publisher publishes, as it was imported.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Dataset {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

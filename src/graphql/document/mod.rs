@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     id,
     list::ListNode,
     relations::{ByRange, Ranges, Relations},
@@ -34,7 +35,7 @@ pub(super) enum DocumentStage {
 }
 
 /// A document that was published about a process.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Document {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

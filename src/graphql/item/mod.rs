@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
     error::Nullable,
     id,
@@ -44,7 +45,7 @@ pub(super) struct Unit {
 }
 
 /// Something that is bought.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Item {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

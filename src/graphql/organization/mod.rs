@@ -20,6 +20,7 @@ use self::{
 use super::{
     award::Award,
     bid::Bid,
+    cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
     connection::{Edge, ValuedConnection},
     contract::Contract,
@@ -39,7 +40,7 @@ use crate::store::{entity::organization, id::Kind};
 pub(super) struct Organization(pub(super) Arc<organization::Model>);
 
 /// An organisation as one dataset names it.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Organization {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

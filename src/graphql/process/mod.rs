@@ -16,6 +16,7 @@ use async_graphql::{Context, ID, Object};
 use super::{
     award::Award,
     bid::Bid,
+    cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
     connection::{Connection, Edge, ValuedConnection},
     contract::Contract,
@@ -40,7 +41,7 @@ use crate::store::{
 pub(super) struct ContractingProcess(pub(super) Arc<process::Model>);
 
 /// One purchase from its planning to its last payment, compiled from all that was published of it.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl ContractingProcess {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     error::Nullable,
     id,
     list::ListNode,
@@ -21,7 +22,7 @@ use crate::store::{entity::release, id::Kind};
 pub(super) struct Release(pub(super) Arc<release::Model>);
 
 /// A publication about a process at one moment.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl Release {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {

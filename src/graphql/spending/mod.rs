@@ -9,6 +9,7 @@ pub(super) use query::{Asked, groups, read};
 use async_graphql::{Context, Object};
 
 use super::{
+    cache_control::{MAX_AGE, cache_control},
     codelist::{self, ProcurementCategory, ProcurementMethod},
     error::Nullable,
     organization::{self, Organization},
@@ -26,7 +27,7 @@ pub(super) struct SpendingGroup {
 }
 
 /// The values of one group in one currency. Sums are exact, and never over two currencies.
-#[Object]
+#[Object(directive = cache_control::apply(MAX_AGE))]
 impl SpendingGroup {
     /// The organisation, when grouped by `BUYER` or `SUPPLIER`. Null for values of which none is known.
     async fn organization(&self, ctx: &Context<'_>) -> Nullable<Organization> {
