@@ -5,6 +5,7 @@
 
 mod dependencies;
 mod ledger;
+pub mod response;
 pub mod shared;
 mod tag;
 
