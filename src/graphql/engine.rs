@@ -221,13 +221,7 @@ impl Engine {
 
     /// Answers what was not found, in a scope of its own, begun when it is its turn: what it reads then
     /// counts from then on.
-    async fn answer_alone(
-        &self,
-        entry: Entry,
-        key: Option<Key>,
-        meter: Meter,
-        call: Call<'_>,
-    ) -> Execution {
+    async fn answer_alone(&self, entry: Entry, key: Option<Key>, meter: Meter, call: Call<'_>) -> Execution {
         let making = match self.turn(key).await {
             Some(Turn::Take(stored)) => return Execution::known(stored, entry.stats),
             Some(Turn::Make(making)) => Some(making),

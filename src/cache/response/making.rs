@@ -14,10 +14,7 @@
 //! dropped gives its key back in `drop`. The lock is held for a look at the table only, and a response is
 //! kept before its key leaves the table, so that whoever finds no making finds the response.
 
-use std::{
-    collections::hash_map::Entry,
-    sync::Arc,
-};
+use std::{collections::hash_map::Entry, sync::Arc};
 
 use bytes::Bytes;
 use tokio::sync::watch;

@@ -102,8 +102,9 @@ impl Default for Options {
 impl Responses {
     /// An empty cache whose responses count by this ledger.
     pub fn new(ledger: Arc<Ledger>, options: Options) -> Arc<Self> {
-        let weigh =
-            |Key(key): &Key, stored: &Arc<Stored>| u32::try_from(key.len() + stored.size()).unwrap_or(u32::MAX);
+        let weigh = |Key(key): &Key, stored: &Arc<Stored>| {
+            u32::try_from(key.len() + stored.size()).unwrap_or(u32::MAX)
+        };
         Arc::new(Self {
             entries: Cache::builder().max_capacity(options.bytes).weigher(weigh).build(),
             under_way: Mutex::default(),

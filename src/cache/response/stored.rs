@@ -101,4 +101,3 @@ impl Stored {
         self.packed.get_or_init(|| Packed::of(&self.body));
     }
 }
-
