@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    cache::response,
     config::{Config, LogFormat},
     graphql::{DocumentLimits, Engine, Limits, PageSizes},
-    http::{self, BindError, ReadyCheck, Server, Services},
+    http::{self, BindError, Promise, ReadyCheck, Server, Services},
     loader,
     store::{Database, Options, StoreError, migrate},
     telemetry::{
@@ -50,9 +51,14 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
     });
     let services = Services {
-        engine: Engine::new(database.clone(), limits(config)),
+        engine: engine(config, database),
         ready,
         metrics: Arc::new(Metrics::new()?),
+        promise: Promise {
+            max_age: config.cache.http_max_age(),
+            stale_while_revalidate: config.cache.stale_while_revalidate(),
+            ..Promise::default()
+        },
     };
     let settings = &config.http;
     let options = http::Options {
@@ -61,8 +67,22 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         header_timeout: settings.header_timeout(),
         body_timeout: Duration::from_secs(30),
         drain_deadline: settings.drain(),
+        compression: settings.compression,
     };
     Ok(Server::bind(options, services).await?)
+}
+
+/// The engine. Nothing opens its ledger yet, so it keeps nothing yet.
+fn engine(config: &Config, database: &Database) -> Engine {
+    let engine = Engine::new(database.clone(), limits(config));
+    if !config.cache.enabled {
+        return engine;
+    }
+    let options = response::Options {
+        bytes: config.cache.response_bytes,
+        stale_while_revalidate: config.cache.stale_while_revalidate(),
+    };
+    engine.keeping(Arc::default(), options)
 }
 
 fn limits(config: &Config) -> Limits {

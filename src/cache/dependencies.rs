@@ -28,11 +28,6 @@ impl Dependencies {
         Self { read_at: ledger.position(), expires: None, slots: Vec::new() }
     }
 
-    /// Those of an answer that may not be kept.
-    pub fn unknown() -> Self {
-        Self { read_at: None, expires: None, slots: Vec::new() }
-    }
-
     /// Adds those of a part that was read at a sequence (`None`: it may not be kept).
     pub fn add(&mut self, read_at: Option<i64>, expires: Option<Instant>, slots: &[Slot]) {
         self.read_at = self.read_at.zip(read_at).map(|(one, other)| one.min(other));

@@ -21,6 +21,7 @@ mod memory;
 pub mod policy;
 mod record;
 mod refresh;
+pub mod response;
 pub mod shared;
 mod tag;
 mod tiers;

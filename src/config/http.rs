@@ -13,6 +13,8 @@ settings! {
         header_timeout_ms: u64 = 10000, in 1..=u64::MAX;
         /// Milliseconds that requests under way have to finish when the server is asked to stop.
         drain_ms: u64 = 10000;
+        /// Whether answers are compressed for clients that take it.
+        compression: bool = true;
     }
 }
 

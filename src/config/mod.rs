@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod setting;
+mod cache;
 mod database;
 mod error;
 mod example;
@@ -21,6 +22,7 @@ mod log;
 mod value;
 
 pub use self::{
+    cache::Cache,
     database::{Backend, Database, DatabaseUrl},
     error::{ConfigError, Problem},
     example::example,
@@ -46,6 +48,8 @@ pub struct Config {
     pub graphql: Graphql,
     /// `[loader]`
     pub loader: Loader,
+    /// `[cache]`
+    pub cache: Cache,
     /// `[import]`
     pub import: Import,
     /// `[log]`
@@ -104,6 +108,7 @@ impl Config {
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
         let loader = Loader::read(layers, problems);
+        let cache = Cache::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
         Some(Self {
@@ -111,6 +116,7 @@ impl Config {
             http: http?,
             graphql: graphql?,
             loader: loader?,
+            cache: cache?,
             import: import?,
             log: log?,
         })
@@ -139,6 +145,7 @@ pub fn settings() -> Vec<Setting> {
         Http::settings(),
         Graphql::settings(),
         Loader::settings(),
+        Cache::settings(),
         Import::settings(),
         Log::settings(),
     ]
@@ -146,12 +153,13 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 6] {
+fn sections() -> [(&'static str, &'static str); 7] {
     [
         (Database::NAME, Database::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
         (Loader::NAME, Loader::ABOUT),
+        (Cache::NAME, Cache::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),
     ]

@@ -13,11 +13,13 @@ use async_graphql_parser::types::{OperationDefinition, OperationType};
 use super::{
     cost::{self, Estimate, Inputs, Most},
     documents::{self, Document, Documents},
-    engine::{Call, Limits, Stats},
+    engine::{Call, Limits},
     error::{Refused, panicked, refusal},
+    execution::Stats,
     page::PageSizes,
+    question,
 };
-use crate::error::Code;
+use crate::{cache::response::Key, error::Code};
 
 /// The rules, and the documents that are known.
 pub(super) struct Admission {
@@ -34,9 +36,9 @@ pub(super) struct Entry {
     pub(super) admitted: Result<Admitted, Refused>,
 }
 
-/// A request that may be executed; it carries its document.
+/// A request that may be executed.
 pub(super) struct Admitted {
-    pub(super) request: Request,
+    request: Request,
     document: Arc<Document>,
     name: Option<String>,
 }
@@ -84,7 +86,6 @@ impl Admission {
         cost::check(inputs, found, Most { depth: self.limits.max_depth, cost: self.limits.max_cost })?;
         self.documents.check_valid(&document, (name, operation), &mut request.variables)?;
         let name = name.map(str::to_owned);
-        request.set_parsed_query(document.parsed.clone());
         Ok(Admitted { request, document, name })
     }
 
@@ -107,6 +108,18 @@ impl Admission {
 }
 
 impl Admitted {
+    /// What its response is kept under.
+    pub(super) fn key(&self) -> Option<Key> {
+        let operation = documents::operation(&self.document.parsed, self.name.as_deref()).ok()?;
+        Some(question::key(&self.document.digest, operation, &self.request.variables))
+    }
+
+    /// The request to execute, with its document.
+    pub(super) fn into_request(mut self) -> Request {
+        self.request.set_parsed_query(self.document.parsed.clone());
+        self.request
+    }
+
     /// What its price depends on.
     pub(super) fn priced(&self) -> Priced {
         Priced {

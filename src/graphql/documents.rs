@@ -13,6 +13,7 @@ use super::{
     cost::Formulas,
     error::{Refused, refusal},
     guard::{self, DocumentLimits},
+    question::{self, Digest},
     shape::Shape,
     validation::{Validator, VariableTypes},
 };
@@ -38,6 +39,8 @@ pub(super) struct Document {
     pub(super) formulas: Formulas,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
+    /// The same for all texts of this document.
+    pub(super) digest: Digest,
     /// The types of its variables, or why nothing of it may be executed.
     validated: Result<VariableTypes, Refused>,
 }
@@ -71,7 +74,8 @@ impl Documents {
         let introspects = guard::check_document(&parsed, &self.most)?;
         let formulas = Formulas::compile(&self.shape, &parsed);
         let validated = self.validator.validate(text);
-        let document = Arc::new(Document { parsed, formulas, introspects, validated });
+        let digest = question::digest(text);
+        let document = Arc::new(Document { parsed, formulas, introspects, digest, validated });
         if document.validated.is_ok() {
             self.known.insert(text.to_owned(), document.clone());
         }

@@ -2,8 +2,9 @@
 //!
 //! The HTTP layer knows GraphQL only through this type. The order: the text is guarded, parsed and
 //! validated, or taken from memory; the operation is chosen, its depth and cost are checked with the
-//! request's variables, and these are read (`admission`); then async-graphql executes it inside a drive of
-//! the loaders, for a limited time. Schema extensions stay off: one of them costs more than half as much
+//! request's variables, and these are read (`admission`); a response that is kept is the answer, and the
+//! same operation in flight is waited for; else async-graphql executes it inside a drive of the loaders,
+//! for a limited time, and the response is kept if it may be. Schema extensions stay off: one of them costs more than half as much
 //! again per field.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -18,17 +19,21 @@ use super::{
     admission::{Admission, Admitted, Entry},
     cost,
     error::{Refused, panicked, settle, too_late},
+    execution::{Execution, Stats},
     guard::{DocumentLimits, MOST_NESTING},
     page::PageSizes,
     relations::{Loaders, Ours, Relations},
     roots::Query,
-    scope::{Reads, Services},
+    scope::{self, Services},
 };
 use crate::{
-    cache::Tiers,
-    loader::{self, RequestScope},
+    cache::{
+        Ledger, Tiers,
+        response::{self, Key, Making, Responses, Turn},
+    },
+    loader,
     store::Database,
-    telemetry::meter::{Meter, Reading},
+    telemetry::meter::Meter,
 };
 
 /// The schema with everything needed to execute an operation. Clones share it.
@@ -36,8 +41,17 @@ use crate::{
 pub struct Engine {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
     admission: Arc<Admission>,
-    tiers: Option<Arc<Tiers>>,
     limits: Limits,
+    /// Tells what still counts.
+    ledger: Arc<Ledger>,
+    responses: Option<Arc<Responses>>,
+}
+
+/// What was found of an operation's response.
+enum Looked {
+    Known(Execution),
+    /// Nothing, and the key that its response can be kept under, if it can.
+    Unknown(Entry, Option<Key>),
 }
 
 /// What an operation may ask for, and how it is answered.
@@ -83,31 +97,6 @@ pub struct Call<'a> {
     pub cost: CostReport,
 }
 
-/// The answer to one operation.
-pub struct Execution {
-    /// The response as GraphQL gives it: data, errors, extensions.
-    pub response: Response,
-    /// True when execution began. False for a request error (syntax, validation, limits, coercion
-    /// of variables, unknown operation): such a response has no `data` entry on the wire.
-    pub executed: bool,
-    /// What the operation was and what it took.
-    pub stats: Stats,
-}
-
-/// What one operation was and what it took: for the access line and the metrics.
-#[derive(Clone, Debug, Default)]
-pub struct Stats {
-    /// The name of the operation that ran, if it has one.
-    pub operation_name: Option<String>,
-    /// `query`, `mutation` or `subscription`, or `batch` for several together; `None` when no operation
-    /// could be chosen.
-    pub operation_type: Option<&'static str>,
-    /// The estimated cost, where the document could be read.
-    pub cost: Option<u64>,
-    /// SQL statements and database time.
-    pub database: Reading,
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -144,27 +133,41 @@ impl Engine {
     }
 
     fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
-        let relations = Relations::new(database, limits.loader, loaders, tiers.clone());
+        let ledger = tiers.as_ref().map_or_else(Arc::default, |tiers| tiers.ledger().clone());
+        let relations = Relations::new(database, limits.loader, loaders, tiers);
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
-        Self { schema, admission, tiers, limits }
+        Self { schema, admission, limits, ledger, responses: None }
     }
 
-    /// Executes one operation. A panic in it costs this request only: it is answered like any fault of ours.
+    /// The same, keeping responses as long as they count by a ledger. While that does not follow the change
+    /// log, nothing is kept.
+    #[must_use]
+    pub fn keeping(self, ledger: Arc<Ledger>, options: response::Options) -> Self {
+        let responses = Some(Responses::new(ledger.clone(), options));
+        Self { ledger, responses, ..self }
+    }
+
+    /// Answers one operation: by a response that is kept, at once; else by the one that another request is
+    /// waiting for; else it is executed. A panic in it costs this request only: it is answered like any
+    /// fault of ours.
     pub async fn execute(&self, request: Request, call: Call<'_>) -> Execution {
-        let meter = Meter::default();
-        let scope = RequestScope::new(meter.clone());
-        let entry = self.admission.admit(request, call);
-        let mut execution = meter.measure(scope.drive(self.answer(entry, &scope, call))).await;
-        execution.stats.database = meter.read();
-        execution
+        match self.look_up(self.admission.admit(request, call), call) {
+            Looked::Known(execution) => execution,
+            Looked::Unknown(entry, key) => {
+                let meter = Meter::default();
+                let answer = self.answer_alone(entry, key, meter.clone(), call);
+                let mut execution = meter.measure(Box::pin(answer)).await;
+                execution.stats.database = meter.read();
+                execution
+            }
+        }
     }
 
-    /// Executes several operations at the same time, in one scope of the loaders: what they ask for
-    /// leaves together. They share one limit of cost. Answers in order, and what all of them took.
+    /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
+    /// what they ask for leaves together. They share one limit of cost. Answers in order, and what all of
+    /// them took.
     pub async fn execute_batch(&self, requests: Vec<Request>, call: Call<'_>) -> (Vec<Execution>, Stats) {
-        let meter = Meter::default();
-        let scope = RequestScope::new(meter.clone());
         let mut entries: Vec<Entry> =
             requests.into_iter().map(|request| self.admission.admit(request, call)).collect();
         let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
@@ -173,7 +176,9 @@ impl Engine {
                 entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
             }
         }
-        let answers = entries.into_iter().map(|entry| self.answer(entry, &scope, call));
+        let meter = Meter::default();
+        let scope = scope::Request::begin(meter.clone(), &self.ledger);
+        let answers = entries.into_iter().map(|entry| self.answer_beside(entry, &scope, call));
         let executions = meter.measure(scope.drive(join_all(answers))).await;
         let stats = Stats {
             operation_name: None,
@@ -189,8 +194,80 @@ impl Engine {
         definition(&self.schema)
     }
 
+    /// What the cache of responses did, where there is one.
+    pub fn response_figures(&self) -> Option<response::Figures> {
+        self.responses.as_ref().map(|responses| responses.figures())
+    }
+
+    /// Ends what goes on in the background.
+    pub async fn end(&self) {
+        if let Some(responses) = &self.responses {
+            responses.end().await;
+        }
+    }
+
+    /// Looks for a response that is kept. Never waits. One that is too old is made anew in the background.
+    fn look_up(&self, entry: Entry, call: Call<'_>) -> Looked {
+        let Some((responses, key)) = self.keyed(&entry, call) else { return Looked::Unknown(entry, None) };
+        let Some(hit) = responses.find(&key) else { return Looked::Unknown(entry, Some(key)) };
+        let execution = Execution::known(hit.stored, entry.stats.clone());
+        if let Some(making) = hit.refresh {
+            let engine = self.clone();
+            responses.spawn(async move {
+                let scope = scope::Request::begin(Meter::default(), &engine.ledger);
+                scope.drive(engine.answer(entry, Some(making), &scope, Call::default())).await;
+            });
+        }
+        Looked::Known(execution)
+    }
+
+    /// The cache and the key of an operation whose response can be kept: all fields of all queries may be
+    /// read by anyone.
+    fn keyed(&self, entry: &Entry, call: Call<'_>) -> Option<(&Arc<Responses>, Key)> {
+        let responses = self.responses.as_ref().filter(|responses| responses.is_open())?;
+        let admitted = entry.admitted.as_ref().ok().filter(|_| call.cost == CostReport::Off)?;
+        let query = entry.stats.operation_type == Some("query");
+        Some((responses, admitted.key().filter(|_| query)?))
+    }
+
+    /// Answers what was not found, in a scope of its own, begun when it is its turn: what it reads then
+    /// counts from then on.
+    async fn answer_alone(&self, entry: Entry, key: Option<Key>, meter: Meter, call: Call<'_>) -> Execution {
+        let making = match self.turn(key).await {
+            Some(Turn::Take(stored)) => return Execution::known(stored, entry.stats),
+            Some(Turn::Make(making)) => Some(making),
+            None => None,
+        };
+        let scope = scope::Request::begin(meter, &self.ledger);
+        scope.drive(self.answer(entry, making, &scope, call)).await
+    }
+
+    /// Answers one operation of a batch; must run within a drive of the scope.
+    async fn answer_beside(&self, entry: Entry, scope: &scope::Request, call: Call<'_>) -> Execution {
+        let (entry, key) = match self.look_up(entry, call) {
+            Looked::Known(execution) => return execution,
+            Looked::Unknown(entry, key) => (entry, key),
+        };
+        match self.turn(key).await {
+            Some(Turn::Take(stored)) => Execution::known(stored, entry.stats),
+            Some(Turn::Make(making)) => self.answer(entry, Some(making), &scope.beside(), call).await,
+            None => self.answer(entry, None, &scope.beside(), call).await,
+        }
+    }
+
+    async fn turn(&self, key: Option<Key>) -> Option<Turn> {
+        let (responses, key) = self.responses.as_ref().zip(key)?;
+        Some(responses.turn(&key).await)
+    }
+
     /// Answers what was admitted or refused; must run within a drive of the scope.
-    async fn answer(&self, entry: Entry, scope: &RequestScope, call: Call<'_>) -> Execution {
+    async fn answer(
+        &self,
+        entry: Entry,
+        making: Option<Making>,
+        scope: &scope::Request,
+        call: Call<'_>,
+    ) -> Execution {
         let Entry { stats, admitted, estimate } = entry;
         let (mut response, executed, actual) = match admitted {
             Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
@@ -206,7 +283,7 @@ impl Engine {
             response.extensions.insert("cost".to_owned(), report);
         }
         settle(&mut response, executed, call.request_id);
-        Execution { response, executed, stats }
+        Execution::made(response, executed, making, scope, stats)
     }
 
     /// Executes, as long as it may take. Also tells whether execution began, and what the answer cost
@@ -214,14 +291,12 @@ impl Engine {
     async fn run(
         &self,
         admitted: Admitted,
-        scope: &RequestScope,
+        scope: &scope::Request,
         cost: CostReport,
     ) -> (Response, bool, Option<u64>) {
         let priced = (cost == CostReport::Report).then(|| admitted.priced());
         // Boxed, for it is large and would be moved several times.
-        let ledger = self.tiers.as_ref().map(|tiers| &**tiers.ledger());
-        let reads = Arc::new(Reads::begin(scope.clone(), ledger, false));
-        let execution = Box::pin(self.schema.execute(admitted.request.data(reads.clone())));
+        let execution = Box::pin(self.schema.execute(admitted.into_request().data(scope.clone())));
         let limit = self.limits.execution_timeout;
         // Dropped when it is late, and with it the loads that nobody else waits for.
         let Ok(response) = tokio::time::timeout(limit, execution).await else {
@@ -237,8 +312,10 @@ impl Engine {
 
 /// Farol's executor, for those who mount the schema in a server of their own.
 impl Executor for Engine {
+    /// Executes always: a response that is kept is bytes, and a value is wanted here.
     async fn execute(&self, request: Request) -> Response {
-        Self::execute(self, request, Call::default()).await.response
+        let entry = self.admission.admit(request, Call::default());
+        self.answer_alone(entry, None, Meter::default(), Call::default()).await.response
     }
 
     fn execute_stream(

@@ -54,12 +54,12 @@ impl Default for DocumentLimits {
 /// Checks a document's text: size, tokens, nesting.
 pub(super) fn check_text(text: &str, most: &DocumentLimits) -> Result<(), ServerError> {
     within("bytes", text.len(), most.bytes, Some("max_document_bytes"))?;
-    let (mut tokens, mut nesting, mut scan) = (0, 0_usize, Scan { rest: text.as_bytes() });
-    while let Some(token) = scan.next() {
+    let (mut tokens, mut nesting) = (0, 0_usize);
+    for token in scan(text) {
         tokens += 1;
-        match token {
-            b'(' | b'[' | b'{' => nesting += 1,
-            b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
+        match token.first() {
+            Some(b'(' | b'[' | b'{') => nesting += 1,
+            Some(b')' | b']' | b'}') => nesting = nesting.saturating_sub(1),
             _ => {}
         }
         if nesting > MOST_NESTING {
@@ -99,34 +99,40 @@ fn check_operation(extent: Extent, most: &DocumentLimits) -> Result<(), ServerEr
     within("directives", extent.directives, most.directives, Some("max_directives"))
 }
 
-/// Tokens by their first byte. Strings are one token; blanks, commas and comments are none.
+/// The tokens of a text. Strings are one token; blanks, commas and comments are none.
+pub(super) fn scan(text: &str) -> impl Iterator<Item = &[u8]> {
+    Scan { rest: text.as_bytes() }
+}
+
 struct Scan<'a> {
     rest: &'a [u8],
 }
 
-impl Scan<'_> {
-    fn next(&mut self) -> Option<u8> {
+impl<'a> Iterator for Scan<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let first = *self.rest.first()?;
+            let (from, first) = (self.rest, *self.rest.first()?);
             match first {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' => self.skip(1),
-                b'#' => self.skip_while(|byte| byte != b'\n' && byte != b'\r'),
-                b'"' => {
-                    self.string();
-                    return Some(first);
-                }
-                _ if is_word(first) => {
-                    self.skip_while(is_word);
-                    return Some(first);
-                }
-                _ => {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
                     self.skip(1);
-                    return Some(first);
+                    continue;
                 }
+                b'#' => {
+                    self.skip_while(|byte| byte != b'\n' && byte != b'\r');
+                    continue;
+                }
+                b'"' => self.string(),
+                _ if is_word(first) => self.skip_while(is_word),
+                _ => self.skip(1),
             }
+            return Some(&from[..from.len() - self.rest.len()]);
         }
     }
+}
 
+impl Scan<'_> {
     fn string(&mut self) {
         let quotes: &[u8] = if self.rest.starts_with(b"\"\"\"") { b"\"\"\"" } else { b"\"" };
         self.skip(quotes.len());

@@ -2,7 +2,8 @@
 //!
 //! # In reading order
 //!
-//! - [`engine`](Engine): operations from their text to their response; what HTTP sees of all this.
+//! - [`engine`](Engine), [`execution`](Execution): operations from their text to their response; what HTTP
+//!   sees of all this. `question`: what makes two operations the same.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
@@ -39,6 +40,7 @@ mod document;
 mod documents;
 mod engine;
 mod error;
+mod execution;
 mod filter;
 mod guard;
 mod id;
@@ -49,6 +51,7 @@ mod organization;
 mod owned;
 mod page;
 mod process;
+mod question;
 mod relations;
 mod release;
 mod roots;
@@ -63,8 +66,10 @@ mod total;
 mod validation;
 mod value;
 
-pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, sdl};
+pub use engine::{Call, CostReport, Engine, Limits, sdl};
 pub use error::MASKED;
+pub use execution::{Execution, Source, Stats};
 pub use guard::DocumentLimits;
 pub use page::PageSizes;
 pub use relations::{Load, Loaders};
+pub use scope::Counts;

@@ -1,8 +1,9 @@
-//! What a resolver works with: the services of the process and the reads of its request.
+//! What a resolver works with: the services of the process, and what its request loads.
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_graphql::Context;
@@ -13,9 +14,10 @@ use super::{
     relations::{Each, Relations, Source},
 };
 use crate::{
-    cache::{Dependencies, Entry, Found, Ledger, StoredKey, Tagged, Tier},
+    cache::{Dependencies, Found, Ledger, StoredKey, Tagged, Tier},
     loader::RequestScope,
     store::StoreError,
+    telemetry::meter::Meter,
 };
 
 /// What all requests share.
@@ -24,72 +26,111 @@ pub(super) struct Services {
     pub(super) pages: PageSizes,
 }
 
-/// The reads of one operation: how they are batched, and what they came from.
-pub(super) struct Reads {
-    pub(super) loads: RequestScope,
+/// One operation's loads, and what its answer is made from. Clones share it.
+#[derive(Clone)]
+pub(super) struct Request(Arc<State>);
+
+struct State {
+    loads: RequestScope,
+    /// What nothing was added to yet.
+    begun: Dependencies,
     gathered: Mutex<Gathered>,
 }
 
-/// What the reads of an operation came from.
-#[derive(Clone, Debug)]
-pub(super) struct Gathered {
-    /// What the answer depends on.
-    pub(super) dependencies: Dependencies,
-    /// Keys answered by each tier.
-    pub(super) answered: Answered,
-    /// The same by relation, when it was asked for.
-    pub(super) by_relation: Option<BTreeMap<String, Answered>>,
-    /// The answers counted already, by their place in memory: the loader keeps them until the request ends.
+/// What an operation's values came from.
+struct Gathered {
+    dependencies: Dependencies,
+    counts: Counts,
+    /// The same by relation, where the client wants to know.
+    by_relation: Option<BTreeMap<String, Counts>>,
+    /// The values counted already, by their place in memory: the loader keeps them until the request ends.
     seen: HashSet<usize>,
 }
 
-/// Keys answered by each tier.
+/// Where the values that an operation asked for came from, each key once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Answered {
-    pub(super) memory: u32,
-    pub(super) shared: u32,
-    pub(super) database: u32,
+pub struct Counts {
+    /// From the memory of this process.
+    pub memory: u64,
+    /// From Redis.
+    pub shared: u64,
+    /// From the database.
+    pub database: u64,
 }
 
-impl Reads {
-    /// The reads of an operation that begins now. With `by_relation`, they are also counted by relation.
-    pub(super) fn begin(loads: RequestScope, ledger: Option<&Ledger>, by_relation: bool) -> Self {
-        let gathered = Gathered {
-            dependencies: ledger.map_or_else(Dependencies::unknown, Dependencies::begin),
-            answered: Answered::default(),
-            by_relation: by_relation.then(BTreeMap::new),
-            seen: HashSet::new(),
-        };
-        Self { loads, gathered: Mutex::new(gathered) }
-    }
-
-    /// What the reads so far came from.
-    pub(super) fn gathered(&self) -> Gathered {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Counts an answer, once.
-    fn gather<V>(&self, relation: &str, found: &Found<V>) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let Entry { read_at, expires, slots, .. } = &*found.entry;
-        if !gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
-            return;
-        }
-        gathered.dependencies.add(*read_at, *expires, slots);
-        gathered.answered.count(found.tier);
-        if let Some(by_relation) = &mut gathered.by_relation {
-            by_relation.entry(relation.to_owned()).or_default().count(found.tier);
-        }
-    }
-}
-
-impl Answered {
-    fn count(&mut self, tier: Tier) {
+impl Counts {
+    fn add(&mut self, tier: Tier) {
         *match tier {
             Tier::Memory => &mut self.memory,
             Tier::Shared => &mut self.shared,
             Tier::Database => &mut self.database,
         } += 1;
+    }
+}
+
+impl Request {
+    /// A request that has loaded nothing; what it loads holds at least all writes that the ledger knows now.
+    pub(super) fn begin(meter: Meter, ledger: &Ledger) -> Self {
+        Self::over(RequestScope::new(meter), Dependencies::begin(ledger))
+    }
+
+    /// Another operation of the same batch: it shares the loads, so what it is given may have been loaded as
+    /// early as the batch began, and gathers for itself.
+    pub(super) fn beside(&self) -> Self {
+        Self::over(self.0.loads.clone(), self.0.begun.clone())
+    }
+
+    fn over(loads: RequestScope, begun: Dependencies) -> Self {
+        let gathered = Gathered {
+            dependencies: begun.clone(),
+            counts: Counts::default(),
+            by_relation: None,
+            seen: HashSet::new(),
+        };
+        Self(Arc::new(State { loads, begun, gathered: Mutex::new(gathered) }))
+    }
+
+    /// Has what follows counted by relation too.
+    pub(super) fn explain(&self) {
+        self.gathered().by_relation = Some(BTreeMap::new());
+    }
+
+    /// Runs a future whose loads are batched.
+    pub(super) async fn drive<F: Future>(&self, future: F) -> F::Output {
+        self.0.loads.drive(future).await
+    }
+
+    /// What was loaded so far.
+    pub(super) fn dependencies(&self) -> Dependencies {
+        self.gathered().dependencies.clone()
+    }
+
+    /// Where the values so far came from.
+    pub(super) fn counts(&self) -> Counts {
+        self.gathered().counts
+    }
+
+    /// The same by relation, if it was to be counted.
+    pub(super) fn counts_by_relation(&self) -> Option<BTreeMap<String, Counts>> {
+        self.gathered().by_relation.clone()
+    }
+
+    /// Notes an answer, once.
+    fn gather<V>(&self, relation: &str, found: &Found<V>) {
+        let mut gathered = self.gathered();
+        if !gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
+            return;
+        }
+        let entry = &*found.entry;
+        gathered.dependencies.add(entry.read_at, entry.expires, &entry.slots);
+        gathered.counts.add(found.tier);
+        if let Some(by_relation) = &mut gathered.by_relation {
+            by_relation.entry(relation.to_owned()).or_default().add(found.tier);
+        }
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.0.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,17 +146,14 @@ pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     key: K,
 ) -> Result<Option<B::Value>, Error> {
     let source = source(&services(ctx)?.relations);
-    let found = if let Some(load) = &source.other {
-        load(key).await?
-    } else {
-        let reads: &Arc<Reads> = ctx.data().map_err(|error| Error::Internal(error.message))?;
-        let found = reads.loads.load(&source.relation, key).await?;
-        if let Some(found) = &found {
-            reads.gather(source.relation.batch().name(), found);
-        }
-        found
+    let request: &Request = ctx.data().map_err(|error| Error::Internal(error.message))?;
+    let found = match &source.other {
+        Some(load) => load(key).await?,
+        None => request.0.loads.load(&source.relation, key).await?,
     };
-    Ok(found.and_then(|found| found.entry.value.clone()))
+    let Some(found) = found else { return Ok(None) };
+    request.gather(source.relation.batch().name(), &found);
+    Ok(found.entry.value.clone())
 }
 
 /// The answer of a read that is a statement of its own.

@@ -15,7 +15,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::read::GzDecoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::negotiate::Encoding;
+use super::{conditional, negotiate::Encoding};
 
 #[derive(RustEmbed)]
 #[folder = "assets/graphiql"]
@@ -62,8 +62,8 @@ fn send(path: &str, headers: &HeaderMap) -> Response<Body> {
         return status(StatusCode::NOT_FOUND);
     };
     let tag = entity_tag(&stored);
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| lists(value, &tag));
-    let mut answer = if known { status(StatusCode::NOT_MODIFIED) } else { whole(path, stored) };
+    let mut answer =
+        if conditional::has(headers, &tag) { status(StatusCode::NOT_MODIFIED) } else { whole(path, stored) };
     let versioned = path.starts_with("vendor/");
     let fixed = answer.headers_mut();
     fixed.insert(header::CACHE_CONTROL, if versioned { FOR_EVER } else { ASK_FIRST });
@@ -117,12 +117,6 @@ fn status(status: StatusCode) -> Response<Body> {
 fn entity_tag(stored: &Stored) -> String {
     let hash = URL_SAFE_NO_PAD.encode(stored.file.metadata.sha256_hash());
     format!("\"{hash}{}\"", stored.encoding.unwrap_or_default())
-}
-
-/// Whether an `If-None-Match` lists the tag; a weak one counts, as it does for any GET.
-fn lists(value: &HeaderValue, tag: &str) -> bool {
-    let tags = value.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.map(|item| item.strip_prefix("W/").unwrap_or(item)).any(|item| item == tag || item == "*")
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -4,7 +4,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     params::{self, Sent},
     refusal::Refusal,
     request_id::RequestId,
-    respond::{self, Reply},
+    respond::{Asked, Reply},
     router::Shared,
 };
 use crate::graphql::{Call, Stats};
@@ -29,10 +29,11 @@ pub(super) async fn serve(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response<Body> {
-    let by_url = by_url(request.method());
-    let mut observation = Observation::begin(shared.metrics.clone(), request.method().clone(), id.as_str());
-    let (media, outcome) = match MediaType::accepted(request.headers()) {
-        Ok(media) => (media, answer(&shared, &id, request).await),
+    let (head, body) = request.into_parts();
+    let by_url = by_url(&head.method);
+    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let (media, outcome) = match MediaType::accepted(&head.headers) {
+        Ok(media) => (media, answer(&shared, &id, &head, body).await),
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {
@@ -42,8 +43,10 @@ pub(super) async fn serve(
         }
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
     };
-    observation.answered(status, reply.executed(), reply.errors());
-    let mut answer = respond::render(status, media, &reply);
+    let Shared { compression, promise, .. } = &shared;
+    let asked = Asked { media, by_url, headers: &head.headers, compression: *compression, promise };
+    let mut answer = asked.render(status, &reply);
+    observation.answered(answer.status(), reply.executed(), reply.errors());
     match status {
         StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
@@ -64,8 +67,12 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 }
 
 /// From the HTTP request to a reply, or to the reason why there is none.
-async fn answer(shared: &Shared, id: &RequestId, request: Request) -> Result<(Reply, Stats), Refusal> {
-    let (head, body) = request.into_parts();
+async fn answer(
+    shared: &Shared,
+    id: &RequestId,
+    head: &Parts,
+    body: Body,
+) -> Result<(Reply, Stats), Refusal> {
     let queries_only = by_url(&head.method);
     let cost = negotiate::cost_report(&head.headers)?;
     let sent = if queries_only {

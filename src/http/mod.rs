@@ -1,14 +1,17 @@
 //! HTTP: the socket, GraphQL over HTTP, `GraphiQL`, health and metrics.
 //!
 //! A request passes `server` (connection, timeouts) → `router` (layers) → `graphql` (one handler:
-//! `negotiate`, `body`, `params`, the engine, `respond`), and `observe` writes what it was. What must stay
-//! true: a request that was not executed has no `data` in its answer; a mutation is never run by
+//! `negotiate`, `body`, `params`, the engine, `respond` with `caching` and `conditional`), is compressed
+//! (`compression`), and `observe` writes what it was. What must stay true: a request that was not executed has no `data` in its answer; a mutation is never run by
 //! GET; a fault of ours never shows its details. Knows GraphQL only through [`Engine`] and the
 //! database only through [`ReadyCheck`].
 //!
 //! [`Engine`]: crate::graphql::Engine
 
 mod body;
+mod caching;
+mod compression;
+mod conditional;
 mod graphiql;
 mod graphql;
 mod health;
@@ -21,6 +24,7 @@ mod respond;
 mod router;
 mod server;
 
+pub use caching::Promise;
 pub use health::ReadyCheck;
 pub use router::Services;
 pub use server::{BindError, Options, Server};

@@ -75,6 +75,28 @@ impl Encoding {
             Self::Identity
         }
     }
+
+    /// The encoding that the client likes best; of those it likes alike, the smallest. `Identity` when that
+    /// is one that does not lie ready.
+    pub(super) fn preferred(headers: &HeaderMap) -> Self {
+        let wanted = preferences(headers, header::ACCEPT_ENCODING.as_str());
+        let named = |names: &[&str]| {
+            let found = wanted.iter().find(|(value, _)| names.contains(&value.as_str()));
+            found.map(|(_, quality)| *quality)
+        };
+        let any = named(&["*"]).unwrap_or(0.0);
+        let of = |names| named(names).unwrap_or(any);
+        let (brotli, gzip) = (of(&["br"]), of(&["gzip", "x-gzip"]));
+        // Who takes an encoding and says nothing of none at all likes the encoding better.
+        let others = of(&["zstd"]).max(named(&["identity"]).unwrap_or(0.0));
+        if brotli > 0.0 && brotli >= gzip.max(others) {
+            Self::Brotli
+        } else if gzip > 0.0 && gzip >= brotli.max(others) {
+            Self::Gzip
+        } else {
+            Self::Identity
+        }
+    }
 }
 
 /// What the client wants to know of the cost, by `GraphQL-Cost`.
@@ -202,6 +224,7 @@ mod tests {
             let _ = MediaType::accepted(&headers(header::ACCEPT, &text));
             let _ = require_json(&headers(header::CONTENT_TYPE, &text));
             let _ = Encoding::accepted(&headers(header::ACCEPT_ENCODING, &text));
+            let _ = Encoding::preferred(&headers(header::ACCEPT_ENCODING, &text));
         }
     }
 
@@ -224,6 +247,27 @@ mod tests {
         {
             assert!(require_json(&headers(header::CONTENT_TYPE, bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_encoding_that_is_liked_best_is_chosen() {
+        use Encoding::{Brotli, Gzip, Identity};
+        for (accept, expected) in [
+            ("gzip, deflate, br, zstd", Brotli),
+            ("gzip, br;q=0.9", Gzip),
+            ("x-gzip", Gzip),
+            ("br;q=0.5, zstd", Identity),
+            ("br;q=0.5, identity", Identity),
+            ("br;q=0.5, gzip;q=0.5", Brotli),
+            ("gzip;q=0.2, *;q=0", Gzip),
+            ("br;q=0, *", Gzip),
+            ("*", Brotli),
+            ("zstd", Identity),
+            ("br;q=0, gzip;q=0", Identity),
+        ] {
+            assert_eq!(Encoding::preferred(&headers(header::ACCEPT_ENCODING, accept)), expected, "{accept}");
+        }
+        assert_eq!(Encoding::preferred(&HeaderMap::new()), Identity);
     }
 
     #[test]

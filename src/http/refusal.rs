@@ -71,7 +71,7 @@ impl Refusal {
     pub(super) fn into_execution(self) -> Execution {
         let mut error = ServerError::new(self.message, None);
         error.extensions.get_or_insert_default().set("code", self.code.as_str());
-        Execution { response: Response::from_errors(vec![error]), executed: false, stats: Stats::default() }
+        Execution::refused(Response::from_errors(vec![error]), Stats::default())
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {

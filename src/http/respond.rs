@@ -1,19 +1,18 @@
-//! From executions to an HTTP answer: status and bytes. The engine has settled the errors.
+//! From executions to an HTTP answer: status, headers and bytes. The engine has settled the errors.
 //!
 //! The status rules are those of GraphQL over HTTP as of 2025.
 
 use async_graphql::{ServerError, Value};
 use axum::{
-    body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
-use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::negotiate::MediaType;
-use crate::{error::Code, graphql::Execution};
-
-/// What an answer depends on besides the request's own parameters.
-const VARY: HeaderValue = HeaderValue::from_static("accept, graphql-cost");
+use super::{
+    caching, conditional,
+    negotiate::{Encoding, MediaType},
+};
+use crate::{cache::response::Stored, error::Code, graphql::Execution};
 
 /// What is answered.
 pub(super) enum Reply {
@@ -21,10 +20,6 @@ pub(super) enum Reply {
     /// Of a batch, in its order.
     List(Vec<Execution>),
 }
-
-/// A response as it goes over the wire: errors first, so that they are seen, and no `data` entry
-/// when nothing was executed.
-struct Wire<'a>(&'a Execution);
 
 impl Reply {
     /// The status. A batch has one where its responses agree, else it is a list like any other.
@@ -44,7 +39,25 @@ impl Reply {
         self.all().iter().map(|execution| execution.response.errors.len()).sum()
     }
 
-    fn all(&self) -> &[Execution] {
+    /// Appends it as it goes over the wire.
+    fn write(&self, into: &mut Vec<u8>) -> serde_json::Result<()> {
+        let executions = match self {
+            Self::One(execution) => return execution.write(into),
+            Self::List(executions) => executions,
+        };
+        into.push(b'[');
+        for (place, execution) in executions.iter().enumerate() {
+            if place > 0 {
+                into.push(b',');
+            }
+            execution.write(into)?;
+        }
+        into.push(b']');
+        Ok(())
+    }
+
+    /// The answers.
+    pub(super) fn all(&self) -> &[Execution] {
         match self {
             Self::One(execution) => std::slice::from_ref(execution),
             Self::List(executions) => executions,
@@ -52,46 +65,90 @@ impl Reply {
     }
 }
 
-impl Serialize for Reply {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::One(execution) => Wire(execution).serialize(serializer),
-            Self::List(executions) => serializer.collect_seq(executions.iter().map(Wire)),
-        }
-    }
+/// What an answer is written for.
+pub(super) struct Asked<'a> {
+    /// The media type that was chosen.
+    pub(super) media: MediaType,
+    /// Whether it was asked for by URL: then the answer has a name under which others may keep it.
+    pub(super) by_url: bool,
+    /// The request's headers.
+    pub(super) headers: &'a HeaderMap,
+    /// Whether answers are compressed.
+    pub(super) compression: bool,
+    /// What is promised to those who keep answers.
+    pub(super) promise: &'a caching::Headers,
 }
 
-impl Serialize for Wire<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Execution { response, executed, .. } = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        if !response.errors.is_empty() {
-            map.serialize_entry("errors", &response.errors)?;
-        }
-        if *executed {
-            map.serialize_entry("data", &response.data)?;
-        }
-        if !response.extensions.is_empty() {
-            map.serialize_entry("extensions", &response.extensions)?;
-        }
-        map.end()
+impl Asked<'_> {
+    /// The HTTP answer of a status.
+    pub(super) fn render(&self, status: StatusCode, reply: &Reply) -> Response<Body> {
+        let mut answer = match reply {
+            Reply::One(execution) => match &execution.stored {
+                Some(stored) => self.kept(status, stored),
+                None => self.fresh(status, reply),
+            },
+            Reply::List(_) => self.fresh(status, reply),
+        };
+        caching::describe(reply, answer.headers_mut());
+        answer
     }
-}
 
-/// The HTTP answer. The reply is written once, straight into the body's buffer.
-pub(super) fn render(status: StatusCode, media: MediaType, reply: &Reply) -> Response<Body> {
-    let (status, body) = match serde_json::to_vec(reply) {
-        Ok(bytes) => (status, Body::from(bytes)),
-        Err(error) => {
-            tracing::error!(%error, "a response could not be written as JSON");
-            (StatusCode::INTERNAL_SERVER_ERROR, Body::empty())
+    /// An answer that others may keep too, if it has a name; nothing but that when the client has it.
+    fn kept(&self, status: StatusCode, stored: &Stored) -> Response<Body> {
+        let mut answer = if self.by_url && conditional::has(self.headers, stored.entity_tag()) {
+            let mut answer = Response::new(Body::empty());
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            answer
+        } else {
+            let (body, encoding) = self.packed(stored);
+            let mut answer = self.whole(status, body);
+            if let Some(encoding) = encoding {
+                answer.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+            }
+            answer
+        };
+        if self.by_url {
+            self.promise.write(stored, answer.headers_mut());
+        } else {
+            caching::forbid(answer.headers_mut());
         }
-    };
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, media.header());
-    answer.headers_mut().insert(header::VARY, VARY);
-    answer
+        answer
+    }
+
+    /// The body as the client likes it best of what lies ready, and its encoding.
+    fn packed(&self, stored: &Stored) -> (Bytes, Option<HeaderValue>) {
+        let packed = stored.packed().filter(|_| self.compression);
+        let smaller = packed.and_then(|packed| match Encoding::preferred(self.headers) {
+            Encoding::Brotli => Some((packed.brotli.clone()?, HeaderValue::from_static("br"))),
+            Encoding::Gzip => Some((packed.gzip.clone()?, HeaderValue::from_static("gzip"))),
+            Encoding::Identity => None,
+        });
+        match smaller {
+            Some((body, encoding)) => (body, Some(encoding)),
+            None => (stored.body().clone(), None),
+        }
+    }
+
+    /// An answer for this client only. It is written once, straight into the body's buffer.
+    fn fresh(&self, status: StatusCode, reply: &Reply) -> Response<Body> {
+        let mut body = Vec::new();
+        let mut answer = match reply.write(&mut body) {
+            Ok(()) => self.whole(status, body.into()),
+            Err(error) => {
+                tracing::error!(%error, "a response could not be written as JSON");
+                self.whole(StatusCode::INTERNAL_SERVER_ERROR, Bytes::new())
+            }
+        };
+        caching::forbid(answer.headers_mut());
+        answer
+    }
+
+    fn whole(&self, status: StatusCode, body: Bytes) -> Response<Body> {
+        let mut answer = Response::new(Body::from(body));
+        *answer.status_mut() = status;
+        answer.headers_mut().insert(header::CONTENT_TYPE, self.media.header());
+        answer
+    }
 }
 
 /// The status of what the engine answered. With `application/json` a request error is still 200:

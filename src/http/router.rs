@@ -14,7 +14,8 @@ use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    graphiql, graphql,
+    caching::{self, Promise},
+    compression, graphiql, graphql,
     health::{self, Readiness, ReadyCheck},
     request_id,
 };
@@ -29,6 +30,8 @@ pub struct Services {
     pub ready: ReadyCheck,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// What is promised to those who keep answers.
+    pub promise: Promise,
 }
 
 /// What a request may cost before it is read.
@@ -45,6 +48,8 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) readiness: Readiness,
     pub(super) limits: Limits,
+    pub(super) compression: bool,
+    pub(super) promise: caching::Headers,
 }
 
 impl FromRef<Shared> for Readiness {
@@ -53,26 +58,32 @@ impl FromRef<Shared> for Readiness {
     }
 }
 
-impl FromRef<Shared> for Arc<Metrics> {
-    fn from_ref(shared: &Shared) -> Self {
-        Arc::clone(&shared.metrics)
-    }
-}
-
 /// Builds the routes and the layers around them.
-pub(super) fn build(services: Services, limits: Limits, draining: CancellationToken) -> Router {
-    let Services { engine, ready, metrics } = services;
-    let shared = Shared { engine, metrics, readiness: Readiness::new(ready, draining), limits };
+pub(super) fn build(
+    services: Services,
+    limits: Limits,
+    compression: bool,
+    draining: CancellationToken,
+) -> Router {
+    let Services { engine, ready, metrics, promise } = services;
+    let readiness = Readiness::new(ready, draining);
+    let promise = caching::Headers::new(promise);
+    let shared = Shared { engine, metrics, readiness, limits, compression, promise };
+    let mut api = any(graphql::serve).options(graphql::options);
+    if compression {
+        // The later layer is the outer one.
+        api = api.layer(compression::layer()).layer(middleware::map_response(compression::settle));
+    }
     // From the outside in. The request id comes first, so that whatever happens below can name it;
     // the headers that must be on every answer, refusals included, come right after. Everything
-    // else is a matter of one route and lies there: limits and timeouts of bodies in `graphql`,
-    // the page's policy in `graphiql`.
+    // else is a matter of one route and lies there: limits and timeouts of bodies in `graphql`, the
+    // compression of its answers around it, the page's policy in `graphiql`.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(request_id::layer))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "no-referrer"));
     Router::new()
-        .route("/graphql", any(graphql::serve).options(graphql::options))
+        .route("/graphql", api)
         .route("/", get(graphiql::page))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{*path}", get(graphiql::asset))

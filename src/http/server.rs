@@ -27,6 +27,7 @@ use tower::ServiceExt;
 
 use super::router::{self, Limits, Services};
 use crate::{
+    graphql::Engine,
     lifecycle::{Drained, Tasks},
     telemetry::metrics::{Metrics, UPKEEP_INTERVAL},
 };
@@ -49,6 +50,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How long requests in flight may take to finish once a shutdown began.
     pub drain_deadline: Duration,
+    /// Whether answers are compressed for clients that take it.
+    pub compression: bool,
 }
 
 /// Why the server could not listen.
@@ -64,6 +67,7 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     router: Router,
+    engine: Engine,
     metrics: Arc<Metrics>,
     draining: CancellationToken,
     options: Options,
@@ -77,6 +81,7 @@ impl Default for Options {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
+            compression: true,
         }
     }
 }
@@ -88,10 +93,10 @@ impl Server {
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         let draining = CancellationToken::new();
-        let metrics = Arc::clone(&services.metrics);
+        let (engine, metrics) = (services.engine.clone(), Arc::clone(&services.metrics));
         let limits = Limits { max_body_bytes: options.max_body_bytes, body_timeout: options.body_timeout };
-        let router = router::build(services, limits, draining.clone());
-        Ok(Self { listener, local_addr, router, metrics, draining, options })
+        let router = router::build(services, limits, options.compression, draining.clone());
+        Ok(Self { listener, local_addr, router, engine, metrics, draining, options })
     }
 
     /// The address taken: the port is the real one when the options said 0.
@@ -100,7 +105,8 @@ impl Server {
     }
 
     /// Serves until the token is cancelled, then drains: readiness goes off, no connection is
-    /// accepted, requests in flight are finished, at most until the deadline.
+    /// accepted, requests in flight are finished, at most until the deadline, and what the engine does in
+    /// the background ends.
     pub async fn run(self, shutdown: CancellationToken) -> Drained {
         let connections = Tasks::default();
         let accepting = self.accept(&connections);
@@ -108,7 +114,9 @@ impl Server {
         self.draining.cancel();
         let deadline = self.options.drain_deadline;
         drop(self.listener);
-        connections.drain(deadline).await
+        let drained = connections.drain(deadline).await;
+        self.engine.end().await;
+        drained
     }
 
     /// Accepts for ever; one failed accept costs one connection, never the server.

@@ -21,6 +21,9 @@ const REQUESTS: &str = "farol_requests_total";
 const REQUEST_DURATION: &str = "farol_request_duration_seconds";
 const OPERATION_COST: &str = "farol_operation_cost";
 const SQL_STATEMENTS: &str = "farol_sql_statements_total";
+const CACHE_HITS: &str = "farol_cache_hits_total";
+const CACHE_MISSES: &str = "farol_cache_misses_total";
+const CACHE_BYTES: &str = "farol_cache_bytes";
 const REQUESTS_IN_FLIGHT: &str = "farol_http_requests_in_flight";
 const RESIDENT_MEMORY: &str = "process_resident_memory_bytes";
 
@@ -109,6 +112,17 @@ impl Metrics {
         self.sql_statements.increment(database.statements);
     }
 
+    /// What a level of the caches did since the process began, by its own count, and what it holds now, in
+    /// bytes.
+    pub fn cache(&self, level: &'static str, hits: u64, misses: u64, bytes: u64) {
+        with_local_recorder(&self.recorder, || {
+            counter!(CACHE_HITS, "level" => level).absolute(hits);
+            counter!(CACHE_MISSES, "level" => level).absolute(misses);
+            #[expect(clippy::cast_precision_loss, reason = "no memory has 2^53 bytes")]
+            gauge!(CACHE_BYTES, "level" => level).set(bytes as f64);
+        });
+    }
+
     /// Everything in the Prometheus text format.
     pub fn render(&self) -> String {
         if let Some(bytes) = resident_memory() {
@@ -146,6 +160,12 @@ fn describe() {
     );
     describe_histogram!(OPERATION_COST, "Estimated cost of the operations received.");
     describe_counter!(SQL_STATEMENTS, "SQL statements that GraphQL requests needed.");
+    describe_counter!(CACHE_HITS, "Values and responses found in a cache, by its level.");
+    describe_counter!(
+        CACHE_MISSES,
+        "Values and responses looked for in a cache and not found, by its level."
+    );
+    describe_gauge!(CACHE_BYTES, "Memory that a cache holds, by its level.");
     describe_gauge!(REQUESTS_IN_FLIGHT, "GraphQL requests being answered now.");
     describe_gauge!(RESIDENT_MEMORY, "Memory of this process that is in RAM.");
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use farol::{
     graphql::{Engine, Limits},
-    http::{Options, ReadyCheck, Server, Services},
+    http::{Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
     telemetry::metrics::Metrics,
 };
@@ -133,7 +133,7 @@ pub(super) async fn answer(request: RequestBuilder) -> Answer {
 /// What a server is built on: the one place that makes an engine.
 pub(super) async fn services(data: &TestDatabase, ready: ReadyCheck, metrics: &Arc<Metrics>) -> Services {
     let engine = Engine::new(data.open().await, Limits::default());
-    Services { engine, ready, metrics: Arc::clone(metrics) }
+    Services { engine, ready, metrics: Arc::clone(metrics), promise: Promise::default() }
 }
 
 /// A database that answers the readiness check like this.

@@ -1,0 +1,204 @@
+//! Whole responses, kept as the bytes that are sent and found by what was asked.
+//!
+//! A response is used as long as it counts ([`Ledger`]) and is not too old. One that is too old but still
+//! counts is used for a while longer, and one background execution makes it anew meanwhile; one that does
+//! not count is never used. Finding never waits. What is not found is made: by one of those who ask for it
+//! at the same time, while the others wait (`making`).
+//!
+//! What must stay true: the whole key is compared, so that no two questions share an answer; what is kept
+//! of a response, its encodings (`packed`) included, is within the budget of bytes.
+
+mod making;
+mod packed;
+mod stored;
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use moka::{ops::compute::Op, sync::Cache};
+use tokio::{sync::Semaphore, time::Instant};
+
+use self::making::Waiting;
+pub use self::{
+    making::{Making, Turn},
+    packed::Packed,
+    stored::Stored,
+};
+use super::{Dependencies, ledger::Ledger};
+use crate::lifecycle::Tasks;
+
+/// A response found so often is packed as small as it gets.
+const HITS_TO_PACK: u32 = 8;
+/// Smaller bodies are not packed: the headers would take what is won.
+pub const SMALLEST_TO_PACK: usize = 1_024;
+
+/// What was asked, in full: equal keys mean equal questions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(Vec<u8>);
+
+/// How much is kept, and for how long it may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Memory for all responses, in bytes.
+    pub bytes: u64,
+    /// How long a response that is too old may still be used while it is made anew.
+    pub stale_while_revalidate: Duration,
+}
+
+/// The cache of responses.
+pub struct Responses {
+    entries: Cache<Key, Arc<Stored>>,
+    /// Those that are being made.
+    under_way: Mutex<HashMap<Key, Waiting>>,
+    ledger: Arc<Ledger>,
+    stale_while_revalidate: Duration,
+    /// Packing and making anew go on without the request that began them.
+    background: Tasks,
+    /// One response is packed at a time.
+    packing: Semaphore,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// A response that was found.
+pub struct Hit {
+    /// The response.
+    pub stored: Arc<Stored>,
+    /// Present when it is too old and nobody makes it anew yet: whoever gets this should, in the background.
+    pub refresh: Option<Making>,
+}
+
+/// What the cache did since it was made, and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// How often a response was found.
+    pub hits: u64,
+    /// How often none was.
+    pub misses: u64,
+    /// Bytes held now, with all that belongs to them.
+    pub bytes: u64,
+}
+
+impl Key {
+    /// The key of a question, written out in full.
+    pub fn new(question: Vec<u8>) -> Self {
+        Self(question)
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { bytes: 128 * 1024 * 1024, stale_while_revalidate: Duration::from_secs(30) }
+    }
+}
+
+impl Responses {
+    /// An empty cache whose responses count by this ledger.
+    pub fn new(ledger: Arc<Ledger>, options: Options) -> Arc<Self> {
+        let weigh = |Key(key): &Key, stored: &Arc<Stored>| {
+            u32::try_from(key.len() + stored.size()).unwrap_or(u32::MAX)
+        };
+        Arc::new(Self {
+            entries: Cache::builder().max_capacity(options.bytes).weigher(weigh).build(),
+            under_way: Mutex::default(),
+            ledger,
+            stale_while_revalidate: options.stale_while_revalidate,
+            background: Tasks::default(),
+            packing: Semaphore::new(1),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        })
+    }
+
+    /// Whether anything can be kept now: the change log is being followed.
+    pub fn is_open(&self) -> bool {
+        self.ledger.position().is_some()
+    }
+
+    /// The response to a question, if there is one that may be used. Must be called within a runtime; never
+    /// waits.
+    pub fn find(self: &Arc<Self>, key: &Key) -> Option<Hit> {
+        let Some(stored) = self.usable(key) else {
+            self.misses.fetch_add(1, Relaxed);
+            return None;
+        };
+        self.hits.fetch_add(1, Relaxed);
+        if stored.hit() == HITS_TO_PACK && stored.body().len() >= SMALLEST_TO_PACK {
+            self.pack(key.clone(), stored.clone());
+        }
+        let refresh = if stored.is_stale() { self.begin(key).ok() } else { None };
+        Some(Hit { stored, refresh })
+    }
+
+    /// Runs something in the background, until it ends or [`end`](Self::end) cuts it.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn(future);
+    }
+
+    /// Ends what goes on in the background; what it would have made is of no use any more.
+    pub async fn end(&self) {
+        self.background.drain(Duration::ZERO).await;
+    }
+
+    /// What the cache did, and what it holds.
+    pub fn figures(&self) -> Figures {
+        self.entries.run_pending_tasks();
+        Figures {
+            hits: self.hits.load(Relaxed),
+            misses: self.misses.load(Relaxed),
+            bytes: self.entries.weighted_size(),
+        }
+    }
+
+    /// The response of a key, if it counts and is not much too old.
+    fn usable(&self, key: &Key) -> Option<Arc<Stored>> {
+        let usable = |stored: &Arc<Stored>| {
+            let last = stored.expires().map(|expires| expires + self.stale_while_revalidate);
+            self.counts(stored.dependencies()) && last.is_none_or(|last| Instant::now() < last)
+        };
+        self.entries.get(key).filter(usable)
+    }
+
+    fn counts(&self, dependencies: &Dependencies) -> bool {
+        dependencies.count(&self.ledger)
+    }
+
+    fn keep(&self, key: &Key, stored: Arc<Stored>) {
+        self.entries.insert(key.clone(), stored);
+    }
+
+    /// Packs a response in the background, one after the other.
+    fn pack(self: &Arc<Self>, key: Key, stored: Arc<Stored>) {
+        let responses = self.clone();
+        self.spawn(async move {
+            let Ok(_turn) = responses.packing.acquire().await else { return };
+            let held = responses.entries.get(&key).is_some_and(|held| Arc::ptr_eq(&held, &stored));
+            let packed = stored.clone();
+            if held && tokio::task::spawn_blocking(move || packed.pack()).await.is_ok() {
+                responses.weigh_again(key, &stored);
+            }
+        });
+    }
+
+    /// Has a response that has grown weighed again, unless another has taken its place.
+    fn weigh_again(&self, key: Key, grown: &Arc<Stored>) {
+        self.entries.entry(key).and_compute_with(|held| match held {
+            Some(held) if Arc::ptr_eq(held.value(), grown) => Op::Put(grown.clone()),
+            _ => Op::Nop,
+        });
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The smallest encodings of a body that is sent often: made once, sent as they are.
+
+use std::io::{self, Write};
+
+use brotli::enc::BrotliEncoderParams;
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+
+/// The highest quality of Brotli, and the largest window that every decoder takes, as a power of two.
+const BROTLI_QUALITY: i32 = 11;
+const BROTLI_WINDOW: i32 = 22;
+
+/// Encodings of one body. One that would not be smaller than the body is left out.
+pub struct Packed {
+    /// For `Content-Encoding: br`.
+    pub brotli: Option<Bytes>,
+    /// For `Content-Encoding: gzip`.
+    pub gzip: Option<Bytes>,
+}
+
+impl Packed {
+    /// Packs a body.
+    pub(super) fn of(body: &[u8]) -> Self {
+        let smaller = |packed: io::Result<Vec<u8>>| {
+            let packed = packed.ok().filter(|packed| packed.len() < body.len());
+            packed.map(|packed| Bytes::from(packed.into_boxed_slice()))
+        };
+        Self { brotli: smaller(brotli(body)), gzip: smaller(gzip(body)) }
+    }
+
+    /// Bytes of memory they take.
+    pub(super) fn size(&self) -> usize {
+        [&self.brotli, &self.gzip].into_iter().flatten().map(Bytes::len).sum()
+    }
+}
+
+fn brotli(mut body: &[u8]) -> io::Result<Vec<u8>> {
+    let parameters = BrotliEncoderParams {
+        quality: BROTLI_QUALITY,
+        lgwin: BROTLI_WINDOW,
+        size_hint: body.len(),
+        ..BrotliEncoderParams::default()
+    };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut body, &mut packed, &parameters)?;
+    Ok(packed)
+}
+
+fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::Packed;
+
+    #[test]
+    fn both_encodings_unpack_to_the_body_and_take_less() {
+        let body = "{\"ocid\":\"ocds-x-001\",\"title\":\"Gravel\"},".repeat(100);
+        let packed = Packed::of(body.as_bytes());
+        let (brotli, gzip) = (packed.brotli.as_ref().unwrap(), packed.gzip.as_ref().unwrap());
+        assert_eq!(packed.size(), brotli.len() + gzip.len());
+        assert!(packed.size() < body.len());
+        let (mut one, mut other) = (String::new(), String::new());
+        brotli::Decompressor::new(&brotli[..], 4096).read_to_string(&mut one).unwrap();
+        flate2::read::GzDecoder::new(&gzip[..]).read_to_string(&mut other).unwrap();
+        assert_eq!((one.as_str(), other.as_str()), (body.as_str(), body.as_str()));
+
+        let empty = Packed::of(b"");
+        assert!(empty.brotli.is_none() && empty.gzip.is_none(), "nothing is smaller than nothing");
+    }
+}

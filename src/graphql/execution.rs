@@ -1,0 +1,131 @@
+//! The answer to one operation, and what is told about it.
+
+use std::sync::Arc;
+
+use async_graphql::Response;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::scope::{self, Counts};
+use crate::{
+    cache::response::{Making, Stored},
+    telemetry::meter::Reading,
+};
+
+/// The answer to one operation.
+pub struct Execution {
+    /// The response as GraphQL gives it: data, errors, extensions. Empty when it is `stored`.
+    pub response: Response,
+    /// The response as it is kept, and sent: without errors.
+    pub stored: Option<Arc<Stored>>,
+    /// True when execution began, for this request or for the one whose response this is. False for a
+    /// request error (syntax, validation, limits, coercion of variables, unknown operation): such a response
+    /// has no `data` entry on the wire.
+    pub executed: bool,
+    /// Where the answer comes from.
+    pub source: Source,
+    /// What the operation was and what it took.
+    pub stats: Stats,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing was executed: it was refused, or only asked about.
+    #[default]
+    Nothing,
+    /// It was executed.
+    Fields(Counts),
+    /// It was made for another request and kept.
+    Response,
+}
+
+/// What one operation was and what it took: for the access line and the metrics.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// The name of the operation that ran, if it has one.
+    pub operation_name: Option<String>,
+    /// `query`, `mutation` or `subscription`, or `batch` for several together; `None` when no operation
+    /// could be chosen.
+    pub operation_type: Option<&'static str>,
+    /// The estimated cost, where the document could be read.
+    pub cost: Option<u64>,
+    /// SQL statements and database time.
+    pub database: Reading,
+}
+
+/// A response as it goes over the wire: errors first, so that they are seen, and no `data` entry
+/// when nothing was executed.
+struct Wire<'a> {
+    response: &'a Response,
+    executed: bool,
+}
+
+impl Execution {
+    /// An answer that nothing was executed for.
+    pub(crate) fn refused(response: Response, stats: Stats) -> Self {
+        Self { response, stored: None, executed: false, source: Source::Nothing, stats }
+    }
+
+    /// An answer that was made for another request.
+    pub(super) fn known(stored: Arc<Stored>, stats: Stats) -> Self {
+        let response = Response::default();
+        Self { response, stored: Some(stored), executed: true, source: Source::Response, stats }
+    }
+
+    /// An answer that was just made. Written at once where it may be kept, so that what is kept is what is
+    /// sent.
+    pub(super) fn made(
+        response: Response,
+        executed: bool,
+        making: Option<Making>,
+        scope: &scope::Request,
+        stats: Stats,
+    ) -> Self {
+        let whole = executed && response.errors.is_empty();
+        let stored = making.and_then(|making| {
+            if !whole {
+                making.failed();
+                return None;
+            }
+            making.made(scope.dependencies(), || {
+                let mut body = Vec::new();
+                write(&response, executed, &mut body).ok()?;
+                Some(body.into_boxed_slice().into())
+            })
+        });
+        let response = if stored.is_some() { Response::default() } else { response };
+        let source = if executed { Source::Fields(scope.counts()) } else { Source::Nothing };
+        Self { response, stored, executed, source, stats }
+    }
+
+    /// Appends the response as it goes over the wire.
+    pub fn write(&self, into: &mut Vec<u8>) -> serde_json::Result<()> {
+        if let Some(stored) = &self.stored {
+            into.extend_from_slice(stored.body());
+            return Ok(());
+        }
+        write(&self.response, self.executed, into)
+    }
+}
+
+/// Appends a response as it goes over the wire.
+pub(super) fn write(response: &Response, executed: bool, into: &mut Vec<u8>) -> serde_json::Result<()> {
+    serde_json::to_writer(into, &Wire { response, executed })
+}
+
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { response, executed } = self;
+        let mut map = serializer.serialize_map(None)?;
+        if !response.errors.is_empty() {
+            map.serialize_entry("errors", &response.errors)?;
+        }
+        if *executed {
+            map.serialize_entry("data", &response.data)?;
+        }
+        if !response.extensions.is_empty() {
+            map.serialize_entry("extensions", &response.extensions)?;
+        }
+        map.end()
+    }
+}
