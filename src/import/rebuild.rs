@@ -10,7 +10,7 @@ use crate::{
     ocds::{issue::Issues, model::Publisher},
     store::{
         Database, StoreError, id,
-        write::{ChangeKind, NewChange, Rows, Transaction, analyze, dataset},
+        write::{NewChange, Rows, Transaction, analyze, dataset},
     },
 };
 
@@ -68,6 +68,7 @@ async fn differs(
     let mut stored = transaction.releases(&ids).await?;
     let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;
+    let named = transaction.organizations(&ids).await?;
     let mut rows = Rows::new(target.backend);
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
@@ -76,8 +77,8 @@ async fn differs(
             stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
         encode(&mut rows, &process, &releases, target)?;
-        let change = change::created(target.dataset, *id, &process);
-        changes.push(NewChange { kind: ChangeKind::Updated, ..change });
+        let named = named.get(id).map_or(&[][..], Vec::as_slice);
+        changes.push(change::mended(target.dataset, *id, &process, named));
     }
     transaction.remove(&ids).await?;
     transaction.remove_orphans(&rows).await?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::Utc;
 use farol::store::{
     Database,
-    write::{ChangeKind, NewChange, Transaction, change_log},
+    query::changes,
+    write::{ChangeKind, NewChange, Transaction},
 };
 
 use crate::support::{TestDatabase, on_both_databases};
@@ -18,7 +19,7 @@ fn change(ocid: &str) -> NewChange {
 }
 
 async fn ocids(store: &Database) -> Vec<String> {
-    change_log::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid).collect()
+    changes::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid).collect()
 }
 
 async fn the_log_follows_commits(database: TestDatabase) {
@@ -28,7 +29,7 @@ async fn the_log_follows_commits(database: TestDatabase) {
     first.commit(Utc::now(), &[change("a"), change("b")]).await.unwrap();
     let second = Transaction::begin(&other).await.unwrap();
     second.commit(Utc::now(), &[change("c")]).await.unwrap();
-    let entries = change_log::after(&store, 1, 100).await.unwrap();
+    let entries = changes::after(&store, 1, 100).await.unwrap();
     assert_eq!(
         entries.iter().map(|entry| (entry.sequence, entry.ocid.as_str())).collect::<Vec<_>>(),
         [(2, "b"), (3, "c")]
