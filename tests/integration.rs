@@ -5,6 +5,7 @@
 mod architecture;
 mod config;
 mod conformance;
+mod events;
 mod graphql;
 mod http;
 mod import;

@@ -37,10 +37,11 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
         let Some((last, _)) = batch.last() else { break };
         after = *last;
         rebuilt.seen += batch.len() as u64;
-        if differs(database, target, &batch).await? {
-            for process in &batch {
-                rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
-            }
+        if batch.len() > 1 && !differs(database, target, &batch).await? {
+            continue;
+        }
+        for process in &batch {
+            rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
         }
     }
     let mut transaction = Transaction::begin_on(database, target.dataset).await?;

@@ -107,9 +107,7 @@ impl Transaction {
             return Ok(HashMap::new());
         }
         let rows: Vec<(i64, i64)> = match &mut self.inner {
-            Inner::Postgres(transaction) => {
-                postgres::select_by(transaction, ORGANIZATIONS, processes).await
-            }
+            Inner::Postgres(transaction) => postgres::select_by(transaction, ORGANIZATIONS, processes).await,
             Inner::Sqlite(transaction) => sqlite::select_by(transaction, ORGANIZATIONS, processes).await,
         }
         .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
