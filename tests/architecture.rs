@@ -40,6 +40,20 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "events",
+        &[
+            "crate::graphql",
+            "crate::http",
+            "crate::loader",
+            "crate::import",
+            "crate::cli",
+            "sea_orm",
+            "sqlx",
+            "async_graphql",
+            "axum",
+        ],
+    ),
+    (
         "import",
         &["crate::graphql", "crate::http", "crate::loader", "sea_orm", "sqlx", "async_graphql", "axum"],
     ),

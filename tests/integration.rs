@@ -6,6 +6,7 @@ mod architecture;
 mod cache;
 mod config;
 mod conformance;
+mod events;
 mod graphql;
 mod http;
 mod import;

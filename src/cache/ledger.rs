@@ -38,9 +38,11 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// Follows the log from here: all writes behind `known_since` and up to `position` are marked.
+    /// Follows the log from here: all writes behind `known_since` and up to `position` are marked. What was
+    /// read before the ledger was last closed does not count, even if it was read at a later sequence of
+    /// another log; where that was beyond `position`, nothing counts until the log has come so far.
     pub fn open(&self, known_since: i64, position: i64) {
-        self.floor.store(known_since, SeqCst);
+        self.floor.fetch_max(known_since, SeqCst);
         self.position.store(position, SeqCst);
     }
 
@@ -70,10 +72,9 @@ impl Ledger {
     /// The log cannot be followed from where it was left, or is another one: nothing counts until
     /// [`open`](Self::open).
     pub fn close(&self) {
-        self.position.store(NOWHERE, SeqCst);
-        for mark in &self.marks {
-            mark.store(NOWHERE, SeqCst);
-        }
+        // The marks may stay: none is beyond the position, and the floor is now.
+        let position = self.position.swap(NOWHERE, SeqCst);
+        self.floor.fetch_max(position + 1, SeqCst);
     }
 
     /// Whether what was read at a sequence from these slots still counts.
@@ -105,5 +106,18 @@ mod tests {
         assert!(!ledger.counts(11, &[buyer]) && ledger.counts(12, &[buyer]));
         ledger.close();
         assert!(!ledger.counts(12, &[]));
+    }
+
+    #[test]
+    fn nothing_read_before_the_log_was_left_counts_in_another() {
+        let ledger = Ledger::default();
+        let buyer = Slot::of(Tag::Organization(1));
+        ledger.open(0, 1000);
+        ledger.mark(1000, [buyer]);
+        ledger.close();
+        ledger.open(400, 500);
+        assert!([450, 500, 1000].into_iter().all(|read_at| !ledger.counts(read_at, &[])));
+        ledger.advance(1001);
+        assert!(!ledger.counts(1000, &[]) && ledger.counts(1001, &[buyer]));
     }
 }

@@ -135,7 +135,8 @@ async fn apply(
         (rows, news.into_iter().map(|process| process.created).collect())
     } else {
         let releases = transaction.releases(&stored).await?;
-        tokio::task::spawn_blocking(move || compile_all(news, releases, target))
+        let named = transaction.organizations(&stored).await?;
+        tokio::task::spawn_blocking(move || compile_all(news, releases, &named, target))
             .await
             .map_err(|error| StoreError::Corrupt(format!("compiling a process failed: {error}")))??
     };
@@ -151,17 +152,20 @@ fn release_ids(process: &PreparedProcess) -> impl Iterator<Item = i64> {
     process.releases.iter().map(|release| release_id(process.created.process, release))
 }
 
-/// The rows of processes of which some are stored already, and what is to be said of each.
+/// The rows of processes of which some are stored already, naming these organisations, and what is to be
+/// said of each.
 fn compile_all(
     processes: Vec<PreparedProcess>,
     mut stored: HashMap<i64, Vec<StoredRelease>>,
+    named: &HashMap<i64, Vec<i64>>,
     target: Target,
 ) -> Result<(Rows, Vec<NewChange>), StoreError> {
     let mut rows = Rows::new(target.backend);
     let mut changes = Vec::with_capacity(processes.len());
     for process in processes {
         changes.push(if let Some(stored) = stored.remove(&process.created.process) {
-            update(&mut rows, process, stored, target)?
+            let named = named.get(&process.created.process).map_or(&[][..], Vec::as_slice);
+            update(&mut rows, process, stored, named, target)?
         } else {
             encode(&mut rows, &process.process, &process.releases, target)?;
             process.created
@@ -175,6 +179,7 @@ fn update(
     rows: &mut Rows,
     process: PreparedProcess,
     stored: Vec<StoredRelease>,
+    named: &[i64],
     target: Target,
 ) -> Result<NewChange, StoreError> {
     let PreparedProcess { releases: incoming, created: NewChange { process: id, ocid, .. }, .. } = process;
@@ -188,5 +193,5 @@ fn update(
     let before = process_of(&ocid, before, &mut Issues::new());
     let after = process_of(&ocid, after, &mut Issues::new());
     encode(rows, &after, &new, target)?;
-    Ok(change::updated(target.dataset, id, &before, &after, paths))
+    Ok(change::updated(target.dataset, id, &before, &after, paths, named))
 }

@@ -13,31 +13,37 @@ use crate::{
     },
 };
 
-/// With more tags than this the whole dataset is named instead.
-const MOST_TAGS: usize = 100;
+/// With more organisations than this the whole dataset is named instead.
+const MOST_ORGANIZATIONS: usize = 1000;
 
 /// A process that was not there before.
 pub(super) fn created(dataset: i64, id: i64, process: &Process) -> NewChange {
-    let tags = tags(dataset, id, [process]);
-    NewChange {
-        kind: ChangeKind::Created,
-        dataset,
-        process: id,
-        ocid: process.ocid.clone(),
-        paths: vec![],
-        tags,
-    }
+    let (ocid, tags) = (process.ocid.clone(), tags(dataset, id, &[], Some(process)));
+    NewChange { kind: ChangeKind::Created, dataset, process: id, ocid, paths: vec![], tags }
 }
 
-/// A process that was there before.
-pub(super) fn updated(dataset: i64, id: i64, old: &Process, new: &Process, paths: Vec<String>) -> NewChange {
-    let tags = tags(dataset, id, [old, new]);
+/// A process that was there before; `named` are the organisations that its rows named.
+pub(super) fn updated(
+    dataset: i64,
+    id: i64,
+    old: &Process,
+    new: &Process,
+    paths: Vec<String>,
+    named: &[i64],
+) -> NewChange {
+    let tags = tags(dataset, id, named, Some(new));
     NewChange { kind: kind(old, new), dataset, process: id, ocid: new.ocid.clone(), paths, tags }
 }
 
-/// A process that is gone.
-pub(super) fn removed(dataset: i64, id: i64, ocid: String) -> NewChange {
-    let tags = vec![format!("process:{id}"), format!("dataset:{dataset}")];
+/// A process whose rows were not what its releases say; `named` are the organisations that they named.
+pub(super) fn mended(dataset: i64, id: i64, process: &Process, named: &[i64]) -> NewChange {
+    let (ocid, tags) = (process.ocid.clone(), tags(dataset, id, named, Some(process)));
+    NewChange { kind: ChangeKind::Updated, dataset, process: id, ocid, paths: vec![], tags }
+}
+
+/// A process that is gone; `named` are the organisations that its rows named.
+pub(super) fn removed(dataset: i64, id: i64, ocid: String, named: &[i64]) -> NewChange {
+    let tags = tags(dataset, id, named, None);
     NewChange { kind: ChangeKind::Removed, dataset, process: id, ocid, paths: vec![], tags }
 }
 
@@ -78,11 +84,16 @@ fn is<C: Codelist>(status: Option<&Coded<C>>, code: C) -> bool {
     status.is_some_and(|status| status.code == code)
 }
 
-fn tags<const N: usize>(dataset: i64, id: i64, processes: [&Process; N]) -> Vec<String> {
-    let parties = processes.iter().flat_map(|process| &process.parties);
-    let organizations: BTreeSet<i64> = parties.map(|party| id::organization(dataset, &party.key)).collect();
+/// Names the process with every organisation that it named before, or names now: all that is mentioned
+/// anywhere in it is among its parties. What was named before is told by the rows: they are what is served,
+/// and an earlier farol may have read the releases in another way.
+fn tags(dataset: i64, id: i64, before: &[i64], now: Option<&Process>) -> Vec<String> {
+    let parties = now.into_iter().flat_map(|process| &process.parties);
+    let mut organizations: BTreeSet<i64> =
+        parties.map(|party| id::organization(dataset, &party.key)).collect();
+    organizations.extend(before);
     let mut tags = vec![format!("process:{id}")];
-    if organizations.len() < MOST_TAGS {
+    if organizations.len() <= MOST_ORGANIZATIONS {
         tags.extend(organizations.iter().map(|organization| format!("organization:{organization}")));
     } else {
         tags.push(format!("dataset:{dataset}"));

@@ -10,7 +10,7 @@ use crate::{
     ocds::{issue::Issues, model::Publisher},
     store::{
         Database, StoreError, id,
-        write::{ChangeKind, NewChange, Rows, Transaction, analyze, dataset},
+        write::{NewChange, Rows, Transaction, analyze, dataset},
     },
 };
 
@@ -37,10 +37,11 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
         let Some((last, _)) = batch.last() else { break };
         after = *last;
         rebuilt.seen += batch.len() as u64;
-        if differs(database, target, &batch).await? {
-            for process in &batch {
-                rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
-            }
+        if batch.len() > 1 && !differs(database, target, &batch).await? {
+            continue;
+        }
+        for process in &batch {
+            rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
         }
     }
     let mut transaction = Transaction::begin_on(database, target.dataset).await?;
@@ -68,6 +69,7 @@ async fn differs(
     let mut stored = transaction.releases(&ids).await?;
     let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;
+    let named = transaction.organizations(&ids).await?;
     let mut rows = Rows::new(target.backend);
     let mut changes: Vec<NewChange> = Vec::new();
     for (id, ocid) in processes {
@@ -76,8 +78,8 @@ async fn differs(
             stored.into_iter().map(|release| restore(ocid, release)).collect::<Result<Vec<_>, _>>()?;
         let process = compile_process(ocid, &releases, &mut Issues::new());
         encode(&mut rows, &process, &releases, target)?;
-        let change = change::created(target.dataset, *id, &process);
-        changes.push(NewChange { kind: ChangeKind::Updated, ..change });
+        let named = named.get(id).map_or(&[][..], Vec::as_slice);
+        changes.push(change::mended(target.dataset, *id, &process, named));
     }
     transaction.remove(&ids).await?;
     transaction.remove_orphans(&rows).await?;

@@ -11,7 +11,8 @@ use crate::store::{
 /// How many processes are removed in one transaction.
 const BATCH: u32 = 1000;
 
-/// Removes a dataset, some processes at a time, each with an entry in the change log. Returns how many
+/// Removes a dataset, some processes at a time, each with an entry in the change log; the last is of the
+/// dataset itself. Returns how many
 /// there were. A removal that was interrupted is finished by the next one.
 pub async fn remove(database: &Database, name: &str) -> Result<u64, StoreError> {
     let target = id::dataset(name);
@@ -25,8 +26,14 @@ pub async fn remove(database: &Database, name: &str) -> Result<u64, StoreError> 
             return Ok(removed);
         }
         removed += batch.len() as u64;
-        transaction.remove(&batch.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
-        let changes: Vec<_> = batch.into_iter().map(|(id, ocid)| change::removed(target, id, ocid)).collect();
+        let ids: Vec<i64> = batch.iter().map(|(id, _)| *id).collect();
+        let mut named = transaction.organizations(&ids).await?;
+        transaction.remove(&ids).await?;
+        let change = |(id, ocid)| {
+            let named = named.remove(&id).unwrap_or_default();
+            change::removed(target, id, ocid, &named)
+        };
+        let changes: Vec<_> = batch.into_iter().map(change).collect();
         transaction.commit(Utc::now(), &changes).await?;
     }
 }

@@ -144,6 +144,19 @@ impl Database {
         }
     }
 
+    /// The same database with a reading connection of its own, opened when it is needed: for a task that
+    /// must not wait behind requests. It ends by [`close_readers`](Self::close_readers).
+    #[must_use]
+    pub fn with_own_reader(&self) -> Self {
+        let (readers, writer) = (self.readers.beside(), self.writer.clone());
+        Self { readers, writer, statement_timeout: self.statement_timeout }
+    }
+
+    /// Closes the connections that read. Waits for those in use.
+    pub async fn close_readers(&self) {
+        self.readers.close().await;
+    }
+
     pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }

@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`entity`] has the tables; [`query`] reads them, [`write`](mod@write) writes whole
 //! processes and the change log in one transaction; [`page`] turns keyset pages into conditions, [`words`]
-//! reads texts for search; `database` and `readers` have the connections.
+//! reads texts for search; `database` and `readers` have the connections, [`notify`]
+//! tells at once of what was appended to the change log.
 //! Both databases give the same rows in the same order: text by code point, nulls last, times in UTC,
 //! amounts exact.
 
@@ -12,6 +13,7 @@ pub mod entity;
 mod error;
 pub mod id;
 pub mod migrate;
+pub mod notify;
 pub mod page;
 pub mod query;
 mod readers;

@@ -53,6 +53,7 @@ pub(super) enum Rows {
 }
 
 /// Where connections come from.
+#[derive(Clone)]
 pub(super) enum Source {
     Postgres(Box<PgConnectOptions>),
     Sqlite(Box<SqliteConnectOptions>),
@@ -91,7 +92,19 @@ impl Readers {
         most: u32,
         acquire_timeout: Duration,
     ) -> Result<Self, sqlx::Error> {
-        let shared = Shared {
+        let readers = Self::of(source, most, acquire_timeout);
+        let first = readers.0.connect().await?;
+        readers.0.keep(first);
+        Ok(readers)
+    }
+
+    /// One connection to the same database beside these, opened when it is needed.
+    pub(super) fn beside(&self) -> Self {
+        Self::of(self.0.source.clone(), 1, self.0.acquire_timeout)
+    }
+
+    fn of(source: Source, most: u32, acquire_timeout: Duration) -> Self {
+        Self(Arc::new(Shared {
             source,
             most,
             acquire_timeout,
@@ -99,10 +112,7 @@ impl Readers {
             idle: Mutex::default(),
             control: tokio::sync::Mutex::default(),
             recoveries: TaskTracker::new(),
-        };
-        let first = shared.connect().await?;
-        shared.keep(first);
-        Ok(Self(Arc::new(shared)))
+        }))
     }
 
     /// Runs a statement. Dropping the future cancels it.

@@ -1,5 +1,6 @@
 //! The change log tells what happened to a process.
 
+use farol::store::{query::changes, write::deferred::Deferred};
 use serde_json::{Value, json};
 
 use super::desk::{Desk, release};
@@ -10,6 +11,7 @@ on_both_databases!(
     a_change_names_the_paths_that_changed,
     a_change_is_tagged_with_all_it_touches,
     a_process_with_very_many_parties_is_tagged_by_its_dataset,
+    a_change_of_a_datasets_row_is_told,
     a_release_that_says_nothing_new_is_an_update,
 );
 
@@ -81,11 +83,62 @@ async fn a_change_is_tagged_with_all_it_touches(database: TestDatabase) {
 
 async fn a_process_with_very_many_parties_is_tagged_by_its_dataset(database: TestDatabase) {
     let desk = Desk::new(database).await;
-    let tenderers: Vec<Value> = (0..150).map(|at| json!({ "name": format!("Firm {at}") })).collect();
-    desk.import_values("d", &[release("a", 1, &json!({ "tender": { "tenderers": tenderers } }))]).await;
-    let change = desk.changes().await.remove(0);
-    let tags: Vec<String> = serde_json::from_str(&change.tags).unwrap();
-    assert_eq!(tags, [format!("process:{}", change.process_id), format!("dataset:{}", change.dataset_id)]);
+    let tendered = |ocid, firms: u32| {
+        let firms: Vec<Value> = (0..firms).map(|at| json!({ "name": format!("Firm {at}") })).collect();
+        release(ocid, 1, &json!({ "tender": { "tenderers": firms } }))
+    };
+    desk.import_values("d", &[tendered("many", 1000), tendered("more", 1001)]).await;
+    let changes = desk.changes().await;
+    let tags = |at: usize| serde_json::from_str::<Vec<String>>(&changes[at].tags).unwrap();
+    assert_eq!(tags(0).len(), 1001, "the process and each organisation");
+    assert!(tags(0)[1..].iter().all(|tag| tag.starts_with("organization:")));
+    let more = &changes[1];
+    assert_eq!(tags(1), [format!("process:{}", more.process_id), format!("dataset:{}", more.dataset_id)]);
+}
+
+/// What the log says of datasets: how often, and whether everything in one changed.
+async fn told(desk: &Desk) -> (usize, bool) {
+    let entries = changes::after(&desk.store, 0, 1_000_000).await.unwrap();
+    let of_dataset: Vec<_> = entries.into_iter().filter(|entry| entry.kind == "dataset").collect();
+    assert!(of_dataset.iter().all(|entry| entry.process_id == 0 && entry.ocid.is_empty()));
+    let whole = of_dataset.iter().map(|entry| format!(r#"["dataset:{}"]"#, entry.dataset_id));
+    (of_dataset.len(), of_dataset.last().map(|entry| entry.tags.clone()) == whole.last())
+}
+
+async fn a_change_of_a_datasets_row_is_told(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let import = async |publisher: &str| {
+        let releases = json!([release("a", 1, &json!({}))]);
+        let package = json!({ "publisher": { "name": publisher }, "releases": releases });
+        desk.import("d", &[desk.write("package.json", package.to_string())]).await
+    };
+    import("Town").await;
+    assert_eq!(told(&desk).await, (2, false), "there is a dataset, and then its counts");
+    import("Town").await;
+    assert_eq!(told(&desk).await, (2, false), "nothing changed");
+    assert_eq!(import("City").await.changed(), 0);
+    assert_eq!(told(&desk).await, (3, false), "no process changed, but its publisher is called otherwise");
+    desk.tamper("UPDATE processes SET title = 'Rails'").await;
+    farol::import::rebuild(&desk.store, "d").await.unwrap();
+    assert_eq!(told(&desk).await, (3, false), "its counts are what they were");
+    desk.tamper("UPDATE processes SET award_count = 5").await;
+    desk.tamper("UPDATE datasets SET awards = 5").await;
+    farol::import::rebuild(&desk.store, "d").await.unwrap();
+    assert_eq!(told(&desk).await, (4, false), "it has no award");
+    farol::import::remove(&desk.store, "d").await.unwrap();
+    assert_eq!(told(&desk).await, (5, true), "all of it is gone");
+}
+
+/// On SQLite a large first import is found by search only when it has ended, or the next farol has built
+/// what it left.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_found_later_are_told_of() {
+    let desk = Desk::new(TestDatabase::sqlite().await).await;
+    let deferred = Deferred::put_off(&desk.store).await.unwrap().expect("nothing is in the way");
+    desk.import_values("d", &[release("a", 1, &json!({ "tender": { "title": "Road" } }))]).await;
+    let (before, _) = told(&desk).await;
+    deferred.build().await.unwrap();
+    assert_eq!(told(&desk).await, (before + 3, false), "words of processes, items and organisations");
 }
 
 /// The release itself is new: the process has one more.

@@ -11,7 +11,7 @@ use std::{
 use farol::{
     config::Backend,
     import::{self, Input, Options, Report, Summary},
-    store::{Database, entity::change, write::change_log},
+    store::{Database, entity::change, query::changes},
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -126,18 +126,20 @@ impl Desk {
         dump(&self.database).await
     }
 
-    /// Everything the change log says.
+    /// Everything the change log says of processes.
     pub(super) async fn changes(&self) -> Vec<change::Model> {
-        change_log::after(&self.store, 0, 1_000_000).await.unwrap()
+        let mut entries = changes::after(&self.store, 0, 1_000_000).await.unwrap();
+        entries.retain(|entry| entry.kind != "dataset");
+        entries
     }
 
-    /// The change log in short: `kind ocid`.
+    /// What the change log says of processes, in short: `kind ocid`.
     pub(super) async fn story(&self) -> Vec<String> {
         self.changes().await.iter().map(|change| format!("{} {}", change.kind, change.ocid)).collect()
     }
 
     pub(super) async fn head(&self) -> i64 {
-        change_log::head(&self.store).await.unwrap()
+        changes::head(&self.store).await.unwrap()
     }
 
     /// Changes rows behind the program's back.

@@ -15,3 +15,4 @@ mod organizations;
 mod real;
 mod rebuild;
 mod releases;
+mod touched;

@@ -1,16 +1,25 @@
-//! The change log never shows a higher sequence before a lower one.
+//! The change log never shows a higher sequence before a lower one, and says which database it is of.
 
 use std::time::Duration;
 
 use chrono::Utc;
-use farol::store::{
-    Database,
-    write::{ChangeKind, NewChange, Transaction, change_log},
+use farol::{
+    config::Backend,
+    store::{
+        Database, migrate,
+        query::changes::{self, Entry},
+        write::{ChangeKind, NewChange, Transaction},
+    },
 };
 
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases!(the_log_follows_commits, nothing_remains_of_a_dropped_transaction);
+on_both_databases!(
+    the_log_follows_commits,
+    nothing_remains_of_a_dropped_transaction,
+    the_log_is_read_both_ways,
+    a_database_is_known_by_its_identity,
+);
 
 fn change(ocid: &str) -> NewChange {
     let (paths, tags) = (vec!["tender.status".to_owned()], vec!["process:7".to_owned()]);
@@ -18,7 +27,7 @@ fn change(ocid: &str) -> NewChange {
 }
 
 async fn ocids(store: &Database) -> Vec<String> {
-    change_log::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid).collect()
+    changes::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid).collect()
 }
 
 async fn the_log_follows_commits(database: TestDatabase) {
@@ -28,7 +37,7 @@ async fn the_log_follows_commits(database: TestDatabase) {
     first.commit(Utc::now(), &[change("a"), change("b")]).await.unwrap();
     let second = Transaction::begin(&other).await.unwrap();
     second.commit(Utc::now(), &[change("c")]).await.unwrap();
-    let entries = change_log::after(&store, 1, 100).await.unwrap();
+    let entries = changes::after(&store, 1, 100).await.unwrap();
     assert_eq!(
         entries.iter().map(|entry| (entry.sequence, entry.ocid.as_str())).collect::<Vec<_>>(),
         [(2, "b"), (3, "c")]
@@ -83,4 +92,37 @@ async fn waits_for_the_lock(url: &str) {
     })
     .await
     .expect("the second writer waits");
+}
+
+async fn a_database_is_known_by_its_identity(database: TestDatabase) {
+    let identity = async |database: &TestDatabase| {
+        let store = database.open().await;
+        migrate::run(&store).await.unwrap();
+        let identity = changes::identity(&store).await.unwrap();
+        store.close().await;
+        identity
+    };
+    let other = match database.backend {
+        Backend::Sqlite => TestDatabase::sqlite().await,
+        // A copy of the same template.
+        Backend::Postgres => TestDatabase::postgres().await,
+    };
+    let known = identity(&database).await;
+    assert!(known.len() >= 32, "{known}");
+    assert_eq!(identity(&database).await, known, "after a restart");
+    assert_ne!(identity(&other).await, known);
+}
+
+async fn the_log_is_read_both_ways(database: TestDatabase) {
+    let store = database.open().await;
+    assert_eq!(changes::head(&store).await.unwrap(), 0);
+    let all: Vec<NewChange> = ["a", "b", "c", "d"].map(change).into();
+    Transaction::begin(&store).await.unwrap().commit(Utc::now(), &all).await.unwrap();
+    let ocids = |entries: Vec<Entry>| {
+        let ocids = entries.into_iter().filter_map(|entry| entry.process.map(|process| process.ocid));
+        ocids.collect::<Vec<_>>()
+    };
+    assert_eq!(ocids(changes::from(&store, 2, 2).await.unwrap()), ["b", "c"]);
+    assert_eq!(ocids(changes::before(&store, 4, 2).await.unwrap()), ["c", "b"]);
+    assert_eq!(changes::head(&store).await.unwrap(), 4);
 }

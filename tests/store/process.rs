@@ -12,6 +12,7 @@ use farol::{
         id,
         page::PageRequest,
         query::{
+            changes,
             collection::{self, By, Collected, Order},
             filter::Filter,
             list::{self, Members, Range},
@@ -19,7 +20,7 @@ use farol::{
             process, totals,
             walk::{self, OwnedPage, Walk},
         },
-        write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, change_log, dataset},
+        write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, dataset},
     },
 };
 use rust_decimal::Decimal;
@@ -133,7 +134,7 @@ async fn a_process_is_read_back(database: TestDatabase) {
     assert_eq!(parties[0].1.name.as_deref(), Some("Town"));
     let releases = Transaction::begin(&store).await.unwrap().releases(&[row.id]).await.unwrap();
     assert_eq!(releases[&row.id][0].json, r#"{"id":"r1"}"#);
-    assert_eq!(change_log::head(&store).await.unwrap(), 1);
+    assert_eq!(changes::head(&store).await.unwrap(), 2, "the process and its dataset");
 }
 
 async fn amounts_are_exact_and_ordered(database: TestDatabase) {

@@ -126,7 +126,8 @@ impl TestDatabase {
         self.execute(format!("CREATE VIEW {table} AS SELECT * FROM behind_{table} WHERE {for_ever}")).await;
     }
 
-    async fn execute(&self, sql: String) {
+    /// Runs a statement behind the program's back.
+    pub(crate) async fn execute(&self, sql: String) {
         let statement = AssertSqlSafe(sql.clone());
         let done = match self.backend {
             Backend::Sqlite => {

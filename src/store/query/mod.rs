@@ -5,6 +5,7 @@
 
 mod award;
 mod bid;
+pub mod changes;
 pub mod collection;
 mod contract;
 pub mod dataset;

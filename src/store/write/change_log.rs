@@ -5,16 +5,19 @@
 //! lower number could become visible after a higher one; appending therefore takes an advisory lock
 //! that is held until the transaction ends (the server releases it after the commit is visible). It is
 //! taken last, just before the commit, so that writers overlap in all but their last step.
+//!
+//! What must stay true: whatever changes what is served has an entry that names all it touches, in its own
+//! transaction. Caches drop what they hold by nothing else. The newest entry is never removed: those who
+//! follow the log know by it where they are ([`crate::store::query::changes`]).
 
 use chrono::{DateTime, Utc};
 
 use super::{cell::Cell, rows::Rows, table::Table};
-use crate::store::{Database, StoreError, database::first, entity::change, row::Row};
 
-/// What happened to a process.
+/// What happened, to a process or to a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChangeKind {
-    /// It was not there before.
+    /// The process was not there before.
     Created,
     /// It changed in some other way.
     Updated,
@@ -26,6 +29,9 @@ pub enum ChangeKind {
     Cancelled,
     /// It was removed.
     Removed,
+    /// Not a process but the dataset itself changed: what is said of its publisher, its counts, or all of it
+    /// was removed. Its entries have process 0, which no process has, and no ocid.
+    Dataset,
 }
 
 impl ChangeKind {
@@ -38,6 +44,7 @@ impl ChangeKind {
             Self::ContractSigned => "contract_signed",
             Self::Cancelled => "cancelled",
             Self::Removed => "removed",
+            Self::Dataset => "dataset",
         }
     }
 }
@@ -49,18 +56,36 @@ pub struct NewChange {
     pub kind: ChangeKind,
     /// The dataset's id.
     pub dataset: i64,
-    /// The process's id.
+    /// The process's id; 0 where the dataset itself changed.
     pub process: i64,
-    /// The process's ocid.
+    /// The process's ocid; empty where the dataset itself changed.
     pub ocid: String,
     /// The paths that changed; empty when everything did.
     pub paths: Vec<String>,
-    /// What depends on the process: `process:ID`, `organization:ID`, or `dataset:ID` for very many.
+    /// What was touched besides the dataset's row: `process:ID`, `organization:ID` for each organisation
+    /// that the process named before or names now, or `dataset:ID` for more than can be named.
     pub tags: Vec<String>,
 }
 
+impl NewChange {
+    /// A dataset's own row changed.
+    pub(super) fn of_dataset(dataset: i64) -> Self {
+        let (process, ocid, paths, tags) = (0, String::new(), vec![], vec![]);
+        Self { kind: ChangeKind::Dataset, dataset, process, ocid, paths, tags }
+    }
+
+    /// A dataset is gone with everything in it.
+    pub(super) fn of_whole_dataset(dataset: i64) -> Self {
+        Self { tags: vec![format!("dataset:{dataset}")], ..Self::of_dataset(dataset) }
+    }
+}
+
 /// Adds entries to the rows of a transaction.
-pub(super) fn encode(rows: &mut Rows, at: DateTime<Utc>, changes: &[NewChange]) {
+pub(super) fn encode<'a>(
+    rows: &mut Rows,
+    at: DateTime<Utc>,
+    changes: impl IntoIterator<Item = &'a NewChange>,
+) {
     for change in changes {
         let paths = serde_json::to_string(&change.paths).unwrap_or_default();
         let tags = serde_json::to_string(&change.tags).unwrap_or_default();
@@ -75,17 +100,4 @@ pub(super) fn encode(rows: &mut Rows, at: DateTime<Utc>, changes: &[NewChange]) 
         ];
         rows.add(Table::Changes, &row);
     }
-}
-
-/// The entries behind a sequence, in order, at most `limit`.
-pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec<change::Model>, StoreError> {
-    let columns = change::Model::columns("t");
-    let sql = format!("SELECT {columns} FROM changes t WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2");
-    database.rows(&sql, [sequence.into(), i64::from(limit).into()]).await
-}
-
-/// The sequence of the newest entry; 0 when the log is empty.
-pub async fn head(database: &Database) -> Result<i64, StoreError> {
-    let newest = database.fetch("SELECT max(sequence) FROM changes", [], first::<Option<i64>>).await?;
-    Ok(newest.first().copied().flatten().unwrap_or(0))
 }

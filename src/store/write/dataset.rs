@@ -1,12 +1,23 @@
 //! The rows of datasets: who published, and what is there in numbers.
+//!
+//! Whatever changes such a row here has the transaction append to the change log; callers need not.
 
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::transaction::{Inner, Transaction};
+use super::{
+    change_log::NewChange,
+    transaction::{Inner, Transaction},
+};
 use crate::{
     ocds::model::Publisher,
-    store::{Database, StoreError, database::first, id},
+    store::{
+        Database, StoreError,
+        database::first,
+        entity::dataset::Model,
+        id,
+        row::{Cells, Row},
+    },
 };
 
 /// The newest migration that wants something of a release which rows did not hold before it. Rows that were
@@ -18,29 +29,32 @@ pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, St
     let dataset = id::dataset(name);
     let sql = "INSERT INTO datasets (id, name, compiled_for) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
     let (inner, timeout_ms) = transaction.inner();
-    match inner {
+    let added = match inner {
         Inner::Postgres(connection) => {
             let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut **connection).await.map(|done| done.rows_affected())
         }
         Inner::Sqlite(connection) => {
             let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut **connection).await.map(|done| done.rows_affected())
         }
+    };
+    if added.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))? > 0 {
+        transaction.note(NewChange::of_dataset(dataset));
     }
-    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
     Ok(dataset)
 }
 
 /// Sets what the packages said of the publisher, where they said anything; counts the dataset's rows
 /// anew. `imported` is the time of an import and whether it changed something: one that did not keeps
-/// the time of the last, if there is one.
+/// the time of the last, if there is one. A row that is then as it was leaves nothing in the change log.
 pub async fn refresh(
     transaction: &mut Transaction,
     dataset: i64,
     publisher: &Publisher,
     imported: Option<(DateTime<Utc>, bool)>,
 ) -> Result<(), StoreError> {
+    let before = row(transaction, dataset).await?;
     let at = imported.map(|(at, _)| at);
     let changed = imported.is_some_and(|(_, changed)| changed);
     let (inner, timeout_ms) = transaction.inner();
@@ -62,10 +76,32 @@ pub async fn refresh(
             query.execute(&mut **connection).await.map(drop)
         }
     };
-    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    if row(transaction, dataset).await? != before {
+        transaction.note(NewChange::of_dataset(dataset));
+    }
+    Ok(())
 }
 
-/// Notes that all rows of a dataset were compiled anew.
+/// The row as it is served.
+async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model>, StoreError> {
+    let sql = AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::columns("t")));
+    let (inner, timeout_ms) = transaction.inner();
+    let row = match inner {
+        Inner::Postgres(connection) => {
+            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut **connection).await;
+            row.map(|row| row.map(|row| Model::decode(&mut Cells::postgres(&row))))
+        }
+        Inner::Sqlite(connection) => {
+            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut **connection).await;
+            row.map(|row| row.map(|row| Model::decode(&mut Cells::sqlite(&row))))
+        }
+    };
+    let row = row.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    row.transpose().map_err(|error| StoreError::from_db(&error, timeout_ms))
+}
+
+/// Notes that all rows of a dataset were compiled anew. Nothing that is served depends on it.
 pub async fn set_compiled(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
     let sql = "UPDATE datasets SET compiled_for = $2 WHERE id = $1";
     let (inner, timeout_ms) = transaction.inner();
@@ -101,6 +137,7 @@ pub async fn remove(transaction: &mut Transaction, dataset: i64) -> Result<(), S
         }
         .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
     }
+    transaction.note(NewChange::of_whole_dataset(dataset));
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A process is written by removing all its rows and adding the new ones, so that there is one path for
 //! new, changed and rebuilt processes, and no half-written process is ever visible. Every transaction
-//! that writes a process appends to the change log ([`change_log`]); what reads it (caches,
-//! subscriptions) therefore hears of every write, whichever program made it.
+//! that writes a process or the row of a dataset appends to the change log ([`change_log`]); what reads it
+//! (caches, subscriptions) therefore hears of every write, whichever program made it.
 
 mod cell;
 pub mod change_log;

@@ -15,6 +15,7 @@ use super::{
     cell::{Buffer, Column},
     table::{Kind, Layout, TABLES, Table, parts},
 };
+use crate::store::notify::CHANNEL;
 
 /// Identifies the change log among advisory locks: the bytes of `farol`.
 const CHANGE_LOG_LOCK: i64 = 0x66_61_72_6f_6c;
@@ -29,6 +30,19 @@ where
     T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
     sqlx::query_as(AssertSqlSafe(format!("{select} = ANY($1)"))).bind(ids).fetch_all(connection).await
+}
+
+/// Runs `select`, in which `{keys}` stands for the set of `ids`.
+pub(super) async fn select_by<T>(
+    connection: &mut PgConnection,
+    select: &'static str,
+    ids: &[i64],
+) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let sql = select.replace("{keys}", "(SELECT unnest($1::bigint[]))");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(ids).fetch_all(connection).await
 }
 
 pub(super) async fn remove(
@@ -54,6 +68,11 @@ pub(super) async fn rows(
 
 pub(super) async fn lock_change_log(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CHANGE_LOG_LOCK).execute(connection).await.map(drop)
+}
+
+/// Tells those who listen, once the transaction is committed.
+pub(super) async fn notify(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(connection).await.map(drop)
 }
 
 /// Lets this transaction take its time, and keeps other writers of the dataset waiting until it ends: two that

@@ -28,6 +28,19 @@ where
     sqlx::query_as(AssertSqlSafe(sql)).bind(json(ids)).fetch_all(connection).await
 }
 
+/// Runs `select`, in which `{keys}` stands for the set of `ids`.
+pub(super) async fn select_by<T>(
+    connection: &mut SqliteConnection,
+    select: &'static str,
+    ids: &[i64],
+) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+{
+    let sql = select.replace("{keys}", "(SELECT value FROM json_each($1))");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(json(ids)).fetch_all(connection).await
+}
+
 pub(super) async fn remove(
     connection: &mut SqliteConnection,
     removal: &'static str,

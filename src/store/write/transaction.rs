@@ -11,7 +11,7 @@ use super::{
     organization, postgres,
     rows::Rows,
     sqlite,
-    table::{ORPHANS, REMOVALS, TABLES, Table},
+    table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
 use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
 
@@ -34,6 +34,8 @@ pub struct StoredRelease {
 pub struct Transaction {
     inner: Inner,
     timeout_ms: u64,
+    /// What the change log is to say of datasets.
+    noted: Vec<NewChange>,
 }
 
 /// Id, process, position, tags and compressed JSON of a release.
@@ -53,7 +55,7 @@ impl Transaction {
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
         let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
-        Ok(Self { inner, timeout_ms })
+        Ok(Self { inner, timeout_ms, noted: Vec::new() })
     }
 
     /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
@@ -98,6 +100,24 @@ impl Transaction {
         Ok(releases)
     }
 
+    /// The organisations that the rows of these processes name, in whatever role, by process. A process that
+    /// names none, or is not stored, is left out.
+    pub async fn organizations(&mut self, processes: &[i64]) -> Result<HashMap<i64, Vec<i64>>, StoreError> {
+        if processes.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(i64, i64)> = match &mut self.inner {
+            Inner::Postgres(transaction) => postgres::select_by(transaction, ORGANIZATIONS, processes).await,
+            Inner::Sqlite(transaction) => sqlite::select_by(transaction, ORGANIZATIONS, processes).await,
+        }
+        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        let mut organizations: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (process, organization) in rows {
+            organizations.entry(process).or_default().push(organization);
+        }
+        Ok(organizations)
+    }
+
     /// Removes all rows of these processes. Their organisations stay: others may name them.
     pub async fn remove(&mut self, processes: &[i64]) -> Result<(), StoreError> {
         self.remove_by(&REMOVALS, processes).await
@@ -139,9 +159,10 @@ impl Transaction {
         Ok(count)
     }
 
-    /// Appends to the change log and commits. Nothing else may follow, see [`change_log`].
+    /// Appends to the change log and commits. Nothing else may follow, see [`change_log`]. Those who follow
+    /// the log are told ([`crate::store::notify`]).
     pub async fn commit(mut self, at: DateTime<Utc>, changes: &[NewChange]) -> Result<(), StoreError> {
-        if !changes.is_empty() {
+        if !changes.is_empty() || !self.noted.is_empty() {
             let backend = match &mut self.inner {
                 Inner::Postgres(transaction) => {
                     postgres::lock_change_log(transaction)
@@ -152,14 +173,23 @@ impl Transaction {
                 Inner::Sqlite(_) => sea_orm::DbBackend::Sqlite,
             };
             let mut rows = Rows::new(backend);
-            change_log::encode(&mut rows, at, changes);
+            change_log::encode(&mut rows, at, changes.iter().chain(&self.noted));
             self.insert_table(Table::Changes, &mut rows).await?;
+            if let Inner::Postgres(transaction) = &mut self.inner {
+                let told = postgres::notify(transaction).await;
+                told.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            }
         }
         let done = match self.inner {
             Inner::Postgres(transaction) => transaction.commit().await,
             Inner::Sqlite(transaction) => transaction.commit().await,
         };
         done.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+    }
+
+    /// Has the commit append an entry, behind those that it is given.
+    pub(super) fn note(&mut self, change: NewChange) {
+        self.noted.push(change);
     }
 
     pub(super) fn inner(&mut self) -> (&mut Inner, u64) {

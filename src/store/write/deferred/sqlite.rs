@@ -5,10 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use sqlx::{AssertSqlSafe, SqlitePool};
+use chrono::Utc;
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 
 use super::unless_there;
-use crate::store::write::table::TABLES;
+use crate::store::write::{ChangeKind, table::TABLES};
 
 /// Indexes of some tables (a JSON list) that are not unique: how to drop each, and its definition.
 const INDEXES: &str = "SELECT 'DROP INDEX ' || name, sql FROM sqlite_master \
@@ -50,12 +51,23 @@ pub(super) async fn put_off(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
+/// Has the change log say that datasets changed: search finds from now on what came in meanwhile.
+async fn tell(transaction: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO changes (at, kind, dataset_id, process_id, ocid, paths, tags) \
+         SELECT $1, $2, id, 0, '', '[]', '[]' FROM datasets";
+    let query = sqlx::query(sql).bind(Utc::now().timestamp_millis()).bind(ChangeKind::Dataset.as_str());
+    query.execute(transaction).await.map(drop)
+}
+
 /// Builds what stands first in the table. False when nothing does.
 pub(super) async fn build_next(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let next = "SELECT position, definition FROM deferred ORDER BY position LIMIT 1";
     let next: Option<(i64, String)> = sqlx::query_as(next).fetch_optional(&mut *transaction).await?;
     let Some((position, definition)) = next else { return Ok(false) };
+    if definition.starts_with("INSERT INTO ") {
+        tell(&mut transaction).await?;
+    }
     sqlx::raw_sql(AssertSqlSafe(definition)).execute(&mut *transaction).await?;
     let done = "DELETE FROM deferred WHERE position = $1";
     sqlx::query(done).bind(position).execute(&mut *transaction).await?;

@@ -1,0 +1,29 @@
+//! The change log as it grows: what was written is heard of, whichever program wrote it.
+//!
+//! [`Tail`] follows the log for the caches: it marks what each write touched in their
+//! [`Ledger`].
+
+mod tail;
+
+pub use tail::{Options, Tail};
+
+use crate::{
+    cache::{Ledger, Slot, Tag},
+    store::query::changes::{Entry, Organizations},
+};
+
+/// Marks all that a write touched. [`Ledger::advance`] must follow, once all entries up to there are marked.
+pub fn mark(ledger: &Ledger, entry: &Entry) {
+    let process = entry.process.iter();
+    let process = process.flat_map(|process| [Tag::Process(process.id), Tag::Ocid(&process.ocid)]);
+    let named = match &entry.organizations {
+        Organizations::Named(ids) => ids.as_slice(),
+        Organizations::Any => {
+            ledger.mark_all(entry.sequence);
+            &[]
+        }
+    };
+    let organizations = named.iter().map(|id| Tag::Organization(*id));
+    let tags = [Tag::Anything, Tag::Dataset(entry.dataset)].into_iter().chain(process).chain(organizations);
+    ledger.mark(entry.sequence, tags.map(Slot::of));
+}

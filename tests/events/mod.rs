@@ -1,0 +1,6 @@
+//! The change log, followed.
+
+mod away;
+mod order;
+mod tail;
+mod world;
