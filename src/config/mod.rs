@@ -8,6 +8,7 @@
 #[macro_use]
 mod setting;
 mod database;
+mod documents;
 mod error;
 mod example;
 mod file;
@@ -22,6 +23,7 @@ mod value;
 
 pub use self::{
     database::{Backend, Database, DatabaseUrl},
+    documents::{DocumentMode, Documents, ManifestFile},
     error::{ConfigError, Problem},
     example::example,
     flags::Flags,
@@ -44,6 +46,8 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[documents]`
+    pub documents: Documents,
     /// `[loader]`
     pub loader: Loader,
     /// `[import]`
@@ -103,6 +107,7 @@ impl Config {
         let database = Database::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
@@ -110,6 +115,7 @@ impl Config {
             database: database?,
             http: http?,
             graphql: graphql?,
+            documents: documents?,
             loader: loader?,
             import: import?,
             log: log?,
@@ -121,6 +127,7 @@ impl Config {
         let mut problems = Vec::new();
         self.database.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
+        self.documents.contradictions(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 }
@@ -138,6 +145,7 @@ pub fn settings() -> Vec<Setting> {
         Database::settings(),
         Http::settings(),
         Graphql::settings(),
+        Documents::settings(),
         Loader::settings(),
         Import::settings(),
         Log::settings(),
@@ -146,11 +154,12 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 6] {
+fn sections() -> [(&'static str, &'static str); 7] {
     [
         (Database::NAME, Database::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),

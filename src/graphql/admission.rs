@@ -54,6 +54,11 @@ impl Admission {
         Self { documents: Documents::new(sdl, limits.document), limits }
     }
 
+    /// Whether a document could be admitted, whatever its variables.
+    pub(super) fn check_document(&self, text: &str) -> Result<(), Refused> {
+        self.documents.check(text)
+    }
+
     /// Admits or refuses a request. A panic costs this request only.
     pub(super) fn admit(&self, request: Request, call: Call<'_>) -> Entry {
         let (mut stats, mut estimate) = (Stats::default(), None);
@@ -103,6 +108,13 @@ impl Admission {
             return Err(refusal(Code::GraphqlValidationFailed, message).into());
         }
         Ok(())
+    }
+}
+
+impl Entry {
+    /// A request that has no document.
+    pub(super) fn refused(refused: Refused) -> Self {
+        Self { stats: Stats::default(), estimate: None, admitted: Err(refused) }
     }
 }
 

@@ -3,6 +3,7 @@
 //! # In reading order
 //!
 //! - [`engine`](Engine): operations from their text to their response; what HTTP sees of all this.
+//! - `persisted`: documents that are named instead of sent.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
@@ -47,6 +48,7 @@ mod node;
 mod organization;
 mod owned;
 mod page;
+mod persisted;
 mod process;
 mod relations;
 mod release;
@@ -61,8 +63,11 @@ mod total;
 mod validation;
 mod value;
 
-pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, sdl};
+pub use engine::{Call, CostReport, Engine, Execution, Limits, Stats, check_manifest, sdl};
 pub use error::MASKED;
 pub use guard::DocumentLimits;
 pub use page::PageSizes;
+pub use persisted::{
+    Asked, DocumentMode, DocumentName, DocumentOptions, Manifest, ManifestError, RegisteredLimits,
+};
 pub use relations::{Load, Loaders};
