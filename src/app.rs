@@ -114,9 +114,9 @@ fn documents(config: &Config) -> Result<DocumentOptions, ServeError> {
 
 /// Reads the manifest of the settings; it is empty where they name none.
 fn manifest(config: &Config) -> Result<Manifest, ServeError> {
-    let Some(path) = config.documents.manifest.path() else { return Ok(Manifest::default()) };
+    let Some(path) = &config.documents.manifest else { return Ok(Manifest::default()) };
     let json = std::fs::read(path)
-        .map_err(|reason| ServeError::UnreadableManifest { path: path.to_owned(), reason })?;
+        .map_err(|reason| ServeError::UnreadableManifest { path: path.clone(), reason })?;
     Manifest::parse(&json).map_err(|error| unusable(config, error))
 }
 
@@ -125,11 +125,11 @@ fn manifest(config: &Config) -> Result<Manifest, ServeError> {
 pub fn check_manifest(config: &Config) -> Result<Option<usize>, ServeError> {
     let manifest = manifest(config)?;
     graphql::check_manifest(&manifest, limits(config)).map_err(|error| unusable(config, error))?;
-    Ok(config.documents.manifest.path().map(|_| manifest.len()))
+    Ok(config.documents.manifest.as_ref().map(|_| manifest.len()))
 }
 
 fn unusable(config: &Config, error: ManifestError) -> ServeError {
-    let path = config.documents.manifest.path().map(ToOwned::to_owned).unwrap_or_default();
+    let path = config.documents.manifest.clone().unwrap_or_default();
     ServeError::Manifest { path, error }
 }
 

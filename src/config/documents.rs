@@ -1,11 +1,6 @@
 //! `[documents]`: documents that clients name instead of sending them.
 
-use std::{
-    fmt,
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use super::{Problem, value::Value};
 
@@ -20,17 +15,13 @@ settings! {
         /// Milliseconds that Redis keeps a registered document, where there is Redis.
         persisted_lifetime_ms: u64 = 86400000, in 1..=u64::MAX;
         /// A JSON file with trusted documents: an object of texts by id, or Apollo's manifest. It is read at
-        /// the start, and every document in it must fit the schema.
-        manifest: ManifestFile = "";
+        /// the start, and every document in it must fit the schema. Empty for none.
+        manifest: Option<PathBuf> = "";
         /// Which documents may run: open (any), log (any, and those that are not in the manifest are
         /// logged) or only (those of the manifest; GraphiQL then cannot ask for the schema).
         mode: DocumentMode = "open";
     }
 }
-
-/// A file, or none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestFile(Option<PathBuf>);
 
 /// Which documents may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,30 +41,13 @@ impl Documents {
     }
 
     pub(super) fn contradictions(&self, problems: &mut Vec<Problem>) {
-        if self.mode != DocumentMode::Open && self.manifest.path().is_none() {
+        if self.mode != DocumentMode::Open && self.manifest.is_none() {
             problems.push(Problem::Contradiction(format!(
                 "documents.mode = {} needs a manifest; name its file in documents.manifest, or set \
                  documents.mode = open",
                 self.mode
             )));
         }
-    }
-}
-
-impl ManifestFile {
-    /// Its path.
-    pub fn path(&self) -> Option<&Path> {
-        self.0.as_deref()
-    }
-}
-
-impl Value for ManifestFile {
-    fn expected(_: &RangeInclusive<u64>) -> String {
-        "a path".to_owned()
-    }
-
-    fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
-        Some(Self(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from)))
     }
 }
 

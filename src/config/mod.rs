@@ -23,7 +23,7 @@ mod value;
 
 pub use self::{
     database::{Backend, Database, DatabaseUrl},
-    documents::{DocumentMode, Documents, ManifestFile},
+    documents::{DocumentMode, Documents},
     error::{ConfigError, Problem},
     example::example,
     flags::Flags,

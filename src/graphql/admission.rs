@@ -119,6 +119,11 @@ impl Entry {
 }
 
 impl Admitted {
+    /// The text of its document.
+    pub(super) fn text(&self) -> &str {
+        &self.request.query
+    }
+
     /// What its price depends on.
     pub(super) fn priced(&self) -> Priced {
         Priced {

@@ -201,8 +201,8 @@ impl Engine {
         };
         let entry = self.admission.admit(request, call);
         if let Ok(admitted) = &entry.admitted {
-            let (text, operation) = (&admitted.request.query, entry.stats.operation_name.as_deref());
-            self.persisted.admitted(afterwards, text, operation, call.request_id).await;
+            let operation = entry.stats.operation_name.as_deref();
+            self.persisted.admitted(afterwards, admitted.text(), operation, call.request_id).await;
         }
         entry
     }

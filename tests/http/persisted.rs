@@ -23,7 +23,7 @@ const TYPE: &str = "query Type($n: String!) { __type(name: $n) { name } }";
 const HELLO: &str = "{ hello: __typename }";
 
 /// The hash that a client computes.
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -36,7 +36,7 @@ fn get(app: &App, parameters: &[(&str, &str)]) -> RequestBuilder {
     app.get("/graphql").query(parameters)
 }
 
-fn by_hash(app: &App, hash: &str) -> RequestBuilder {
+pub(super) fn by_hash(app: &App, hash: &str) -> RequestBuilder {
     get(app, &[("extensions", &extension(hash).to_string())])
 }
 
@@ -44,7 +44,7 @@ fn post(app: &App, body: &Value) -> RequestBuilder {
     app.post(body.to_string()).header("content-type", JSON)
 }
 
-async fn register(app: &App, text: &str) -> Answer {
+pub(super) async fn register(app: &App, text: &str) -> Answer {
     answer(post(app, &json!({ "query": text, "extensions": extension(&hash(text)) }))).await
 }
 
