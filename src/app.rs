@@ -1,11 +1,14 @@
 //! The composition root: builds every component from the settings, in one place.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     cache::response,
-    config::{Config, LogFormat},
-    graphql::{DocumentLimits, Engine, Limits, PageSizes},
+    config::{self, Config, LogFormat},
+    graphql::{
+        self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
+        PageSizes, RegisteredLimits,
+    },
     http::{self, BindError, Promise, ReadyCheck, Server, Services},
     loader,
     store::{Database, Options, StoreError, migrate},
@@ -50,8 +53,9 @@ pub async fn server(config: &Config, database: &Database) -> Result<Server, Serv
         let database = checked.clone();
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
     });
+    let engine = engine(config, database).with_documents(documents(config)?);
     let services = Services {
-        engine: engine(config, database),
+        engine: engine.map_err(|error| unusable(config, error))?,
         ready,
         metrics: Arc::new(Metrics::new()?),
         promise: Promise {
@@ -111,12 +115,66 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
+/// How documents may be named, and which may run.
+fn documents(config: &Config) -> Result<DocumentOptions, ServeError> {
+    let settings = &config.documents;
+    let registered =
+        RegisteredLimits { bytes: settings.persisted_bytes, lifetime: settings.persisted_lifetime() };
+    Ok(DocumentOptions {
+        mode: match settings.mode {
+            config::DocumentMode::Open => DocumentMode::Open,
+            config::DocumentMode::Log => DocumentMode::Log,
+            config::DocumentMode::Only => DocumentMode::Only,
+        },
+        manifest: manifest(config)?,
+        registered: settings.persisted.then_some(registered),
+        shared: None,
+    })
+}
+
+/// Reads the manifest of the settings; it is empty where they name none.
+fn manifest(config: &Config) -> Result<Manifest, ServeError> {
+    let Some(path) = &config.documents.manifest else { return Ok(Manifest::default()) };
+    let json = std::fs::read(path)
+        .map_err(|reason| ServeError::UnreadableManifest { path: path.clone(), reason })?;
+    Manifest::parse(&json).map_err(|error| unusable(config, error))
+}
+
+/// Reads the manifest of the settings and holds it against the schema: how many documents it has, `None`
+/// where the settings name no manifest. No database is needed.
+pub fn check_manifest(config: &Config) -> Result<Option<usize>, ServeError> {
+    let manifest = manifest(config)?;
+    graphql::check_manifest(&manifest, limits(config)).map_err(|error| unusable(config, error))?;
+    Ok(config.documents.manifest.as_ref().map(|_| manifest.len()))
+}
+
+fn unusable(config: &Config, error: ManifestError) -> ServeError {
+    let path = config.documents.manifest.clone().unwrap_or_default();
+    ServeError::Manifest { path, error }
+}
+
 /// Why the server could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address could not be taken.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The manifest of trusted documents is not there.
+    #[error("documents.manifest: cannot read {}: {reason}", path.display())]
+    UnreadableManifest {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The manifest of trusted documents is wrong.
+    #[error("documents.manifest: {}: {error}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        error: ManifestError,
+    },
     /// The metrics could not be set up.
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),

@@ -20,6 +20,14 @@ pub enum Code {
     QueryTooDeep,
     /// Several datasets hold the ocid and none was named.
     AmbiguousOcid,
+    /// Nobody registered the document of this hash: the client is to send hash and text.
+    PersistedQueryNotFound,
+    /// Documents cannot be registered here: the client is to send texts only.
+    PersistedQueryNotSupported,
+    /// No document has the id that `documentId` gives.
+    DocumentNotFound,
+    /// Only documents of the server's manifest may run, and this is none of them.
+    DocumentNotTrusted,
     /// The method is not offered here, or the operation is not allowed with it.
     MethodNotAllowed,
     /// The client accepts none of the media types offered.
@@ -40,7 +48,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -48,6 +56,10 @@ impl Code {
         Self::QueryTooComplex,
         Self::QueryTooDeep,
         Self::AmbiguousOcid,
+        Self::PersistedQueryNotFound,
+        Self::PersistedQueryNotSupported,
+        Self::DocumentNotFound,
+        Self::DocumentNotTrusted,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::UnsupportedMediaType,
@@ -68,6 +80,10 @@ impl Code {
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::AmbiguousOcid => "AMBIGUOUS_OCID",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",

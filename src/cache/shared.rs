@@ -33,6 +33,14 @@ impl Shared {
     /// Keeps values for a time.
     pub async fn fill(&self, _values: Vec<Fill>, _lifetime: Duration) {}
 
+    /// A value that is kept as it is, without a sequence.
+    pub async fn get_plain(&self, _key: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Keeps a value as it is for a time.
+    pub async fn put_plain(&self, _key: &str, _bytes: &[u8], _lifetime: Duration) {}
+
     /// Asks for the right to load what a key stands for, for all nodes; it lapses after `lifetime`.
     pub async fn lock(&self, _key: &str, _lifetime: Duration) -> Lock {
         Lock::Unknown

@@ -35,6 +35,9 @@ pub async fn run(args: &DoctorArgs, loaded: &Loaded) -> Result<ExitStatus, CliEr
     }
     print(&settings(loaded))?;
     print(&database(loaded).await?)?;
+    if let Some(documents) = app::check_manifest(&loaded.config)? {
+        print(&format!("manifest: {documents} documents, all fit the schema\n"))?;
+    }
     Ok(ExitStatus::Done)
 }
 

@@ -9,6 +9,7 @@
 mod setting;
 mod cache;
 mod database;
+mod documents;
 mod error;
 mod example;
 mod file;
@@ -24,6 +25,7 @@ mod value;
 pub use self::{
     cache::Cache,
     database::{Backend, Database, DatabaseUrl},
+    documents::{DocumentMode, Documents},
     error::{ConfigError, Problem},
     example::example,
     flags::Flags,
@@ -46,6 +48,8 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[documents]`
+    pub documents: Documents,
     /// `[loader]`
     pub loader: Loader,
     /// `[cache]`
@@ -107,6 +111,7 @@ impl Config {
         let database = Database::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
         let import = Import::read(layers, problems);
@@ -115,6 +120,7 @@ impl Config {
             database: database?,
             http: http?,
             graphql: graphql?,
+            documents: documents?,
             loader: loader?,
             cache: cache?,
             import: import?,
@@ -127,6 +133,7 @@ impl Config {
         let mut problems = Vec::new();
         self.database.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
+        self.documents.contradictions(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 }
@@ -144,6 +151,7 @@ pub fn settings() -> Vec<Setting> {
         Database::settings(),
         Http::settings(),
         Graphql::settings(),
+        Documents::settings(),
         Loader::settings(),
         Cache::settings(),
         Import::settings(),
@@ -153,11 +161,12 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 7] {
+fn sections() -> [(&'static str, &'static str); 8] {
     [
         (Database::NAME, Database::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),
         (Import::NAME, Import::ABOUT),

@@ -56,6 +56,11 @@ impl Admission {
         Self { documents: Documents::new(sdl, limits.document), limits }
     }
 
+    /// Whether a document could be admitted, whatever its variables.
+    pub(super) fn check_document(&self, text: &str) -> Result<(), Refused> {
+        self.documents.check(text)
+    }
+
     /// Admits or refuses a request. A panic costs this request only.
     pub(super) fn admit(&self, request: Request, call: Call<'_>) -> Entry {
         let (mut stats, mut estimate) = (Stats::default(), None);
@@ -107,6 +112,13 @@ impl Admission {
     }
 }
 
+impl Entry {
+    /// A request that has no document.
+    pub(super) fn refused(refused: Refused) -> Self {
+        Self { stats: Stats::default(), estimate: None, admitted: Err(refused) }
+    }
+}
+
 impl Admitted {
     /// What its response is kept under.
     pub(super) fn key(&self) -> Option<Key> {
@@ -118,6 +130,11 @@ impl Admitted {
     pub(super) fn into_request(mut self) -> Request {
         self.request.set_parsed_query(self.document.parsed.clone());
         self.request
+    }
+
+    /// The text of its document.
+    pub(super) fn text(&self) -> &str {
+        &self.request.query
     }
 
     /// What its price depends on.

@@ -82,6 +82,11 @@ impl Documents {
         Ok(document)
     }
 
+    /// Whether a document may be executed at all: it is read, fits its limits and is valid.
+    pub(super) fn check(&self, text: &str) -> Result<(), Refused> {
+        self.parse(text)?.validated.as_ref().map(drop).map_err(Clone::clone)
+    }
+
     /// Checks that a document is valid, and reads the variables of one of its operations.
     pub(super) fn check_valid(
         &self,

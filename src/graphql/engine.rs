@@ -1,10 +1,11 @@
 //! Runs operations: limits, validation, execution with batched loading.
 //!
-//! The HTTP layer knows GraphQL only through this type. The order: the text is guarded, parsed and
-//! validated, or taken from memory; the operation is chosen, its depth and cost are checked with the
-//! request's variables, and these are read (`admission`); a response that is kept is the answer, and the
-//! same operation in flight is waited for; else async-graphql executes it inside a drive of the loaders,
-//! for a limited time, and the response is kept if it may be. Schema extensions stay off: one of them costs more than half as much
+//! The HTTP layer knows GraphQL only through this type. The order: a document that is named is looked up
+//! (`persisted`); the text is guarded, parsed and validated, or taken from memory; the operation is chosen, its
+//! depth and cost are checked with the request's variables, and these are read (`admission`); a response that
+//! is kept is the answer, and the same operation in flight is waited for; else async-graphql executes it inside
+//! a drive of the loaders, for a limited time, and the response is kept if it may be. Schema extensions stay
+//! off: one of them costs more than half as much
 //! again per field.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ use super::{
     execution::{Execution, Stats},
     guard::{DocumentLimits, MOST_NESTING},
     page::PageSizes,
+    persisted::{Asked, DocumentOptions, Manifest, ManifestError, Persisted},
     relations::{Loaders, Ours, Relations},
     roots::Query,
     scope::{self, Services},
@@ -41,6 +43,7 @@ use crate::{
 pub struct Engine {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
     admission: Arc<Admission>,
+    persisted: Arc<Persisted>,
     limits: Limits,
     /// Tells what still counts.
     ledger: Arc<Ledger>,
@@ -137,7 +140,8 @@ impl Engine {
         let relations = Relations::new(database, limits.loader, loaders, tiers);
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
-        Self { schema, admission, limits, ledger, responses: None }
+        let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
+        Self { schema, admission, persisted, limits, ledger, responses: None }
     }
 
     /// The same, keeping responses as long as they count by a ledger. While that does not follow the change
@@ -148,11 +152,21 @@ impl Engine {
         Self { ledger, responses, ..self }
     }
 
+    /// The same with other rules of which documents may run and how they may be named. Documents that clients
+    /// have registered are forgotten.
+    ///
+    /// # Errors
+    /// Documents of the manifest that could never be admitted.
+    pub fn with_documents(self, options: DocumentOptions) -> Result<Self, ManifestError> {
+        options.manifest.check(|text| self.admission.check_document(text))?;
+        Ok(Self { persisted: Arc::new(Persisted::new(options)), ..self })
+    }
+
     /// Answers one operation: by a response that is kept, at once; else by the one that another request is
     /// waiting for; else it is executed. A panic in it costs this request only: it is answered like any
     /// fault of ours.
-    pub async fn execute(&self, request: Request, call: Call<'_>) -> Execution {
-        match self.look_up(self.admission.admit(request, call), call) {
+    pub async fn execute(&self, asked: impl Into<Asked>, call: Call<'_>) -> Execution {
+        match self.look_up(self.admit(asked.into(), call).await, call) {
             Looked::Known(execution) => execution,
             Looked::Unknown(entry, key) => {
                 let meter = Meter::default();
@@ -167,9 +181,12 @@ impl Engine {
     /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
     /// what they ask for leaves together. They share one limit of cost. Answers in order, and what all of
     /// them took.
-    pub async fn execute_batch(&self, requests: Vec<Request>, call: Call<'_>) -> (Vec<Execution>, Stats) {
-        let mut entries: Vec<Entry> =
-            requests.into_iter().map(|request| self.admission.admit(request, call)).collect();
+    pub async fn execute_batch(
+        &self,
+        requests: Vec<impl Into<Asked>>,
+        call: Call<'_>,
+    ) -> (Vec<Execution>, Stats) {
+        let mut entries = join_all(requests.into_iter().map(|asked| self.admit(asked.into(), call))).await;
         let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
         if cost > self.limits.max_cost {
             for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
@@ -260,6 +277,20 @@ impl Engine {
         Some(responses.turn(&key).await)
     }
 
+    /// Looks up the document where it is named, then admits or refuses the request.
+    async fn admit(&self, asked: Asked, call: Call<'_>) -> Entry {
+        let (request, afterwards) = match self.persisted.find(asked).await {
+            Ok(found) => found,
+            Err(error) => return Entry::refused(error.into()),
+        };
+        let entry = self.admission.admit(request, call);
+        if let Ok(admitted) = &entry.admitted {
+            let operation = entry.stats.operation_name.as_deref();
+            self.persisted.admitted(afterwards, admitted.text(), operation, call.request_id).await;
+        }
+        entry
+    }
+
     /// Answers what was admitted or refused; must run within a drive of the scope.
     async fn answer(
         &self,
@@ -331,6 +362,15 @@ impl Executor for Engine {
 /// The schema in the schema definition language; no database is needed.
 pub fn sdl() -> String {
     definition(&schema().finish())
+}
+
+/// Whether every document of a manifest could be admitted within limits; no database is needed.
+///
+/// # Errors
+/// Those that could not.
+pub fn check_manifest(manifest: &Manifest, limits: Limits) -> Result<(), ManifestError> {
+    let admission = Admission::new(&sdl(), limits);
+    manifest.check(|text| admission.check_document(text))
 }
 
 fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {

@@ -4,6 +4,7 @@
 //!
 //! - [`engine`](Engine), [`execution`](Execution): operations from their text to their response; what HTTP
 //!   sees of all this. `question`: what makes two operations the same.
+//! - `persisted`: documents that are named instead of sent.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
@@ -50,6 +51,7 @@ mod node;
 mod organization;
 mod owned;
 mod page;
+mod persisted;
 mod process;
 mod question;
 mod relations;
@@ -66,10 +68,13 @@ mod total;
 mod validation;
 mod value;
 
-pub use engine::{Call, CostReport, Engine, Limits, sdl};
+pub use engine::{Call, CostReport, Engine, Limits, check_manifest, sdl};
 pub use error::MASKED;
 pub use execution::{Execution, Source, Stats};
 pub use guard::DocumentLimits;
 pub use page::PageSizes;
+pub use persisted::{
+    Asked, DocumentMode, DocumentName, DocumentOptions, Manifest, ManifestError, RegisteredLimits,
+};
 pub use relations::{Load, Loaders};
 pub use scope::Counts;

@@ -1,5 +1,6 @@
-//! The parameters of a request: `query`, `operationName`, `variables`, `extensions`, from a JSON
-//! body or from a URL.
+//! The parameters of a request: `query`, `documentId`, `operationName`, `variables`, `extensions`, from a
+//! JSON body or from a URL. A document may be named, by `documentId` or `extensions.persistedQuery`, instead
+//! of being sent.
 //!
 //! A parameter that is absent or null is not given. Every other mistake is named with the
 //! parameter and what was found; parameters we do not know are ignored, as the specification asks.
@@ -10,15 +11,18 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::refusal::Refusal;
+use crate::graphql::{Asked, DocumentName};
 
 /// Requests in a list at most.
 const MOST_REQUESTS: usize = 10;
+/// The version of `extensions.persistedQuery` that is read.
+const PERSISTED_QUERY_VERSION: u64 = 1;
 
 /// What a client sent.
 pub(super) enum Sent {
-    One(Box<Request>),
+    One(Box<Asked>),
     /// One to ten requests, to be answered by a list in the same order.
-    Batch(Vec<Request>),
+    Batch(Vec<Asked>),
 }
 
 /// The parameters as they come, types unchecked.
@@ -26,6 +30,9 @@ pub(super) enum Sent {
 #[serde(rename_all = "camelCase")]
 struct Raw {
     query: Option<Value>,
+    /// Relay's network layers call it `doc_id`.
+    #[serde(alias = "doc_id")]
+    document_id: Option<Value>,
     operation_name: Option<Value>,
     variables: Option<Value>,
     extensions: Option<Value>,
@@ -36,6 +43,8 @@ struct Raw {
 #[serde(rename_all = "camelCase")]
 struct RawUrl {
     query: Option<String>,
+    #[serde(alias = "doc_id")]
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -55,7 +64,7 @@ pub(super) fn from_body(body: &[u8]) -> Result<Sent, Refusal> {
 
 /// Reads a list of requests. One that cannot be read is named by its place, counted from 0 as in JSON's
 /// paths, and none is executed.
-fn batch(body: &[u8]) -> Result<Vec<Request>, Refusal> {
+fn batch(body: &[u8]) -> Result<Vec<Asked>, Refusal> {
     let entries: Vec<&RawValue> = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("the body is not a JSON list: {error}")))?;
     if !(1..=MOST_REQUESTS).contains(&entries.len()) {
@@ -75,30 +84,67 @@ fn batch(body: &[u8]) -> Result<Vec<Request>, Refusal> {
 }
 
 /// Reads a GET's URL.
-pub(super) fn from_uri(uri: &Uri) -> Result<Request, Refusal> {
+pub(super) fn from_uri(uri: &Uri) -> Result<Asked, Refusal> {
     let Query(raw) = Query::<RawUrl>::try_from_uri(uri)
         .map_err(|error| Refusal::bad_request(format!("the URL's parameters cannot be read: {error}")))?;
     request(Raw {
         query: raw.query.map(Value::String),
+        document_id: raw.document_id.map(Value::String),
         operation_name: raw.operation_name.map(Value::String),
         variables: raw.variables.map(|text| json("variables", &text)).transpose()?,
         extensions: raw.extensions.map(|text| json("extensions", &text)).transpose()?,
     })
 }
 
-fn request(raw: Raw) -> Result<Request, Refusal> {
-    let Some(query) = text("query", raw.query)? else {
-        return Err(Refusal::bad_request(
-            "the parameter \"query\" is missing; it holds the GraphQL document (GraphiQL is at /graphiql)",
-        ));
+fn request(raw: Raw) -> Result<Asked, Refusal> {
+    let extensions = map("extensions", raw.extensions)?;
+    let name = document_name(text("documentId", raw.document_id)?, extensions.as_ref())?;
+    let query = match (text("query", raw.query)?, &name) {
+        (Some(query), _) => query,
+        (None, Some(_)) => String::new(),
+        (None, None) => {
+            return Err(Refusal::bad_request(
+                "the parameter \"query\" is missing; it holds the GraphQL document (GraphiQL is at /graphiql)",
+            ));
+        }
     };
     let mut request = Request::new(query);
     request.operation_name = text("operationName", raw.operation_name)?;
     request.variables = map("variables", raw.variables)?.map(Variables::from_value).unwrap_or_default();
-    if let Some(Value::Object(extensions)) = map("extensions", raw.extensions)? {
+    if let Some(Value::Object(extensions)) = extensions {
         request.extensions.extend(extensions.into_iter().map(|(name, value)| (name.to_string(), value)));
     }
-    Ok(request)
+    Ok(Asked { request, name })
+}
+
+/// What the request calls its document, if it does.
+fn document_name(id: Option<String>, extensions: Option<&Value>) -> Result<Option<DocumentName>, Refusal> {
+    let extension = match extensions {
+        Some(Value::Object(extensions)) => extensions.get("persistedQuery"),
+        _ => None,
+    };
+    match (id, extension) {
+        (id, None | Some(Value::Null)) => Ok(id.map(DocumentName::Id)),
+        (None, Some(extension)) => persisted_query(extension).map(Some),
+        (Some(_), Some(_)) => Err(Refusal::bad_request(
+            "both documentId and extensions.persistedQuery name the document; send one of them",
+        )),
+    }
+}
+
+/// The name in `extensions.persistedQuery`.
+fn persisted_query(extension: &Value) -> Result<DocumentName, Refusal> {
+    let Value::Object(extension) = extension else {
+        return Err(mistyped("extensions.persistedQuery", "an object", extension));
+    };
+    if extension.get("version") != Some(&Value::from(PERSISTED_QUERY_VERSION)) {
+        return Err(Refusal::bad_request(format!(
+            "extensions.persistedQuery.version must be {PERSISTED_QUERY_VERSION}, the only version there is"
+        )));
+    }
+    let hash = text("extensions.persistedQuery.sha256Hash", extension.get("sha256Hash").cloned())?;
+    let missing = "extensions.persistedQuery.sha256Hash is missing; it holds the SHA-256 of the document";
+    hash.map(DocumentName::PersistedQuery).ok_or_else(|| Refusal::bad_request(missing))
 }
 
 fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Refusal> {

@@ -160,6 +160,9 @@ fn status(execution: &Execution, media: MediaType) -> StatusCode {
         return StatusCode::OK;
     }
     match errors.first().and_then(code) {
+        // Apollo's clients take any other status for a failure of the transport, whatever they accept.
+        Some(Code::PersistedQueryNotFound | Code::PersistedQueryNotSupported) => StatusCode::OK,
+        Some(Code::BadRequest) => StatusCode::BAD_REQUEST,
         Some(Code::MethodNotAllowed) => StatusCode::METHOD_NOT_ALLOWED,
         Some(Code::InternalServerError) => StatusCode::INTERNAL_SERVER_ERROR,
         Some(Code::DatabaseUnavailable | Code::Timeout) => StatusCode::SERVICE_UNAVAILABLE,

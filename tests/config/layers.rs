@@ -97,7 +97,8 @@ fn the_readme_tells_every_setting_as_it_is() {
     let readme = include_str!("../../README.md");
     for setting in config::settings() {
         let Setting { key, default, doc, .. } = &setting;
-        let row = format!("| `{key}` | `{}` | `{default}` | {doc} |", setting.variables().join("`, `"));
+        let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
+        let row = format!("| `{key}` | `{}` | {default} | {doc} |", setting.variables().join("`, `"));
         assert!(readme.contains(&row), "README.md lacks the row\n{row}");
     }
 }

@@ -20,6 +20,7 @@ fn a_bad_value_names_key_value_expectation_and_origin() {
         ("graphql-introspection", "FAROL_GRAPHQL_INTROSPECTION", "yes", "true or false"),
         ("log-level", "FAROL_LOG_LEVEL", "inof", "off, error, warn, info, debug or trace"),
         ("log-format", "FAROL_LOG_FORMAT", "", "text or json"),
+        ("documents-mode", "FAROL_DOCUMENTS_MODE", "closed", "open, log or only"),
         ("database-url", "FAROL_DATABASE_URL", "farol.db", "sqlite://FILE"),
     ] {
         let key = flag.replacen('-', ".", 1).replace('-', "_");
@@ -79,6 +80,8 @@ fn contradictions_are_explained() {
         (["--graphql-max-page-size", "19"], "graphql.default_page_size = 20 is more than"),
         (["--graphql-max-cost", "20"], "graphql.max_cost = 20 is less than the 21"),
         (["--database-url", "sqlite::memory:"], "name a file"),
+        (["--documents-mode", "only"], "documents.mode = only needs a manifest; name its file"),
+        (["--documents-mode", "log"], "documents.mode = log needs a manifest; name its file"),
     ] {
         let said = refusal(&args, &[]);
         assert!(said.contains(part), "{part} is not in: {said}");

@@ -1,4 +1,4 @@
-//! Farol against what others wrote: the peers' audit, a linter, code generators, the reference
+//! Farol against what others wrote: the peers' audit, a linter, code generators, a client, the reference
 //! implementation of GraphQL. Each test prints the line with its figures.
 
 #[path = "../../examples/client.rs"]
@@ -7,6 +7,7 @@ mod client;
 
 use std::env;
 
+use farol::graphql::{DocumentMode, DocumentOptions, Manifest};
 use tempfile::TempDir;
 
 use crate::{
@@ -18,6 +19,20 @@ use crate::{
 async fn the_peers_audit_is_content() {
     let app = App::start().await;
     node::run("node", "conformance/http-audit.mjs", &[&app.url("/graphql")]).await;
+}
+
+#[tokio::test]
+async fn apollos_client_names_its_documents() {
+    let open = App::start().await;
+    let off = DocumentOptions { registered: None, ..DocumentOptions::default() };
+    let off = App::start_with_documents(off).await;
+    // As the client prints it.
+    let text = "query Awarded($n: String!) {\n  __type(name: $n) {\n    name\n  }\n}";
+    let manifest = Manifest::parse(serde_json::json!({ "awarded": text }).to_string().as_bytes()).unwrap();
+    let only = DocumentOptions { mode: DocumentMode::Only, manifest, ..DocumentOptions::default() };
+    let only = App::start_with_documents(only).await;
+    let urls = [&open, &off, &only].map(|app| app.url("/graphql"));
+    node::run("node", "conformance/persisted.mjs", &urls.each_ref().map(String::as_str)).await;
 }
 
 #[tokio::test]

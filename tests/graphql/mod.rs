@@ -6,6 +6,7 @@ mod faults;
 pub(crate) mod fixture;
 mod limits;
 mod loaders;
+mod manifest;
 mod pages;
 mod reading;
 mod schema;

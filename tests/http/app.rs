@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use farol::{
-    graphql::{Engine, Limits},
+    graphql::{DocumentOptions, Engine, Limits},
     http::{Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
     telemetry::metrics::Metrics,
@@ -45,6 +45,19 @@ impl App {
         let metrics = Arc::new(Metrics::new().unwrap());
         let data = TestDatabase::sqlite().await;
         let services = services(&data, ready, &metrics).await;
+        Self::run(options, services, metrics, data).await
+    }
+
+    /// A server with rules of its own for which documents may run and how they are named.
+    pub(crate) async fn start_with_documents(documents: DocumentOptions) -> Self {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let data = TestDatabase::sqlite().await;
+        let mut services = services(&data, database(Ok(())), &metrics).await;
+        services.engine = services.engine.with_documents(documents).unwrap();
+        Self::run(Options::default(), services, metrics, data).await
+    }
+
+    async fn run(options: Options, services: Services, metrics: Arc<Metrics>, data: TestDatabase) -> Self {
         let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());

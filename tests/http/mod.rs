@@ -9,4 +9,5 @@ mod graphiql;
 mod graphql;
 mod hostile;
 mod observe;
+mod persisted;
 mod sockets;

@@ -16,7 +16,7 @@ use super::app::{App, answer};
 
 /// A log that a test can read.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -29,7 +29,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    fn read(&self) -> Vec<Value> {
+    pub(super) fn read(&self) -> Vec<Value> {
         let bytes = self.0.lock().unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -37,7 +37,7 @@ impl Lines {
 }
 
 /// What is logged from now on. The server runs on this thread: a test's runtime has no other.
-fn listen(filter: &str) -> (Lines, DefaultGuard) {
+pub(super) fn listen(filter: &str) -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let writer = lines.clone();
     let log = subscriber(Format::Json, filter, false, move || writer.clone()).unwrap();
