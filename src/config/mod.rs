@@ -18,6 +18,7 @@ mod import;
 mod layers;
 mod loader;
 mod log;
+mod redis;
 mod value;
 
 pub use self::{
@@ -31,6 +32,7 @@ pub use self::{
     layers::Origin,
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
+    redis::{Redis, RedisUrl},
     setting::Setting,
 };
 use self::{layers::Layers, setting::Section};
@@ -40,6 +42,8 @@ use self::{layers::Layers, setting::Section};
 pub struct Config {
     /// `[database]`
     pub database: Database,
+    /// `[redis]`
+    pub redis: Redis,
     /// `[http]`
     pub http: Http,
     /// `[graphql]`
@@ -101,6 +105,7 @@ impl Config {
     fn read(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Self> {
         // Read every section before giving up, so that one run names every problem.
         let database = Database::read(layers, problems);
+        let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
         let loader = Loader::read(layers, problems);
@@ -108,6 +113,7 @@ impl Config {
         let log = Log::read(layers, problems);
         Some(Self {
             database: database?,
+            redis: redis?,
             http: http?,
             graphql: graphql?,
             loader: loader?,
@@ -120,6 +126,7 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         self.database.contradictions(&mut problems);
+        self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
@@ -136,6 +143,7 @@ impl Default for Config {
 pub fn settings() -> Vec<Setting> {
     [
         Database::settings(),
+        Redis::settings(),
         Http::settings(),
         Graphql::settings(),
         Loader::settings(),
@@ -146,9 +154,10 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 6] {
+fn sections() -> [(&'static str, &'static str); 7] {
     [
         (Database::NAME, Database::ABOUT),
+        (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
         (Loader::NAME, Loader::ABOUT),

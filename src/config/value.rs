@@ -1,6 +1,6 @@
 //! How the text of a setting becomes its value.
 
-use std::{net::SocketAddr, ops::RangeInclusive};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 /// A type that a setting can have.
 pub(super) trait Value: Sized {
@@ -55,5 +55,16 @@ impl Value for SocketAddr {
 
     fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+/// A file, or none.
+impl Value for Option<PathBuf> {
+    fn expected(_: &RangeInclusive<u64>) -> String {
+        "a file, or nothing".to_owned()
+    }
+
+    fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
+        Some((!text.is_empty()).then(|| PathBuf::from(text)))
     }
 }

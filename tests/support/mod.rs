@@ -6,6 +6,7 @@ mod farol;
 pub(crate) mod node;
 mod proof;
 mod real_data;
+mod redis;
 mod running;
 mod servers;
 
@@ -13,6 +14,7 @@ pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
     farol::{command, farol},
     real_data::real_data,
+    redis::RedisServer,
     running::Running,
     servers::redis_url,
 };

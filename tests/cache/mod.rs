@@ -1,0 +1,3 @@
+//! Caches.
+
+mod redis;
