@@ -1,3 +1,4 @@
 //! Caches.
 
+mod away;
 mod redis;

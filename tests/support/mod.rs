@@ -3,6 +3,7 @@
 
 mod databases;
 mod farol;
+mod log;
 pub(crate) mod node;
 mod proof;
 mod real_data;
@@ -13,6 +14,7 @@ mod servers;
 pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
     farol::{command, farol},
+    log::listen,
     real_data::real_data,
     redis::RedisServer,
     running::Running,

@@ -210,7 +210,7 @@ impl fmt::Debug for Shared {
 /// A lifetime as Redis takes it; `None` for one that is over at once. Redis refuses ends beyond its calendar:
 /// longer than a year is as good as for ever.
 fn milliseconds(lifetime: Duration) -> Option<u64> {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    const YEAR: Duration = Duration::from_hours(365 * 24);
     u64::try_from(lifetime.min(YEAR).as_millis()).ok().filter(|lifetime| *lifetime > 0)
 }
 
