@@ -27,6 +27,7 @@ const RULES: &[(&str, &[&str])] = &[
         "loader",
         &["crate::store", "crate::graphql", "crate::http", "sea_orm", "sqlx", "async_graphql", "axum"],
     ),
+    ("cache", &["crate::store", "crate::graphql", "crate::http", "sea_orm", "sqlx", "async_graphql", "axum"]),
     (
         "store",
         &[

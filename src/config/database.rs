@@ -105,7 +105,7 @@ impl Value for DatabaseUrl {
 
 /// A URL without its secrets. What is not clearly harmless is left out: a password may hold any
 /// character when someone forgot to escape it, and a parameter may carry one too.
-fn redact(url: &str) -> String {
+pub(super) fn redact(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }

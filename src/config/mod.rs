@@ -20,6 +20,7 @@ mod import;
 mod layers;
 mod loader;
 mod log;
+mod redis;
 mod value;
 
 pub use self::{
@@ -35,6 +36,7 @@ pub use self::{
     layers::Origin,
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
+    redis::{Redis, RedisUrl},
     setting::Setting,
 };
 use self::{layers::Layers, setting::Section};
@@ -44,6 +46,8 @@ use self::{layers::Layers, setting::Section};
 pub struct Config {
     /// `[database]`
     pub database: Database,
+    /// `[redis]`
+    pub redis: Redis,
     /// `[http]`
     pub http: Http,
     /// `[graphql]`
@@ -109,6 +113,7 @@ impl Config {
     fn read(layers: &Layers, problems: &mut Vec<Problem>) -> Option<Self> {
         // Read every section before giving up, so that one run names every problem.
         let database = Database::read(layers, problems);
+        let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
         let documents = Documents::read(layers, problems);
@@ -118,6 +123,7 @@ impl Config {
         let log = Log::read(layers, problems);
         Some(Self {
             database: database?,
+            redis: redis?,
             http: http?,
             graphql: graphql?,
             documents: documents?,
@@ -132,6 +138,7 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         self.database.contradictions(&mut problems);
+        self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
@@ -149,6 +156,7 @@ impl Default for Config {
 pub fn settings() -> Vec<Setting> {
     [
         Database::settings(),
+        Redis::settings(),
         Http::settings(),
         Graphql::settings(),
         Documents::settings(),
@@ -161,9 +169,10 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 8] {
+fn sections() -> [(&'static str, &'static str); 9] {
     [
         (Database::NAME, Database::ABOUT),
+        (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
         (Documents::NAME, Documents::ABOUT),

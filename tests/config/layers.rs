@@ -41,12 +41,16 @@ fn the_highest_layer_that_speaks_decides() {
 fn every_kind_of_value_reaches_its_field() {
     let (_directory, path) = file(
         "[database]\nurl = \"postgres://farol@db/farol\"\nmax_connections = 0x1f\n\
+         [redis]\nurl = \"rediss://:x@cache/1\"\nca_file = \"ca.pem\"\n\
          [http]\nlisten = \"[::1]:9000\"\nmax_body_bytes = 2_000\n\
          [graphql]\nintrospection = false\n[log]\nlevel = \"info,farol::store=debug\"\nformat = \"json\"\n",
     );
     let config = load(&["--config", &path], &[("FAROL_HTTP_DRAIN_MS", "1_500")]).expect("fine").config;
     assert_eq!(config.database.url.backend(), Backend::Postgres);
     assert_eq!(config.database.max_connections, 31);
+    assert_eq!(config.redis.url.expect("there is one").expose(), "rediss://:x@cache/1");
+    assert_eq!(config.redis.ca_file.expect("there is one").as_os_str(), "ca.pem");
+    assert_eq!(config.redis.timeout_ms, 50);
     assert_eq!(config.http.listen.to_string(), "[::1]:9000");
     assert_eq!(config.http.max_body_bytes, 2000);
     assert_eq!(config.http.drain().as_millis(), 1500);
@@ -59,6 +63,7 @@ fn every_kind_of_value_reaches_its_field() {
 fn the_defaults_are_valid() {
     let config = Config::default();
     assert_eq!(config.database.url.expose(), "sqlite://farol.db");
+    assert!(config.redis.url.is_none() && config.redis.ca_file.is_none());
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
     assert!(config.import.worker_threads() >= 1);
 }

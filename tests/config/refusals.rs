@@ -22,6 +22,15 @@ fn a_bad_value_names_key_value_expectation_and_origin() {
         ("log-format", "FAROL_LOG_FORMAT", "", "text or json"),
         ("documents-mode", "FAROL_DOCUMENTS_MODE", "closed", "open, log or only"),
         ("database-url", "FAROL_DATABASE_URL", "farol.db", "sqlite://FILE"),
+        (
+            "redis-url",
+            "FAROL_REDIS_URL",
+            "memcached://cache",
+            "redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss",
+        ),
+        ("redis-url", "FAROL_REDIS_URL", "redis+unix:///run/redis.sock", "redis://USER:PASSWORD@HOST"),
+        ("redis-url", "FAROL_REDIS_URL", "redis://cache/sessions", "redis://USER:PASSWORD@HOST"),
+        ("redis-timeout-ms", "FAROL_REDIS_TIMEOUT_MS", "0", "a whole number from 1 to 10000"),
     ] {
         let key = flag.replacen('-', ".", 1).replace('-', "_");
         let shown = if key == "database.url" { "***" } else { value };
@@ -82,8 +91,16 @@ fn contradictions_are_explained() {
         (["--database-url", "sqlite::memory:"], "name a file"),
         (["--documents-mode", "only"], "documents.mode = only needs a manifest; name its file"),
         (["--documents-mode", "log"], "documents.mode = log needs a manifest; name its file"),
+        (["--redis-ca-file", "ca.pem"], "redis.ca_file is of no use without redis.url"),
+        (
+            ["--redis-url", "rediss://cache#insecure"],
+            "name the certificate that vouches for it in redis.ca_file",
+        ),
+        (["--redis-url", "redis://hunter2@cache"], "written with a colon, redis://:PASSWORD@HOST"),
     ] {
         let said = refusal(&args, &[]);
         assert!(said.contains(part), "{part} is not in: {said}");
     }
+    let said = refusal(&["--redis-url", "redis://cache", "--redis-ca-file", "ca.pem"], &[]);
+    assert!(said.contains("redis.url must begin with rediss://"), "{said}");
 }

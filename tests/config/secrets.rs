@@ -21,9 +21,26 @@ fn no_text_shows_the_password() {
 }
 
 #[test]
+fn no_text_shows_the_password_of_redis() {
+    let url = "rediss://farol:hunter2@cache.example:6380/1";
+    let loaded = load(&["--redis-url", url], &[]).expect("the URL is fine");
+    let kept = loaded.config.redis.url.as_ref().expect("there is one");
+    assert_eq!(kept.expose(), url, "the driver gets it all");
+    let texts = format!("{loaded:?} {loaded:#?}");
+    assert!(!texts.contains("hunter2"), "{texts}");
+    assert!(texts.contains("rediss://farol:***@cache.example:6380/1"), "{texts}");
+}
+
+#[test]
 fn no_refusal_shows_the_password() {
     for url in [&URL.replace("postgres", "mysql"), "hunter2", "postgres:hunter2"] {
         let refused = load(&["--database-url", url], &[]).expect_err("not a database we know");
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused:?}");
+    }
+    for url in
+        ["redis://hunter2@cache", "redis://:hunter2@cache/x", "hunter2", "rediss://:hunter2@cache#insecure"]
+    {
+        let refused = load(&["--redis-url", url], &[]).expect_err("not a Redis we take");
         assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused:?}");
     }
     let said = refusal(&["--database-url", URL, "--http-drain-ms", "x"], &[]);

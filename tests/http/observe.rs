@@ -1,48 +1,10 @@
 //! What a request leaves behind: its access line and its figures.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
-use farol::{
-    graphql::MASKED,
-    telemetry::logs::{Format, subscriber},
-};
+use farol::graphql::MASKED;
 use serde_json::{Value, json};
-use tracing::subscriber::DefaultGuard;
 
 use super::app::{App, answer};
-
-/// A log that a test can read.
-#[derive(Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    pub(super) fn read(&self) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap();
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-/// What is logged from now on. The server runs on this thread: a test's runtime has no other.
-pub(super) fn listen(filter: &str) -> (Lines, DefaultGuard) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = subscriber(Format::Json, filter, false, move || writer.clone()).unwrap();
-    (lines, tracing::subscriber::set_default(log))
-}
+use crate::support::listen;
 
 #[tokio::test]
 async fn every_graphql_request_has_one_access_line() {

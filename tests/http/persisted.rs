@@ -12,10 +12,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{runtime::Handle, task::block_in_place};
 
-use super::{
-    app::{Answer, App, answer, assert_refused},
-    observe::listen,
-};
+use super::app::{Answer, App, answer, assert_refused};
+use crate::support::listen;
 
 const JSON: &str = "application/json";
 const GRAPHQL_TYPE: &str = "application/graphql-response+json";

@@ -3,16 +3,20 @@
 
 mod databases;
 mod farol;
+mod log;
 pub(crate) mod node;
 mod proof;
 mod real_data;
+mod redis;
 mod running;
 mod servers;
 
 pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
     farol::{command, farol},
+    log::listen,
     real_data::real_data,
+    redis::RedisServer,
     running::Running,
     servers::redis_url,
 };
