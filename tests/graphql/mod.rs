@@ -8,6 +8,7 @@ mod limits;
 mod loaders;
 mod pages;
 mod reading;
+mod responses;
 mod schema;
 mod search;
 mod walks;
