@@ -7,6 +7,7 @@
 //!   what is left when the document is known.
 //! - `request/…`: whole requests to an engine over SQLite. `cold` is a document that was never seen, `known`
 //!   one that was, both checked but not executed (`GraphQL-Cost: validate`); `answered` is executed too.
+//! - `kept/…`: the same operations answered by a response that is kept.
 //! - `fields/N`: pages of rows from SQLite of which each row has N plain fields. The difference between
 //!   two of them, divided by the difference in fields, is the cost of a field; it is printed.
 //! - `store/…`: the smallest statement there is, alone and 32 at a time; over PostgreSQL too where
@@ -22,7 +23,8 @@ use std::{
 use async_graphql::{Request, Variables};
 use criterion::{Criterion, criterion_group, criterion_main};
 use farol::{
-    graphql::{Call, CostReport, Engine, Limits, steps::Steps},
+    cache::{Ledger, response},
+    graphql::{Call, CostReport, Engine, Limits, Source, steps::Steps},
     import::{self, Input, Report},
     store::{Database, Options, migrate},
 };
@@ -90,6 +92,27 @@ fn requests(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// What an answer costs that is kept: all that is left is admission and a look.
+fn kept(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime");
+    let (database, _directory) = runtime.block_on(sqlite());
+    let ledger = Arc::new(Ledger::default());
+    ledger.open(0, 0);
+    let engine = Engine::new(database, Limits::default()).keeping(ledger, response::Options::default());
+    let mut group = criterion.benchmark_group("kept");
+    for (name, text) in [("nested", NESTED), ("introspection", INTROSPECTION)] {
+        let ask = || {
+            let variables = Variables::from_json(json!({ "n": 5 }));
+            engine.execute(Request::new(text).variables(variables), Call::default())
+        };
+        runtime.block_on(ask());
+        group.bench_function(name, |bench| bench.to_async(&runtime).iter(ask));
+        assert_eq!(runtime.block_on(ask()).source, Source::Response);
+    }
+    group.finish();
+    runtime.block_on(engine.end());
 }
 
 fn fields(criterion: &mut Criterion) {
@@ -194,5 +217,5 @@ async fn connect(url: &str) -> Database {
     Database::connect(&options).await.expect("the database can be reached")
 }
 
-criterion_group!(benches, before, requests, fields, store);
+criterion_group!(benches, before, requests, kept, fields, store);
 criterion_main!(benches);

@@ -390,3 +390,6 @@ fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> Strin
 fn began(response: &Response) -> bool {
     response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

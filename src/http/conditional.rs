@@ -21,8 +21,8 @@ fn tags(list: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         let quoted = opaque(rest).strip_prefix('"')?;
-        let (inside, behind) = quoted.split_once('"')?;
-        let tag = &rest[..rest.len() - quoted.len() + inside.len() + 1];
+        let (_, behind) = quoted.split_once('"')?;
+        let tag = &rest[..rest.len() - behind.len()];
         rest = behind;
         Some(tag)
     })

@@ -9,6 +9,7 @@ mod loaders;
 mod manifest;
 mod pages;
 mod reading;
+mod responses;
 mod schema;
 mod search;
 mod walks;

@@ -1,8 +1,16 @@
 //! A server of its own for each test, on a free port.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use farol::{
+    cache::{Ledger, response},
     graphql::{DocumentOptions, Engine, Limits},
     http::{Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
@@ -27,6 +35,9 @@ pub(crate) struct App {
     client: Client,
     running: JoinHandle<Drained>,
     pub(super) data: TestDatabase,
+    /// What is kept counts by this; nobody writes into it but the test.
+    pub(super) ledger: Arc<Ledger>,
+    behind: Arc<AtomicU64>,
 }
 
 /// An answer, read.
@@ -44,25 +55,32 @@ impl App {
     pub(super) async fn start_with(options: Options, ready: ReadyCheck) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
         let data = TestDatabase::sqlite().await;
-        let services = services(&data, ready, &metrics).await;
-        Self::run(options, services, metrics, data).await
+        let (ledger, behind, promise) = followed();
+        let services = services(&data, ready, &metrics, &ledger, promise).await;
+        Self::run(options, services, (metrics, ledger, behind), data).await
     }
 
     /// A server with rules of its own for which documents may run and how they are named.
     pub(crate) async fn start_with_documents(documents: DocumentOptions) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
         let data = TestDatabase::sqlite().await;
-        let mut services = services(&data, database(Ok(())), &metrics).await;
+        let (ledger, behind, promise) = followed();
+        let mut services = services(&data, database(Ok(())), &metrics, &ledger, promise).await;
         services.engine = services.engine.with_documents(documents).unwrap();
-        Self::run(Options::default(), services, metrics, data).await
+        Self::run(Options::default(), services, (metrics, ledger, behind), data).await
     }
 
-    async fn run(options: Options, services: Services, metrics: Arc<Metrics>, data: TestDatabase) -> Self {
+    async fn run(
+        options: Options,
+        services: Services,
+        (metrics, ledger, behind): (Arc<Metrics>, Arc<Ledger>, Arc<AtomicU64>),
+        data: TestDatabase,
+    ) -> Self {
         let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());
         let running = tokio::spawn(server.run(shutdown.clone()));
-        Self { address, metrics, shutdown, client: Client::new(), running, data }
+        Self { address, metrics, shutdown, client: Client::new(), running, data, ledger, behind }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -98,6 +116,11 @@ impl App {
         tokio::time::timeout(PATIENCE, self.running).await.expect("the server ends").unwrap()
     }
 
+    /// Lets the last look at the change log be so long ago.
+    pub(super) fn fall_behind(&self, ago: Duration) {
+        self.behind.store(ago.as_secs(), Relaxed);
+    }
+
     /// Waits until this many GraphQL requests are being answered.
     pub(super) async fn in_flight(&self, count: u32) {
         let line = format!("farol_http_requests_in_flight {count}\n");
@@ -109,6 +132,18 @@ impl App {
         .await
         .expect("the requests are in flight");
     }
+}
+
+/// A ledger that the test writes into, and a promise that the test can have fall behind.
+fn followed() -> (Arc<Ledger>, Arc<AtomicU64>, Promise) {
+    let (ledger, behind) = (Arc::new(Ledger::default()), Arc::new(AtomicU64::new(0)));
+    ledger.open(0, 0);
+    let seconds = behind.clone();
+    let promise = Promise {
+        behind: Arc::new(move || Duration::from_secs(seconds.load(Relaxed))),
+        ..Promise::default()
+    };
+    (ledger, behind, promise)
 }
 
 impl Answer {
@@ -144,9 +179,16 @@ pub(super) async fn answer(request: RequestBuilder) -> Answer {
 }
 
 /// What a server is built on: the one place that makes an engine.
-pub(super) async fn services(data: &TestDatabase, ready: ReadyCheck, metrics: &Arc<Metrics>) -> Services {
+pub(super) async fn services(
+    data: &TestDatabase,
+    ready: ReadyCheck,
+    metrics: &Arc<Metrics>,
+    ledger: &Arc<Ledger>,
+    promise: Promise,
+) -> Services {
     let engine = Engine::new(data.open().await, Limits::default());
-    Services { engine, ready, metrics: Arc::clone(metrics), promise: Promise::default() }
+    let engine = engine.keeping(ledger.clone(), response::Options::default());
+    Services { engine, ready, metrics: Arc::clone(metrics), promise }
 }
 
 /// A database that answers the readiness check like this.

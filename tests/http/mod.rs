@@ -4,6 +4,8 @@ pub(crate) mod app;
 mod batch;
 mod body;
 mod browser;
+mod caching;
+mod compression;
 mod cost;
 mod graphiql;
 mod graphql;

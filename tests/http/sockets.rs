@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use farol::{
-    http::{Options, Server},
+    http::{Options, Promise, Server},
     lifecycle::Drained,
 };
 use tokio::{
@@ -128,7 +128,7 @@ async fn readiness_follows_the_database() {
 async fn an_address_in_use_is_named() {
     let app = App::start().await;
     let options = Options { listen: app.address, ..Options::default() };
-    let services = services(&app.data, database(Ok(())), &app.metrics).await;
+    let services = services(&app.data, database(Ok(())), &app.metrics, &app.ledger, Promise::default()).await;
     let error = Server::bind(options, services).await.err().unwrap().to_string();
     assert!(error.contains(&app.address.to_string()) && error.contains("http.listen"), "{error}");
 }

@@ -101,8 +101,8 @@ async fn what_is_too_old_is_used_for_a_while_and_made_anew_by_one() {
     let one = key("one");
     let lasting = || {
         let mut dependencies = reading(&ledger, 1);
-        dependencies.add(ledger.position(), Some(Instant::now() + Duration::from_secs(300)), &[]);
-        dependencies.add(ledger.position(), Some(Instant::now() + Duration::from_secs(60)), &[]);
+        dependencies.add(ledger.position(), Some(Instant::now() + Duration::from_mins(5)), &[]);
+        dependencies.add(ledger.position(), Some(Instant::now() + Duration::from_mins(1)), &[]);
         dependencies
     };
     making(&responses, &one).made(lasting(), body("old")).unwrap();
@@ -119,7 +119,7 @@ async fn what_is_too_old_is_used_for_a_while_and_made_anew_by_one() {
     refresh.made(lasting(), body("new")).unwrap();
     assert_eq!(found(&responses, &one).unwrap(), "new");
 
-    advance(Duration::from_secs(60) + STALE).await;
+    advance(Duration::from_mins(1) + STALE).await;
     assert!(responses.find(&one).is_none(), "it is much too old");
     making(&responses, &one).made(lasting(), body("newer")).unwrap();
     advance(Duration::from_secs(61)).await;
