@@ -131,8 +131,8 @@ impl Tail {
         }
         let answers = shared.asked.load(SeqCst);
         let began = Instant::now();
-        // What following costs is no request's.
-        let done = Meter::default().measure(shared.read(&mut reader.place)).await;
+        // What following costs is no request's. Boxed, for it is large and becomes a part of the caller's.
+        let done = Meter::default().measure(Box::pin(shared.read(&mut reader.place))).await;
         reader.tell(done.as_ref().err());
         if done.is_ok() {
             reader.answered = answers;
@@ -209,7 +209,11 @@ impl Shared {
                 continue;
             }
             // Nothing is awaited between the marks of a page and the advance.
-            let newest = page.inspect(|entry| mark(&self.ledger, entry)).last();
+            let mut newest = None;
+            for entry in page {
+                mark(&self.ledger, &entry);
+                newest = Some(entry);
+            }
             if let Some(newest) = newest {
                 self.ledger.advance(newest.sequence);
                 *place = Place::At(newest);

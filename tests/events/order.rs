@@ -62,7 +62,9 @@ fn no_thread_sees_a_position_before_its_marks() {
     };
     let readers = [reader(0), reader(1), reader(NUMBERS)];
     for page in (1..=LAST).collect::<Vec<_>>().chunks(7) {
-        page.iter().for_each(|sequence| mark(&ledger, &entry(*sequence)));
+        for sequence in page {
+            mark(&ledger, &entry(*sequence));
+        }
         ledger.advance(*page.last().unwrap());
     }
     done.store(true, SeqCst);

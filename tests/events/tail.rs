@@ -48,16 +48,17 @@ async fn following_assam() {
         assert_eq!(run.code, 0, "{}", run.stderr);
         let follower = World::follow(world.database.clone(), without_timer()).await;
         let store = world.writer().await;
-        let (began, mut entries) = (Instant::now(), Vec::new());
-        while let page = changes::from(&store, entries.len() as i64 + 1, 10_000).await.unwrap()
-            && !page.is_empty()
-        {
-            entries.extend(page);
+        let (began, mut entries, mut from) = (Instant::now(), Vec::new(), 0);
+        while from < follower.position() {
+            entries.extend(changes::from(&store, from + 1, 10_000).await.unwrap());
+            from = entries.last().map_or(0, |entry| entry.sequence);
         }
         let read = began.elapsed();
         let ledger = farol::cache::Ledger::default();
         let began = Instant::now();
-        entries.iter().for_each(|entry| mark(&ledger, entry));
+        for entry in &entries {
+            mark(&ledger, entry);
+        }
         let marked = began.elapsed();
         let began = Instant::now();
         for _ in 0..1000 {

@@ -101,8 +101,8 @@ async fn told(desk: &Desk) -> (usize, bool) {
     let entries = changes::after(&desk.store, 0, 1_000_000).await.unwrap();
     let of_dataset: Vec<_> = entries.into_iter().filter(|entry| entry.kind == "dataset").collect();
     assert!(of_dataset.iter().all(|entry| entry.process_id == 0 && entry.ocid.is_empty()));
-    let whole = of_dataset.iter().map(|entry| format!(r#"["dataset:{}"]"#, entry.dataset_id));
-    (of_dataset.len(), of_dataset.last().map(|entry| entry.tags.clone()) == whole.last())
+    let is_whole = of_dataset.last().is_some_and(|last| last.tags.contains("dataset:"));
+    (of_dataset.len(), is_whole)
 }
 
 async fn a_change_of_a_datasets_row_is_told(database: TestDatabase) {
