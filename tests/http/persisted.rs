@@ -232,6 +232,9 @@ async fn where_nothing_can_be_registered_clients_are_told_to_send_texts() {
     }
     let by_id = answer(get(&app, &[("documentId", &format!("sha256:{}", hash(TYPE)))])).await;
     assert_refused(&by_id, 200, "DOCUMENT_NOT_FOUND");
+    let other = "{ other: __typename }";
+    let with_text = json!({ "query": other, "documentId": format!("sha256:{}", hash(other)) });
+    assert_eq!(answer(post(&app, &with_text)).await.json(), json!({ "data": { "other": "Query" } }));
     let trusted = answer(by_hash(&app, &hash(HELLO))).await;
     assert_eq!(trusted.json(), json!({ "data": { "hello": "Query" } }), "the manifest is read all the same");
 }

@@ -143,20 +143,15 @@ impl Persisted {
         if self.mode == DocumentMode::Only {
             return Err(not_trusted());
         }
-        let Some(registered) = &self.registered else { return Err(not_registrable(&name)) };
-        let hash = DocumentHash::parse(name.as_str());
         let register = if request.query.is_empty() {
-            let hash = hash.ok_or_else(|| not_found(&name))?;
-            let found = lookup(registered, hash).await;
-            let (text, register) = found.ok_or_else(|| not_found(&name))?;
+            let (text, register) = self.look_up(&name).await?;
             request.query = text;
             register
         } else {
-            let hash = hash.filter(|hash| DocumentHash::of(&request.query) == *hash);
-            let hash = hash.ok_or_else(|| mismatch(&name))?;
-            registered.here(hash).is_none().then_some(Registration { hash, is_shared: false })
+            self.check_name(&name, &request.query)?
         };
-        Ok((request, Afterwards { register, unlisted: hash.filter(|_| self.mode == DocumentMode::Log) }))
+        let afterwards = Afterwards { register, ..self.check_sent(&request.query)? };
+        Ok((request, afterwards))
     }
 
     /// Does what is to be done with a document that was admitted.
@@ -180,7 +175,29 @@ impl Persisted {
         }
     }
 
-    /// Whether a text without a name may run.
+    /// The text of a registered document; one that Redis gave is to be registered here too.
+    async fn look_up(&self, name: &DocumentName) -> Result<(String, Option<Registration>), ServerError> {
+        let registered = self.registered.as_ref().ok_or_else(|| not_supported(name))?;
+        let hash = DocumentHash::parse(name.as_str()).ok_or_else(|| not_found(name))?;
+        if let Some(text) = registered.here(hash) {
+            return Ok((text.as_ref().to_owned(), None));
+        }
+        let text = registered.elsewhere(hash).await.ok_or_else(|| not_found(name))?;
+        Ok((text, Some(Registration { hash, is_shared: true })))
+    }
+
+    /// Checks that a name is the hash of the text beside it; tells whether the document is to be registered.
+    fn check_name(&self, name: &DocumentName, text: &str) -> Result<Option<Registration>, ServerError> {
+        if let (None, DocumentName::PersistedQuery(_)) = (&self.registered, name) {
+            return Err(not_supported(name));
+        }
+        let hash = DocumentHash::parse(name.as_str()).filter(|hash| DocumentHash::of(text) == *hash);
+        let hash = hash.ok_or_else(|| mismatch(name))?;
+        let is_new = self.registered.as_ref().is_some_and(|registered| registered.here(hash).is_none());
+        Ok(is_new.then_some(Registration { hash, is_shared: false }))
+    }
+
+    /// Whether a text may run that came without the name of a trusted document.
     fn check_sent(&self, text: &str) -> Result<Afterwards, ServerError> {
         if self.mode == DocumentMode::Open {
             return Ok(Afterwards::default());
@@ -192,15 +209,6 @@ impl Persisted {
             (false, _) => Ok(Afterwards { unlisted: Some(hash), register: None }),
         }
     }
-}
-
-/// The text of a registered document; one that Redis gave is to be registered here too.
-async fn lookup(registered: &Registered, hash: DocumentHash) -> Option<(String, Option<Registration>)> {
-    if let Some(text) = registered.here(hash) {
-        return Some((text.as_ref().to_owned(), None));
-    }
-    let text = registered.elsewhere(hash).await?;
-    Some((text, Some(Registration { hash, is_shared: true })))
 }
 
 /// Nobody registered it. Apollo's clients then send the text; they know the answer by its code or, the older
@@ -219,8 +227,8 @@ fn not_found(name: &DocumentName) -> ServerError {
     }
 }
 
-/// The manifest does not have it, and nothing can be registered. Apollo's clients then send texts only.
-fn not_registrable(name: &DocumentName) -> ServerError {
+/// Nothing can be registered, and the manifest does not have it. Apollo's clients then send texts only.
+fn not_supported(name: &DocumentName) -> ServerError {
     match name {
         DocumentName::PersistedQuery(_) => {
             refusal(Code::PersistedQueryNotSupported, "PersistedQueryNotSupported")
