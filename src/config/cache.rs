@@ -11,9 +11,9 @@ settings! {
         response_bytes: u64 = 134217728;
         /// Seconds a response that is too old may be used while it is made anew, here and in caches
         /// outside. One that a write has touched is never used here.
-        stale_while_revalidate_s: u64 = 30;
+        stale_while_revalidate_s: u64 = 30, in 0..=31_536_000;
         /// Seconds a browser or a cache in between may use an answer without asking again.
-        http_max_age_s: u64 = 10;
+        http_max_age_s: u64 = 10, in 0..=31_536_000;
     }
 }
 

@@ -4,7 +4,7 @@ use farol::cache::{Slot, Tag};
 use reqwest::RequestBuilder;
 use serde_json::json;
 
-use super::app::{Answer, App, PATIENCE, answer};
+use super::app::{Answer, App, answer};
 use crate::graphql::fixture;
 
 const OCIDS: &str = "{ processes(first: 3) { nodes { ocid } } }";
@@ -175,13 +175,4 @@ async fn hits_misses_and_memory_are_counted() {
     }
     let bytes = metrics.lines().find_map(|line| line.strip_prefix("farol_cache_bytes{level=\"response\"} "));
     assert!(bytes.unwrap().parse::<u64>().unwrap() > 100, "{metrics}");
-}
-
-#[tokio::test]
-async fn a_stop_does_not_wait_for_what_goes_on_behind() {
-    let app = loaded().await;
-    for _ in 0..9 {
-        answer(ocids(&app, "GET")).await;
-    }
-    tokio::time::timeout(PATIENCE, app.stop()).await.expect("the server ends");
 }

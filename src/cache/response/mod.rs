@@ -160,7 +160,7 @@ impl Responses {
     /// The response of a key, if it counts and is not much too old.
     fn usable(&self, key: &Key) -> Option<Arc<Stored>> {
         let usable = |stored: &Arc<Stored>| {
-            let last = stored.expires().map(|expires| expires + self.stale_while_revalidate);
+            let last = stored.expires().and_then(|expires| expires.checked_add(self.stale_while_revalidate));
             self.counts(stored.dependencies()) && last.is_none_or(|last| Instant::now() < last)
         };
         self.entries.get(key).filter(usable)
@@ -179,7 +179,7 @@ impl Responses {
         let responses = self.clone();
         self.spawn(async move {
             let Ok(_turn) = responses.packing.acquire().await else { return };
-            let held = responses.entries.get(&key).is_some_and(|held| Arc::ptr_eq(&held, &stored));
+            let held = responses.usable(&key).is_some_and(|held| Arc::ptr_eq(&held, &stored));
             let packed = stored.clone();
             if held && tokio::task::spawn_blocking(move || packed.pack()).await.is_ok() {
                 responses.weigh_again(key, &stored);

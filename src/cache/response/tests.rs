@@ -241,6 +241,21 @@ async fn what_is_found_often_is_packed_once_and_weighed_again() {
     responses.end().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_end_cuts_what_goes_on_in_the_background() {
+    let (_, responses) = open();
+    let alive = Arc::new(());
+    let held = alive.clone();
+    responses.spawn(async move {
+        std::future::pending::<()>().await;
+        drop(held);
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(Arc::strong_count(&alive), 2);
+    responses.end().await;
+    assert_eq!(Arc::strong_count(&alive), 1);
+}
+
 #[tokio::test]
 async fn no_more_is_kept_than_the_budget_allows() {
     let (ledger, responses) = open();
