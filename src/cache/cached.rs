@@ -183,8 +183,6 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
                 }
             }
         }
-        count(&tiers.counters.shared_hits, found.len());
-        count(&tiers.counters.shared_misses, left.len());
         if left.is_empty() {
             return Ok(found);
         }
@@ -214,6 +212,9 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         // Before the load begins: what is written from here on may or may not be in what it sees.
         let position = tiers.and_then(|tiers| tiers.ledger.position());
         let began = Instant::now();
+        if let Some(tiers) = tiers {
+            count(&tiers.counters.loads, 1);
+        }
         let mut values = self.batch.load(keys).await?;
         let took = began.elapsed();
         let mut found = HashMap::with_capacity(keys.len());

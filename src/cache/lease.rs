@@ -9,7 +9,7 @@ use super::{
     cached::{Inner, StoredKey, Tagged},
     entry::Found,
     shared::{Lock, Shared},
-    tiers::{Tiers, count},
+    tiers::Tiers,
 };
 use crate::loader::Batch;
 
@@ -77,7 +77,6 @@ async fn turn<K: StoredKey, B: Tagged<K>>(
         }
         let held = shared.get(std::slice::from_ref(name)).await.pop().flatten();
         if let Some(value) = held.and_then(|held| cached.restore(tiers, key, &held)) {
-            count(&tiers.counters.shared_hits, 1);
             return Turn::Loaded(value);
         }
         if Instant::now() >= until {

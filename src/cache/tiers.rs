@@ -8,9 +8,13 @@ use std::{
     time::Duration,
 };
 
-use tokio_util::task::TaskTracker;
-
-use super::{ledger::Ledger, memory::Memory, policy::Lifetimes, shared::Shared};
+use super::{
+    ledger::Ledger,
+    memory::Memory,
+    policy::Lifetimes,
+    shared::{self, Shared},
+};
+use crate::lifecycle::Tasks;
 
 /// The tiers below the requests. One of each per server.
 pub struct Tiers {
@@ -19,9 +23,8 @@ pub struct Tiers {
     pub(super) shared: Option<Shared>,
     pub(super) lifetimes: Lifetimes,
     pub(super) counters: Counters,
-    /// Refreshes and writes to Redis that nobody waits for. They end by themselves: each is one load, or
-    /// one answer of Redis.
-    pub(super) tasks: TaskTracker,
+    /// Refreshes and writes to Redis that nobody waits for.
+    pub(super) tasks: Tasks,
     chance: AtomicU64,
 }
 
@@ -37,10 +40,9 @@ pub struct Capacity {
 /// What happened so far.
 #[derive(Default)]
 pub(super) struct Counters {
+    pub(super) loads: AtomicU64,
     pub(super) memory_hits: AtomicU64,
     pub(super) memory_misses: AtomicU64,
-    pub(super) shared_hits: AtomicU64,
-    pub(super) shared_misses: AtomicU64,
     pub(super) joined: AtomicU64,
     pub(super) refreshes: AtomicU64,
 }
@@ -52,16 +54,16 @@ pub struct Figures {
     pub memory_hits: u64,
     /// Keys that memory had no answer to.
     pub memory_misses: u64,
-    /// Keys answered by Redis.
-    pub shared_hits: u64,
-    /// Keys that Redis had no answer to.
-    pub shared_misses: u64,
     /// Keys that waited for a load that another request had begun.
     pub joined: u64,
     /// Keys loaded anew before they were too old.
     pub refreshes: u64,
+    /// Calls of a batch function: loads from the database.
+    pub loads: u64,
     /// Bytes of values in memory, about.
     pub memory_bytes: u64,
+    /// What was asked of Redis, where there is one.
+    pub shared: Option<shared::Counts>,
 }
 
 impl Tiers {
@@ -73,7 +75,7 @@ impl Tiers {
             shared,
             lifetimes: capacity.lifetimes,
             counters: Counters::default(),
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
             chance: AtomicU64::new(0),
         }
     }
@@ -89,12 +91,17 @@ impl Tiers {
         Figures {
             memory_hits: count(&self.counters.memory_hits),
             memory_misses: count(&self.counters.memory_misses),
-            shared_hits: count(&self.counters.shared_hits),
-            shared_misses: count(&self.counters.shared_misses),
             joined: count(&self.counters.joined),
             refreshes: count(&self.counters.refreshes),
+            loads: count(&self.counters.loads),
             memory_bytes: self.memory.bytes(),
+            shared: self.shared.as_ref().map(Shared::counts),
         }
+    }
+
+    /// Ends what goes on in the background: nobody waits for it.
+    pub async fn end(&self) {
+        self.tasks.drain(Duration::ZERO).await;
     }
 
     /// How long a value of this process is kept.

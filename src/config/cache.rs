@@ -5,9 +5,15 @@ use std::time::Duration;
 settings! {
     /// What is kept to answer again, and for how long others may keep an answer.
     Cache = "cache" {
-        /// Whether answers are kept at all.
+        /// Whether anything that was read is kept.
         enabled: bool = true;
-        /// Bytes of memory for whole responses.
+        /// Bytes of memory for rows and fields, about.
+        memory_bytes: u64 = 67108864;
+        /// Seconds a row or a field is kept in memory at most. A write that touches it drops it at once.
+        memory_ttl_s: u64 = 300, in 1..=86_400;
+        /// Seconds it is kept in Redis at most, where there is one.
+        shared_ttl_s: u64 = 3600, in 1..=86_400;
+        /// Bytes of memory for whole responses; 0 keeps none.
         response_bytes: u64 = 134217728;
         /// Seconds a response that is too old may be used while it is made anew, here and in caches
         /// outside. One that a write has touched is never used here.
@@ -21,6 +27,11 @@ impl Cache {
     /// How long a response that is too old may be used while it is made anew.
     pub fn stale_while_revalidate(&self) -> Duration {
         Duration::from_secs(self.stale_while_revalidate_s)
+    }
+
+    /// How long rows and fields are kept at most.
+    pub fn lifetimes(&self) -> (Duration, Duration) {
+        (Duration::from_secs(self.memory_ttl_s), Duration::from_secs(self.shared_ttl_s))
     }
 
     /// How long others may use an answer.

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     cache::{
-        Ledger, Tiers,
+        self, Ledger, Tiers,
         response::{self, Key, Making, Responses, Turn},
     },
     loader,
@@ -45,6 +45,8 @@ pub struct Engine {
     admission: Arc<Admission>,
     persisted: Arc<Persisted>,
     limits: Limits,
+    /// Where rows and fields are kept.
+    tiers: Option<Arc<Tiers>>,
     /// Tells what still counts.
     ledger: Arc<Ledger>,
     responses: Option<Arc<Responses>>,
@@ -137,11 +139,11 @@ impl Engine {
 
     fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
         let ledger = tiers.as_ref().map_or_else(Arc::default, |tiers| tiers.ledger().clone());
-        let relations = Relations::new(database, limits.loader, loaders, tiers);
+        let relations = Relations::new(database, limits.loader, loaders, tiers.clone());
         let schema = schema().data(Services { relations, pages: limits.pages }).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
         let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
-        Self { schema, admission, persisted, limits, ledger, responses: None }
+        Self { schema, admission, persisted, limits, tiers, ledger, responses: None }
     }
 
     /// The same, keeping responses as long as they count by a ledger. While that does not follow the change
@@ -211,15 +213,19 @@ impl Engine {
         definition(&self.schema)
     }
 
-    /// What the cache of responses did, where there is one.
-    pub fn response_figures(&self) -> Option<response::Figures> {
-        self.responses.as_ref().map(|responses| responses.figures())
+    /// What the caches of responses and of values did, where there are such.
+    pub fn cache_figures(&self) -> (Option<response::Figures>, Option<cache::Figures>) {
+        let responses = self.responses.as_ref().map(|responses| responses.figures());
+        (responses, self.tiers.as_ref().map(|tiers| tiers.figures()))
     }
 
     /// Ends what goes on in the background.
     pub async fn end(&self) {
         if let Some(responses) = &self.responses {
             responses.end().await;
+        }
+        if let Some(tiers) = &self.tiers {
+            tiers.end().await;
         }
     }
 
