@@ -15,8 +15,8 @@ use crate::{
 
 /// Check the settings and say what to mend
 ///
-/// Shows every setting in force and where it comes from, and says what to mend. Passwords are
-/// left out.
+/// Shows every setting in force and where it comes from, and says what to mend; reads the manifest of
+/// trusted documents, if there is one, as serve does. Passwords are left out.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n\
     \x20 farol doctor\n\
@@ -36,7 +36,7 @@ pub async fn run(args: &DoctorArgs, loaded: &Loaded) -> Result<ExitStatus, CliEr
     print(&settings(loaded))?;
     print(&database(loaded).await?)?;
     if let Some(documents) = app::check_manifest(&loaded.config)? {
-        print(&format!("manifest: {documents} documents, all fit the schema\n"))?;
+        print(&format!("manifest: fits the schema (documents: {documents})\n"))?;
     }
     Ok(ExitStatus::Done)
 }
