@@ -1,17 +1,26 @@
 //! The composition root: builds every component from the settings, in one place.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cache::response,
+    cache::{
+        Capacity, Ledger, Tiers,
+        policy::Lifetimes,
+        response,
+        shared::{self, Shared, SharedError},
+    },
     config::{self, Config, LogFormat},
+    events::{self, Tail},
     graphql::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
     http::{self, BindError, Promise, ReadyCheck, Server, Services},
+    lifecycle::{Drained, Tasks},
     loader,
-    store::{Database, Options, StoreError, migrate},
+    store::{Database, Options, StoreError, migrate, query},
     telemetry::{
         logs::{self, LogError},
         metrics::Metrics,
@@ -46,47 +55,119 @@ pub async fn connect_migrated(config: &Config) -> Result<Database, StoreError> {
     Ok(database)
 }
 
-/// Builds the server over an open database and takes its address.
-pub async fn server(config: &Config, database: &Database) -> Result<Server, ServeError> {
-    let checked = database.clone();
-    let ready: ReadyCheck = Arc::new(move || {
-        let database = checked.clone();
-        Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
-    });
-    let engine = engine(config, database).with_documents(documents(config)?);
-    let services = Services {
-        engine: engine.map_err(|error| unusable(config, error))?,
-        ready,
-        metrics: Arc::new(Metrics::new()?),
-        promise: Promise {
-            max_age: config.cache.http_max_age(),
-            stale_while_revalidate: config.cache.stale_while_revalidate(),
-            ..Promise::default()
-        },
-    };
-    let settings = &config.http;
-    let options = http::Options {
-        listen: settings.listen,
-        max_body_bytes: settings.max_body_bytes,
-        header_timeout: settings.header_timeout(),
-        body_timeout: Duration::from_secs(30),
-        drain_deadline: settings.drain(),
-        compression: settings.compression,
-    };
-    Ok(Server::bind(options, services).await?)
+/// A server, and what goes on beside it as long as it runs.
+pub struct App {
+    server: Server,
+    /// What follows the change log for the caches.
+    background: Tasks,
+    stop: CancellationToken,
 }
 
-/// The engine. Nothing opens its ledger yet, so it keeps nothing yet.
-fn engine(config: &Config, database: &Database) -> Engine {
-    let engine = Engine::new(database.clone(), limits(config));
-    if !config.cache.enabled {
+impl App {
+    /// Builds the server over an open database and takes its address.
+    pub async fn build(config: &Config, database: &Database) -> Result<Self, ServeError> {
+        let checked = database.clone();
+        let ready: ReadyCheck = Arc::new(move || {
+            let database = checked.clone();
+            Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
+        });
+        let (background, stop) = (Tasks::default(), CancellationToken::new());
+        let shared = shared(config, database).await?;
+        let (engine, behind) = if config.cache.enabled {
+            let (ledger, behind) = follow(database, config, &background, stop.clone()).await;
+            (caching_engine(config, database, &ledger, shared.clone()), behind)
+        } else {
+            (Engine::new(database.clone(), limits(config)), Promise::default().behind)
+        };
+        let engine = engine.with_documents(documents(config, shared)?);
+        let services = Services {
+            engine: engine.map_err(|error| unusable(config, error))?,
+            ready,
+            metrics: Arc::new(Metrics::new()?),
+            promise: Promise {
+                max_age: config.cache.http_max_age(),
+                stale_while_revalidate: config.cache.stale_while_revalidate(),
+                behind,
+            },
+        };
+        let settings = &config.http;
+        let options = http::Options {
+            listen: settings.listen,
+            max_body_bytes: settings.max_body_bytes,
+            header_timeout: settings.header_timeout(),
+            body_timeout: Duration::from_secs(30),
+            drain_deadline: settings.drain(),
+            compression: settings.compression,
+        };
+        Ok(Self { server: Server::bind(options, services).await?, background, stop })
+    }
+
+    /// The address taken: the port is the real one when the settings said 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Serves until the token is cancelled, drains, and ends what goes on beside.
+    pub async fn run(self, shutdown: CancellationToken) -> Drained {
+        let drained = self.server.run(shutdown).await;
+        self.stop.cancel();
+        self.background.drain(Duration::from_secs(1)).await;
+        drained
+    }
+}
+
+/// The connection to the Redis of the settings, if they name one. Values are kept there under the identity of
+/// the database, so that two of them may share one Redis.
+async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, ServeError> {
+    let settings = &config.redis;
+    let Some(url) = &settings.url else { return Ok(None) };
+    let options = shared::Options {
+        url: url.expose().into(),
+        ca_file: settings.ca_file.clone(),
+        timeout: settings.timeout(),
+        namespace: query::changes::identity(database).await?,
+    };
+    Ok(Some(Shared::connect(&options).await?))
+}
+
+/// A ledger that follows the change log, and what tells how long ago the log was last read.
+async fn follow(
+    database: &Database,
+    config: &Config,
+    background: &Tasks,
+    stop: CancellationToken,
+) -> (Arc<Ledger>, Arc<dyn Fn() -> Duration + Send + Sync>) {
+    let ledger = Arc::new(Ledger::default());
+    let (_, reach) = config.cache.lifetimes();
+    let options = events::Options { reach, ..events::Options::default() };
+    let tail = Tail::start(database, ledger.clone(), options, background, stop);
+    // Where it fails, it is told in the log and tried again; until then nothing is kept.
+    let _ = tail.catch_up().await;
+    let behind = move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed());
+    (ledger, Arc::new(behind))
+}
+
+/// An engine that keeps what it reads, and what it answers.
+fn caching_engine(
+    config: &Config,
+    database: &Database,
+    ledger: &Arc<Ledger>,
+    shared: Option<Shared>,
+) -> Engine {
+    let settings = &config.cache;
+    let (memory, shared_lifetime) = settings.lifetimes();
+    let lifetimes = Lifetimes { memory, shared: shared_lifetime };
+    let capacity = Capacity { bytes: settings.memory_bytes, lifetimes };
+    let tiers = Arc::new(Tiers::new(ledger.clone(), shared, capacity));
+    let engine = Engine::cached(database, limits(config), tiers);
+    if settings.response_bytes == 0 {
         return engine;
     }
     let options = response::Options {
-        bytes: config.cache.response_bytes,
-        stale_while_revalidate: config.cache.stale_while_revalidate(),
+        bytes: settings.response_bytes,
+        stale_while_revalidate: settings.stale_while_revalidate(),
     };
-    engine.keeping(Arc::default(), options)
+    engine.keeping(ledger.clone(), options)
 }
 
 fn limits(config: &Config) -> Limits {
@@ -116,7 +197,7 @@ fn limits(config: &Config) -> Limits {
 }
 
 /// How documents may be named, and which may run.
-fn documents(config: &Config) -> Result<DocumentOptions, ServeError> {
+fn documents(config: &Config, shared: Option<Shared>) -> Result<DocumentOptions, ServeError> {
     let settings = &config.documents;
     let registered =
         RegisteredLimits { bytes: settings.persisted_bytes, lifetime: settings.persisted_lifetime() };
@@ -128,7 +209,7 @@ fn documents(config: &Config) -> Result<DocumentOptions, ServeError> {
         },
         manifest: manifest(config)?,
         registered: settings.persisted.then_some(registered),
-        shared: None,
+        shared,
     })
 }
 
@@ -156,6 +237,12 @@ fn unusable(config: &Config, error: ManifestError) -> ServeError {
 /// Why the server could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The settings of Redis cannot be used.
+    #[error(transparent)]
+    Redis(#[from] SharedError),
     /// The address could not be taken.
     #[error(transparent)]
     Bind(#[from] BindError),

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CliError, ExitStatus, print, rebuild::to_rebuild};
 use crate::{
-    app,
+    app::{self, App},
     config::Config,
     import::{self, Input, Options, Report},
     lifecycle,
@@ -51,7 +51,7 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
     if let Some(warning) = to_rebuild(&database).await? {
         tracing::warn!("{warning}");
     }
-    let server = app::server(config, &database).await?;
+    let server = App::build(config, &database).await?;
     let address = server.local_addr();
     print(&format!("GraphiQL  http://{address}/\nendpoint  http://{address}/graphql\n"))?;
     if datasets.is_empty() && !args.demo {

@@ -100,6 +100,9 @@ pub struct Call<'a> {
     pub request_id: Option<&'a str>,
     /// What the client wants to know of the cost.
     pub cost: CostReport,
+    /// Whether the client wants to know where each relation's values came from, in `extensions.cache`. Then
+    /// it is executed, whatever response is kept.
+    pub explain: bool,
 }
 
 impl Default for Limits {
@@ -248,7 +251,8 @@ impl Engine {
     /// read by anyone.
     fn keyed(&self, entry: &Entry, call: Call<'_>) -> Option<(&Arc<Responses>, Key)> {
         let responses = self.responses.as_ref().filter(|responses| responses.is_open())?;
-        let admitted = entry.admitted.as_ref().ok().filter(|_| call.cost == CostReport::Off)?;
+        let admitted =
+            entry.admitted.as_ref().ok().filter(|_| call.cost == CostReport::Off && !call.explain)?;
         let query = entry.stats.operation_type == Some("query");
         Some((responses, admitted.key().filter(|_| query)?))
     }
@@ -306,6 +310,9 @@ impl Engine {
         call: Call<'_>,
     ) -> Execution {
         let Entry { stats, admitted, estimate } = entry;
+        if call.explain {
+            scope.explain();
+        }
         let (mut response, executed, actual) = match admitted {
             Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
             Ok(admitted) => {
@@ -318,6 +325,9 @@ impl Engine {
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
             response.extensions.insert("cost".to_owned(), report);
+        }
+        if let Some(explained) = scope.explained() {
+            response.extensions.insert("cache".to_owned(), explained);
         }
         settle(&mut response, executed, call.request_id);
         Execution::made(response, executed, making, scope, stats)
@@ -351,7 +361,7 @@ impl Engine {
 impl Executor for Engine {
     /// Executes always: a response that is kept is bytes, and a value is wanted here.
     async fn execute(&self, request: Request) -> Response {
-        let entry = self.admission.admit(request, Call::default());
+        let entry = self.admit(request.into(), Call::default()).await;
         self.answer_alone(entry, None, Meter::default(), Call::default()).await.response
     }
 

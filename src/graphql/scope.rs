@@ -6,7 +6,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_graphql::Context;
+use async_graphql::{Context, Value};
+use serde_json::json;
 
 use super::{
     error::Error,
@@ -110,9 +111,15 @@ impl Request {
         self.gathered().counts
     }
 
-    /// The same by relation, if it was to be counted.
-    pub(super) fn counts_by_relation(&self) -> Option<BTreeMap<String, Counts>> {
-        self.gathered().by_relation.clone()
+    /// The same by relation, if it was to be counted: what the client is told.
+    pub(super) fn explained(&self) -> Option<Value> {
+        let gathered = self.gathered();
+        let tell = |(relation, counts): (&String, &Counts)| {
+            let Counts { memory, shared, database } = *counts;
+            (relation.clone(), json!({ "memory": memory, "redis": shared, "database": database }))
+        };
+        let told: serde_json::Map<_, _> = gathered.by_relation.as_ref()?.iter().map(tell).collect();
+        Value::from_json(told.into()).ok()
     }
 
     /// Notes an answer, once.

@@ -16,7 +16,7 @@ use crate::{
 
 const X_FAROL_CACHE: HeaderName = HeaderName::from_static("x-farol-cache");
 /// What an answer depends on besides the request's own parameters.
-const VARY: HeaderValue = HeaderValue::from_static("accept, accept-encoding, graphql-cost");
+const VARY: HeaderValue = HeaderValue::from_static("accept, accept-encoding, graphql-cost, graphql-cache");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What is promised to those who keep answers.

@@ -75,6 +75,7 @@ async fn answer(
 ) -> Result<(Reply, Stats), Refusal> {
     let queries_only = by_url(&head.method);
     let cost = negotiate::cost_report(&head.headers)?;
+    let explain = negotiate::cache_explained(&head.headers)?;
     let sent = if queries_only {
         negotiate::refuse_cross_site(&head.headers)?;
         Sent::One(Box::new(params::from_uri(&head.uri)?))
@@ -84,7 +85,7 @@ async fn answer(
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    let call = Call { queries_only, request_id: Some(id.as_str()), cost };
+    let call = Call { queries_only, request_id: Some(id.as_str()), cost, explain };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;

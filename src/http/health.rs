@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::router::Shared;
-use crate::cache::response::Figures;
 
 /// Tells whether what the server needs is there; the error says what is missing, for the log.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
@@ -59,9 +58,8 @@ pub(super) async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Js
 
 /// The metrics in the Prometheus text format.
 pub(super) async fn metrics(State(shared): State<Shared>) -> ([(HeaderName, &'static str); 1], String) {
-    if let Some(Figures { hits, misses, bytes }) = shared.engine.response_figures() {
-        shared.metrics.cache("response", hits, misses, bytes);
-    }
+    let (responses, values) = shared.engine.cache_figures();
+    shared.metrics.caches(responses, values);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.render())
 }
 

@@ -7,6 +7,8 @@ use crate::graphql::CostReport;
 
 const JSON: &str = "application/json";
 const GRAPHQL_COST: &str = "graphql-cost";
+/// The header by which a client asks where an answer comes from.
+const GRAPHQL_CACHE: &str = "graphql-cache";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 /// The media types an answer can have.
@@ -110,6 +112,19 @@ pub(super) fn cost_report(headers: &HeaderMap) -> Result<CostReport, Refusal> {
              \"validate\" (tell the cost without executing)"
         ))),
     }
+}
+
+/// Whether the client wants to know which cache answered, by `GraphQL-Cache: explain`.
+pub(super) fn cache_explained(headers: &HeaderMap) -> Result<bool, Refusal> {
+    let Some(value) = headers.get(GRAPHQL_CACHE) else { return Ok(false) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text.eq_ignore_ascii_case("explain") {
+        return Ok(true);
+    }
+    let text: String = text.chars().take(40).collect();
+    Err(Refusal::bad_request(format!(
+        "GraphQL-Cache is {text:?}; it may be \"explain\" (execute, and tell which cache answered)"
+    )))
 }
 
 /// Refuses a body that is not JSON in UTF-8. This is also what keeps other sites' pages out:

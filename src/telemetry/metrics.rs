@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::{
 };
 
 use super::meter::Reading;
+use crate::cache::{self, response};
 
 const BUILD_INFO: &str = "farol_build_info";
 const REQUESTS: &str = "farol_requests_total";
@@ -24,6 +25,10 @@ const SQL_STATEMENTS: &str = "farol_sql_statements_total";
 const CACHE_HITS: &str = "farol_cache_hits_total";
 const CACHE_MISSES: &str = "farol_cache_misses_total";
 const CACHE_BYTES: &str = "farol_cache_bytes";
+const CACHE_LOADS: &str = "farol_cache_loads_total";
+const CACHE_JOINED: &str = "farol_cache_joined_total";
+const CACHE_REFRESHES: &str = "farol_cache_refreshes_total";
+const REDIS_FAILURES: &str = "farol_redis_failures_total";
 const REQUESTS_IN_FLIGHT: &str = "farol_http_requests_in_flight";
 const RESIDENT_MEMORY: &str = "process_resident_memory_bytes";
 
@@ -112,14 +117,32 @@ impl Metrics {
         self.sql_statements.increment(database.statements);
     }
 
-    /// What a level of the caches did since the process began, by its own count, and what it holds now, in
-    /// bytes.
-    pub fn cache(&self, level: &'static str, hits: u64, misses: u64, bytes: u64) {
+    /// What the caches did since the process began, by their own count, and what they hold now.
+    pub fn caches(&self, responses: Option<response::Figures>, values: Option<cache::Figures>) {
         with_local_recorder(&self.recorder, || {
-            counter!(CACHE_HITS, "level" => level).absolute(hits);
-            counter!(CACHE_MISSES, "level" => level).absolute(misses);
-            #[expect(clippy::cast_precision_loss, reason = "no memory has 2^53 bytes")]
-            gauge!(CACHE_BYTES, "level" => level).set(bytes as f64);
+            if let Some(response::Figures { hits, misses, bytes }) = responses {
+                level("response", hits, misses);
+                held("response", bytes);
+            }
+            if let Some(values) = values {
+                level("memory", values.memory_hits, values.memory_misses);
+                held("memory", values.memory_bytes);
+                counter!(CACHE_LOADS).absolute(values.loads);
+                counter!(CACHE_JOINED).absolute(values.joined);
+                counter!(CACHE_REFRESHES).absolute(values.refreshes);
+                if let Some(redis) = values.shared {
+                    level("redis", redis.hits, redis.misses);
+                    let failures = [
+                        ("slow", redis.slow),
+                        ("refused", redis.refused),
+                        ("broken", redis.broken),
+                        ("skipped", redis.skipped),
+                    ];
+                    for (reason, count) in failures {
+                        counter!(REDIS_FAILURES, "reason" => reason).absolute(count);
+                    }
+                }
+            }
         });
     }
 
@@ -166,8 +189,25 @@ fn describe() {
         "Values and responses looked for in a cache and not found, by its level."
     );
     describe_gauge!(CACHE_BYTES, "Memory that a cache holds, by its level.");
+    describe_counter!(CACHE_LOADS, "Batches that no cache could answer: loads from the database.");
+    describe_counter!(CACHE_JOINED, "Values that were waited for because another request was loading them.");
+    describe_counter!(CACHE_REFRESHES, "Values loaded anew in the background before they were too old.");
+    describe_counter!(
+        REDIS_FAILURES,
+        "Calls of Redis without an answer, by reason (skipped: not made, because it was away)."
+    );
     describe_gauge!(REQUESTS_IN_FLIGHT, "GraphQL requests being answered now.");
     describe_gauge!(RESIDENT_MEMORY, "Memory of this process that is in RAM.");
+}
+
+fn level(level: &'static str, hits: u64, misses: u64) {
+    counter!(CACHE_HITS, "level" => level).absolute(hits);
+    counter!(CACHE_MISSES, "level" => level).absolute(misses);
+}
+
+fn held(level: &'static str, bytes: u64) {
+    #[expect(clippy::cast_precision_loss, reason = "no memory has 2^53 bytes")]
+    gauge!(CACHE_BYTES, "level" => level).set(bytes as f64);
 }
 
 /// The resident memory in bytes, where the system tells (Linux).

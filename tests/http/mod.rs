@@ -12,4 +12,5 @@ mod graphql;
 mod hostile;
 mod observe;
 mod persisted;
+mod persisted_shared;
 mod sockets;
