@@ -60,11 +60,6 @@ async fn what_was_written_while_the_server_let_nobody_in_is_marked() {
     assert!(world.counts(before, Tag::Process(7)));
     run(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
     world.until("what came meanwhile is marked", |world| !world.counts(before, Tag::Process(7))).await;
-    // It listens again, too.
-    let followed = World::follow(world.database.clone(), without_timer()).await;
-    let before = followed.position();
-    append(&world.writer().await, Utc::now(), &[change(8)]).await;
-    followed.until("a write is told of", |world| !world.counts(before, Tag::Process(8))).await;
 }
 
 /// Entries behind the place that was left are gone: what they said is not known.
