@@ -89,13 +89,18 @@ pub(super) async fn append(store: &Database, at: DateTime<Utc>, changes: &[NewCh
     Transaction::begin(store).await.unwrap().commit(at, changes).await.unwrap();
 }
 
-/// An entry that comes without a notification: as if it had been lost.
+/// Appends an entry without a notification: as if it had been lost.
 pub(super) async fn append_silently(database: &TestDatabase, process: i64) {
+    database.execute(silently(database, process)).await;
+}
+
+/// The statement that does so.
+pub(super) fn silently(database: &TestDatabase, process: i64) -> String {
     let at = match database.backend {
         farol::config::Backend::Sqlite => Utc::now().timestamp_millis().to_string(),
         farol::config::Backend::Postgres => "now()".to_owned(),
     };
     let values = format!("{at}, 'updated', 1, {process}, 'ocds-{process}', '[]', '[]'");
     let columns = "at, kind, dataset_id, process_id, ocid, paths, tags";
-    database.execute(format!("INSERT INTO changes ({columns}) VALUES ({values})")).await;
+    format!("INSERT INTO changes ({columns}) VALUES ({values})")
 }

@@ -6,11 +6,12 @@ use chrono::Utc;
 use farol::{
     config::Backend,
     store::{
-        Database, migrate,
+        Database, migrate, notify,
         query::changes::{self, Entry},
         write::{ChangeKind, NewChange, Transaction},
     },
 };
+use tokio::sync::mpsc;
 
 use crate::support::{TestDatabase, on_both_databases};
 
@@ -125,4 +126,29 @@ async fn the_log_is_read_both_ways(database: TestDatabase) {
     assert_eq!(ocids(changes::from(&store, 2, 2).await.unwrap()), ["b", "c"]);
     assert_eq!(ocids(changes::before(&store, 4, 2).await.unwrap()), ["c", "b"]);
     assert_eq!(changes::head(&store).await.unwrap(), 4);
+}
+
+/// Whoever listens is told of each commit, and again once a connection that was cut is there again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_was_cut_off_listens_again() {
+    let database = TestDatabase::postgres().await;
+    let store = database.open().await;
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let listened = store.clone();
+    let listening = tokio::spawn(async move {
+        notify::listen(&listened, || told.send(()).unwrap()).await;
+    });
+    let mut next =
+        async || tokio::time::timeout(Duration::from_secs(30), heard.recv()).await.unwrap().unwrap();
+    let append = async || Transaction::begin(&store).await.unwrap().commit(Utc::now(), &[change("a")]).await;
+    next().await;
+    append().await.unwrap();
+    next().await;
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+    database.execute(cut.to_owned()).await;
+    next().await;
+    append().await.unwrap();
+    next().await;
+    listening.abort();
 }
