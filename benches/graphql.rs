@@ -23,7 +23,7 @@ use std::{
 use async_graphql::{Request, Variables};
 use criterion::{Criterion, criterion_group, criterion_main};
 use farol::{
-    cache::{Ledger, response},
+    cache::{Capacity, Ledger, Tiers, response},
     graphql::{Call, CostReport, Engine, Limits, Source, steps::Steps},
     import::{self, Input, Report},
     store::{Database, Options, migrate},
@@ -100,7 +100,8 @@ fn kept(criterion: &mut Criterion) {
     let (database, _directory) = runtime.block_on(sqlite());
     let ledger = Arc::new(Ledger::default());
     ledger.open(0, 0);
-    let engine = Engine::new(database, Limits::default()).keeping(ledger, response::Options::default());
+    let tiers = Arc::new(Tiers::new(ledger, None, Capacity::default()));
+    let engine = Engine::caching(&database, Limits::default(), tiers, Some(response::Options::default()));
     let mut group = criterion.benchmark_group("kept");
     for (name, text) in [("nested", NESTED), ("introspection", INTROSPECTION)] {
         let ask = || {

@@ -159,15 +159,11 @@ fn caching_engine(
     let lifetimes = Lifetimes { memory, shared: shared_lifetime };
     let capacity = Capacity { bytes: settings.memory_bytes, lifetimes };
     let tiers = Arc::new(Tiers::new(ledger.clone(), shared, capacity));
-    let engine = Engine::cached(database, limits(config), tiers);
-    if settings.response_bytes == 0 {
-        return engine;
-    }
-    let options = response::Options {
+    let responses = response::Options {
         bytes: settings.response_bytes,
         stale_while_revalidate: settings.stale_while_revalidate(),
     };
-    engine.keeping(ledger.clone(), options)
+    Engine::caching(database, limits(config), tiers, (responses.bytes > 0).then_some(responses))
 }
 
 fn limits(config: &Config) -> Limits {

@@ -37,6 +37,12 @@ pub struct Capacity {
     pub lifetimes: Lifetimes,
 }
 
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { bytes: 64 * 1024 * 1024, lifetimes: Lifetimes::default() }
+    }
+}
+
 /// What happened so far.
 #[derive(Default)]
 pub(super) struct Counters {

@@ -4,8 +4,9 @@ use async_graphql::TypeDirective;
 
 use crate::cache::policy::LIFETIME_SECONDS;
 
-/// How long values of the type are kept in the memory of a server at most, in seconds, unless its settings say
-/// otherwise. A write that touches a value drops it at once.
+// How long values of the type are kept in the memory of a server at most, in seconds, unless its settings say
+// otherwise. A write that touches a value drops it at once. (No doc comment: introspection would tell it, and
+// async-graphql leaves descriptions of directives out of the schema's definition.)
 #[TypeDirective(location = "Object", name = "cacheControl")]
 pub(super) fn cache_control(max_age: u64) {}
 

@@ -134,10 +134,16 @@ impl Engine {
         Self::build(database, limits, loaders, None)
     }
 
-    /// An engine that keeps what it reads in `tiers`. Something must have their ledger follow the change log;
-    /// until it does, nothing is kept.
-    pub fn cached(database: &Database, limits: Limits, tiers: Arc<Tiers>) -> Self {
-        Self::build(database, limits, &Ours, Some(tiers))
+    /// An engine that keeps what it reads in `tiers`, and whole responses too where `responses` says how. What is
+    /// kept counts by the ledger of the tiers: while that does not follow the change log, nothing is kept.
+    pub fn caching(
+        database: &Database,
+        limits: Limits,
+        tiers: Arc<Tiers>,
+        responses: Option<response::Options>,
+    ) -> Self {
+        let responses = responses.map(|options| Responses::new(tiers.ledger().clone(), options));
+        Self { responses, ..Self::build(database, limits, &Ours, Some(tiers)) }
     }
 
     fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
@@ -147,14 +153,6 @@ impl Engine {
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
         let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
         Self { schema, admission, persisted, limits, tiers, ledger, responses: None }
-    }
-
-    /// The same, keeping responses as long as they count by a ledger. While that does not follow the change
-    /// log, nothing is kept.
-    #[must_use]
-    pub fn keeping(self, ledger: Arc<Ledger>, options: response::Options) -> Self {
-        let responses = Some(Responses::new(ledger.clone(), options));
-        Self { ledger, responses, ..self }
     }
 
     /// The same with other rules of which documents may run and how they may be named. Documents that clients

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Variables};
 use farol::{
-    cache::{Ledger, Slot, Tag, response::Options},
+    cache::{Capacity, Ledger, Slot, Tag, Tiers, response::Options},
     graphql::{Call, CostReport, Engine, Execution, Limits, Source},
 };
 use futures_util::{FutureExt, future::join_all};
@@ -26,7 +26,8 @@ async fn keeping(database: &TestDatabase) -> (Engine, Arc<Ledger>) {
     let database = database.open().await;
     fixture::load(&database).await;
     let ledger = Arc::new(Ledger::default());
-    let engine = Engine::new(database, Limits::default()).keeping(ledger.clone(), Options::default());
+    let tiers = Arc::new(Tiers::new(ledger.clone(), None, Capacity::default()));
+    let engine = Engine::caching(&database, Limits::default(), tiers, Some(Options::default()));
     ledger.open(0, 10);
     (engine, ledger)
 }

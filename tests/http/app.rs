@@ -10,7 +10,7 @@ use std::{
 };
 
 use farol::{
-    cache::{Ledger, response},
+    cache::{Capacity, Ledger, Tiers, response},
     graphql::{DocumentOptions, Engine, Limits},
     http::{Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
@@ -186,8 +186,9 @@ pub(super) async fn services(
     ledger: &Arc<Ledger>,
     promise: Promise,
 ) -> Services {
-    let engine = Engine::new(data.open().await, Limits::default());
-    let engine = engine.keeping(ledger.clone(), response::Options::default());
+    let tiers = Arc::new(Tiers::new(ledger.clone(), None, Capacity::default()));
+    let responses = Some(response::Options::default());
+    let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
     Services { engine, ready, metrics: Arc::clone(metrics), promise }
 }
 

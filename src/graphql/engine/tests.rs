@@ -3,7 +3,10 @@
 use tempfile::TempDir;
 
 use super::{super::execution::Source, *};
-use crate::{cache::Dependencies, store::Options};
+use crate::{
+    cache::{Capacity, Dependencies},
+    store::Options,
+};
 
 const DOCUMENT: &str = "{ serverInfo { version } }";
 
@@ -19,7 +22,9 @@ async fn engine() -> (TempDir, Engine) {
     let database = Database::connect(&options).await.unwrap();
     let ledger = Arc::new(Ledger::default());
     ledger.open(0, 1);
-    (directory, Engine::new(database, Limits::default()).keeping(ledger, response::Options::default()))
+    let tiers = Arc::new(Tiers::new(ledger, None, Capacity::default()));
+    let responses = Some(response::Options::default());
+    (directory, Engine::caching(&database, Limits::default(), tiers, responses))
 }
 
 #[tokio::test]
