@@ -83,15 +83,15 @@ impl<K: StoredKey, B: Tagged<K>> Batch<K> for Cached<K, B> {
     fn peek(&self, key: &K) -> Option<Self::Value> {
         let tiers = self.0.tiers.as_ref()?;
         let now = Instant::now();
-        let Some(entry) = self.0.remembered(tiers, key, now) else {
+        let Some(found) = self.0.remembered(tiers, key, now) else {
             count(&tiers.counters.memory_misses, 1);
             return None;
         };
         count(&tiers.counters.memory_hits, 1);
-        if self.0.relation.policy.early && entry.is_due(now, tiers.lifetime(), tiers.chance()) {
+        if self.0.relation.policy.early && found.entry.is_due(now, tiers.lifetime(), tiers.chance()) {
             self.0.refresh_soon(tiers, key);
         }
-        Some(Found { entry, tier: Tier::Memory })
+        Some(found)
     }
 
     async fn load(&self, keys: &[K]) -> Result<Values<K, B>, B::Error> {
@@ -104,11 +104,11 @@ impl<K: StoredKey, B: Tagged<K>> Batch<K> for Cached<K, B> {
 
 impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
     /// What memory has for a key, if it still counts and is not too old.
-    fn remembered(&self, tiers: &Tiers, key: &K, now: Instant) -> Option<Arc<Entry<B::Value>>> {
+    fn remembered(&self, tiers: &Tiers, key: &K, now: Instant) -> Option<Found<B::Value>> {
         let entry = tiers.memory.get::<K, B::Value>(self.relation.number, key)?;
         let young = entry.expires.is_some_and(|expires| now < expires);
-        let counts = entry.read_at.is_some_and(|read_at| tiers.ledger.counts(read_at, &entry.slots));
-        (young && counts).then_some(entry)
+        let right_at = tiers.ledger.right_at(entry.read_at?, &entry.slots)?;
+        young.then_some(Found { entry, tier: Tier::Memory, right_at: Some(right_at) })
     }
 
     /// Loads keys that memory had no answer to, each once whoever else asks for it meanwhile.
@@ -118,8 +118,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         while !wanted.is_empty() {
             let now = Instant::now();
             let (claim, theirs) = self.claims.claim(wanted, |key| {
-                let entry = self.remembered(tiers, key, now);
-                let known = entry.map(|entry| Found { entry, tier: Tier::Memory });
+                let known = self.remembered(tiers, key, now);
                 known.map(|known| found.insert(key.clone(), known)).is_some()
             });
             let own = async {
@@ -149,12 +148,16 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let values = outcome.as_ref().as_ref().map_err(Clone::clone)?;
         let (mut left, total) = (Vec::new(), keys.len());
         for key in keys {
-            let counts = |entry: &Entry<_>| {
-                // What may not be kept was at least loaded while this request waited for it.
-                entry.read_at.is_none_or(|read_at| tiers.ledger.counts(read_at, &entry.slots))
-            };
-            match values.get(&key).filter(|found| counts(&found.entry)) {
-                Some(value) => drop(found.insert(key, value.clone())),
+            let right = values.get(&key).and_then(|value| {
+                let right_at = match value.entry.read_at {
+                    Some(read_at) => Some(tiers.ledger.right_at(read_at, &value.entry.slots)?),
+                    // What may not be kept was at least loaded while this request waited for it.
+                    None => None,
+                };
+                Some(Found { right_at, ..value.clone() })
+            });
+            match right {
+                Some(value) => drop(found.insert(key, value)),
                 None => left.push(key),
             }
         }
@@ -227,7 +230,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             if let Some(tiers) = tiers.filter(|_| read_at.is_some()) {
                 tiers.memory.insert(self.relation.number, key, &entry);
             }
-            found.insert(key.clone(), Found { entry, tier: Tier::Database });
+            found.insert(key.clone(), Found { entry, tier: Tier::Database, right_at: read_at });
         }
         Ok(found)
     }
@@ -241,13 +244,11 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
     ) -> Option<Found<B::Value>> {
         let (value, took) = record::decode::<B::Value>(&held.bytes)?;
         let slots = self.slots(key, value.as_ref());
-        if !tiers.ledger.counts(held.read_at, &slots) {
-            return None;
-        }
+        let right_at = Some(tiers.ledger.right_at(held.read_at, &slots)?);
         let expires = Some(Instant::now() + tiers.lifetime());
         let entry = Arc::new(Entry { value, slots, read_at: Some(held.read_at), expires, took });
         tiers.memory.insert(self.relation.number, key, &entry);
-        Some(Found { entry, tier: Tier::Shared })
+        Some(Found { entry, tier: Tier::Shared, right_at })
     }
 
     /// What Redis is to keep of what was read.

@@ -32,6 +32,9 @@ pub struct Found<V> {
     pub entry: Arc<Entry<V>>,
     /// Who gave it.
     pub tier: Tier,
+    /// The sequence of the change log that it is known to be right at: that it was read at, or up to which
+    /// no write has touched it. `None` when that is not known.
+    pub right_at: Option<i64>,
 }
 
 /// Who gave an answer.
@@ -99,7 +102,7 @@ impl<V> Entry<V> {
 
 impl<V> Clone for Found<V> {
     fn clone(&self) -> Self {
-        Self { entry: Arc::clone(&self.entry), tier: self.tier }
+        Self { entry: Arc::clone(&self.entry), tier: self.tier, right_at: self.right_at }
     }
 }
 
