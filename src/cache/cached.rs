@@ -11,12 +11,14 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{
-    claims::{Claims, Outcome},
+    claims::{Awaited, Claims, Outcome},
     entry::{Entry, Found, Kept, Tags, Tier},
     lease,
     policy::Policy,
     record,
     refresh::Refresh,
+    shared::{Fill, Held},
+    tag::Slot,
     tiers::{Tiers, count},
 };
 use crate::loader::{Batch, Key};
@@ -117,52 +119,25 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let mut wanted = keys.to_vec();
         while !wanted.is_empty() {
             let now = Instant::now();
-            let (claim, theirs) = self.claims.claim(wanted, |key| {
+            let claimed = self.claims.claim(wanted, |key| {
                 let known = self.remembered(tiers, key, now);
                 known.map(|known| found.insert(key.clone(), known)).is_some()
             });
-            let own = async {
-                let outcome: Outcome<K, B::Value, B::Error> = Arc::new(self.fetch(tiers, claim.keys()).await);
-                claim.land(outcome.clone());
+            let mine = async {
+                let keys = claimed.mine.keys();
+                let outcome: Outcome<K, B::Value, B::Error> = Arc::new(self.fetch(tiers, keys).await);
+                claimed.mine.land(outcome.clone());
                 outcome
             };
-            let (own, landed) = join(own, join_all(theirs.into_iter().map(|theirs| theirs.landed()))).await;
-            take(&mut found, &own)?;
+            let theirs = join_all(claimed.theirs.into_iter().map(Awaited::landed));
+            let (mine, theirs) = join(mine, theirs).await;
+            take(&mut found, &mine)?;
             wanted = Vec::new();
-            for (keys, outcome) in landed {
-                wanted.append(&mut self.accept(tiers, &mut found, keys, outcome.as_ref())?);
+            for (keys, outcome) in theirs {
+                wanted.append(&mut accept(tiers, &mut found, keys, outcome.as_ref())?);
             }
         }
         Ok(found)
-    }
-
-    /// Takes what another load found, as far as it counts; gives the keys that are left.
-    fn accept(
-        &self,
-        tiers: &Tiers,
-        found: &mut Values<K, B>,
-        keys: Vec<K>,
-        outcome: Option<&Outcome<K, B::Value, B::Error>>,
-    ) -> Result<Vec<K>, B::Error> {
-        let Some(outcome) = outcome else { return Ok(keys) };
-        let values = outcome.as_ref().as_ref().map_err(Clone::clone)?;
-        let (mut left, total) = (Vec::new(), keys.len());
-        for key in keys {
-            let right = values.get(&key).and_then(|value| {
-                let right_at = match value.entry.read_at {
-                    Some(read_at) => Some(tiers.ledger.right_at(read_at, &value.entry.slots)?),
-                    // What may not be kept was at least loaded while this request waited for it.
-                    None => None,
-                };
-                Some(Found { right_at, ..value.clone() })
-            });
-            match right {
-                Some(value) => drop(found.insert(key, value)),
-                None => left.push(key),
-            }
-        }
-        count(&tiers.counters.joined, total - left.len());
-        Ok(left)
     }
 
     /// Asks Redis, then the batch for what is left, and keeps what it gave.
@@ -178,12 +153,11 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let mut found = HashMap::with_capacity(keys.len());
         let (mut left, mut left_names) = (Vec::new(), Vec::new());
         for ((key, name), held) in keys.iter().zip(names).zip(held) {
-            match held.and_then(|held| self.restore(tiers, key, &held)) {
-                Some(entry) => drop(found.insert(key.clone(), entry)),
-                None => {
-                    left.push(key.clone());
-                    left_names.push(name);
-                }
+            if let Some(value) = held.and_then(|held| self.restore(tiers, key, &held)) {
+                found.insert(key.clone(), value);
+            } else {
+                left.push(key.clone());
+                left_names.push(name);
             }
         }
         if left.is_empty() {
@@ -193,7 +167,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             found.extend(lease::load_on_one_node(self, tiers, shared, left, left_names).await?);
         } else {
             let read = self.read(Some(tiers), &left).await?;
-            let fills = self.fills(&read, left.iter().zip(left_names));
+            let fills = fills(&read, left.iter().zip(left_names));
             if !fills.is_empty() {
                 let (shared, lifetime) = (shared.clone(), tiers.lifetimes.shared);
                 tiers.tasks.spawn(async move { shared.fill(fills, lifetime).await });
@@ -236,12 +210,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
     }
 
     /// What Redis holds for a key, if it still counts; memory keeps it from here on.
-    pub(super) fn restore(
-        &self,
-        tiers: &Tiers,
-        key: &K,
-        held: &super::shared::Held,
-    ) -> Option<Found<B::Value>> {
+    pub(super) fn restore(&self, tiers: &Tiers, key: &K, held: &Held) -> Option<Found<B::Value>> {
         let (value, took) = record::decode::<B::Value>(&held.bytes)?;
         let slots = self.slots(key, value.as_ref());
         let right_at = Some(tiers.ledger.right_at(held.read_at, &slots)?);
@@ -251,21 +220,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         Some(Found { entry, tier: Tier::Shared, right_at })
     }
 
-    /// What Redis is to keep of what was read.
-    pub(super) fn fills<'a>(
-        &self,
-        read: &Values<K, B>,
-        keys: impl Iterator<Item = (&'a K, String)>,
-    ) -> Vec<super::shared::Fill> {
-        let fill = |(key, name): (&K, String)| {
-            let entry = &read.get(key)?.entry;
-            let bytes = record::encode(entry)?;
-            Some(super::shared::Fill { key: name, read_at: entry.read_at?, bytes })
-        };
-        keys.filter_map(fill).collect()
-    }
-
-    fn slots(&self, key: &K, value: Option<&B::Value>) -> Box<[super::tag::Slot]> {
+    fn slots(&self, key: &K, value: Option<&B::Value>) -> Box<[Slot]> {
         let mut tags = Tags::default();
         self.batch.tag(key, value, &mut tags);
         tags.into_slots()
@@ -286,6 +241,47 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             }
         });
     }
+}
+
+/// Takes what another load found, as far as it counts; gives the keys that are left.
+fn accept<K: Key, V, E: Clone>(
+    tiers: &Tiers,
+    found: &mut HashMap<K, Found<V>>,
+    keys: Vec<K>,
+    outcome: Option<&Outcome<K, V, E>>,
+) -> Result<Vec<K>, E> {
+    let Some(outcome) = outcome else { return Ok(keys) };
+    let values = outcome.as_ref().as_ref().map_err(Clone::clone)?;
+    let (mut left, total) = (Vec::new(), keys.len());
+    for key in keys {
+        let right = values.get(&key).and_then(|value| {
+            let right_at = match value.entry.read_at {
+                Some(read_at) => Some(tiers.ledger.right_at(read_at, &value.entry.slots)?),
+                // What may not be kept was at least loaded while this request waited for it.
+                None => None,
+            };
+            Some(Found { right_at, ..value.clone() })
+        });
+        match right {
+            Some(value) => drop(found.insert(key, value)),
+            None => left.push(key),
+        }
+    }
+    count(&tiers.counters.joined, total - left.len());
+    Ok(left)
+}
+
+/// What Redis is to keep of what was read.
+pub(super) fn fills<'a, K: Key, V: Kept>(
+    read: &HashMap<K, Found<V>>,
+    keys: impl Iterator<Item = (&'a K, String)>,
+) -> Vec<Fill> {
+    let fill = |(key, name): (&K, String)| {
+        let entry = &read.get(key)?.entry;
+        let bytes = record::encode(entry)?;
+        Some(Fill { key: name, read_at: entry.read_at?, bytes })
+    };
+    keys.filter_map(fill).collect()
 }
 
 fn take<K: Key, V, E: Clone>(found: &mut HashMap<K, Found<V>>, outcome: &Outcome<K, V, E>) -> Result<(), E> {
