@@ -8,11 +8,11 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{Context, Object, OutputType, TypeName};
 
 use super::{
+    batches::SharedPage,
     cache_control::{MAX_AGE, cache_control},
     cursor::Cursor,
     error::{Error, Nullable},
     page::Window,
-    relations::SharedPage,
     total::{Total, Worth},
     value::Money,
 };

@@ -10,12 +10,13 @@ use async_graphql::{Context, OutputType};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    batches::{Ranges, Rows},
     connection::{Connection, Edge, EdgeType, PageInfo, ValuedConnection},
     cursor::Cursor,
     error::Error,
     organization::loader::OwnedWorths,
     page::{Level, PageArgs, Window},
-    relations::{ById, ByRange, Ranges, Relations, Rows},
+    relations::{ById, ByRange, Relations},
     scope,
     total::{Total, Worth},
 };

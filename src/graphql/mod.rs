@@ -14,7 +14,8 @@
 //! - `page`, `cursor`, `connection`, `total`: what all pages share. Then the three kinds of lists:
 //!   `collection` has those of everything, filtered (`filter`) and in an order; `list` those that a row
 //!   has, kept by position; `owned` those that an organisation has, by date.
-//! - `relations`, `scope`: what is loaded in batches, and how a resolver asks for it.
+//! - `relations`, `batches`, `tags`, `scope`: what is loaded in batches and kept, what it depends on, and how a resolver
+//!   asks for it. `cache_control`: what the schema tells of that.
 //! - `id`, `node`, `codelist`, `scalars`, `value`: the small types. `error`: what can go wrong.
 //!
 //! # What must stay true
@@ -28,6 +29,7 @@
 
 mod admission;
 mod award;
+mod batches;
 mod bid;
 mod cache_control;
 mod codelist;

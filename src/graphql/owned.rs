@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use super::{
+    batches::SharedPage,
     collection::{CollectionNode, ListOrder},
     connection::{self, Connection, Edge, ValuedConnection, wants_rows},
     error::Error,
     page::{Level, PageArgs},
-    relations::{OwnedRelations, Relations, SharedPage},
+    relations::{OwnedRelations, Relations},
     scope,
     total::{Total, Worth},
 };

@@ -10,9 +10,10 @@ use async_graphql::{Context, Value};
 use serde_json::json;
 
 use super::{
+    batches::Each,
     error::Error,
     page::PageSizes,
-    relations::{Each, Relations, Source},
+    relations::{Relations, Source},
 };
 use crate::{
     cache::{Dependencies, Found, Ledger, StoredKey, Tagged, Tier},

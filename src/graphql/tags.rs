@@ -8,13 +8,14 @@
 use std::sync::Arc;
 
 use super::{
+    batches::{Each, Nodes, PartOf, Ranges, Rows},
     dataset::loader::DatasetById,
     organization::loader::{
         DealingsById, MembersById, OrganizationById, OwnedCounts, OwnedPages, OwnedWorths, Owner, Parties,
         Tenderers,
     },
     process::loader::{DetailsByProcess, ProcessById, ProcessesByOcid},
-    relations::{Each, Nodes, PageKey, PartOf, Ranges, Rows},
+    relations::PageKey,
     release::loader::ReleaseBodies,
 };
 use crate::{

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
+    batches::{PartOf, Ranges},
     cache_control::{MAX_AGE, cache_control},
     codelist::{self, BidStatus},
     collection::CollectionNode,
@@ -20,7 +21,7 @@ use super::{
     organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ById, ByRange, Collection, PartOf, Ranges, Relations},
+    relations::{ById, ByRange, Collection, Relations},
     scalars::DateTime,
     scope,
     value::{self, Money},

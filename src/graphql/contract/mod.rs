@@ -12,6 +12,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     award::Award,
+    batches::{PartOf, Ranges},
     cache_control::{MAX_AGE, cache_control},
     codelist::{self, ContractStatus},
     collection::CollectionNode,
@@ -24,7 +25,7 @@ use super::{
     organization::{self, Organization, loader::OwnedWorths},
     page::PageArgs,
     process::{self, ContractingProcess},
-    relations::{ById, ByRange, Collection, PartOf, Ranges, Relations},
+    relations::{ById, ByRange, Collection, Relations},
     scalars::{self, DateTime, Json},
     scope,
     value::{self, Money, Period},

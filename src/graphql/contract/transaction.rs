@@ -6,12 +6,13 @@ use async_graphql::{Context, ID, Object};
 
 use crate::{
     graphql::{
+        batches::Ranges,
         cache_control::{MAX_AGE, cache_control},
         error::Nullable,
         id,
         list::ListNode,
         organization::{self, Organization},
-        relations::{ByRange, Ranges, Relations},
+        relations::{ByRange, Relations},
         scalars::DateTime,
         value::{self, Money},
     },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{FutureExt, future::BoxFuture};
 
 use crate::{
-    graphql::relations::{Loaded, Rows, share_rows},
+    graphql::batches::{Loaded, Rows, share_rows},
     loader::Batch,
     store::{Database, StoreError, entity::dataset::Model, query::dataset},
 };

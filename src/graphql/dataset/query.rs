@@ -7,11 +7,11 @@ use async_graphql::Context;
 use super::Dataset;
 use crate::{
     graphql::{
+        batches::SharedPage,
         connection::{self, Connection, Edge, wants_rows},
         cursor::Cursor,
         error::Error,
         page::{Level, PageArgs, Window},
-        relations::SharedPage,
         scope,
         total::Total,
     },

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object};
 
 use super::{
+    batches::Ranges,
     cache_control::{MAX_AGE, cache_control},
     id,
     list::ListNode,
-    relations::{ByRange, Ranges, Relations},
+    relations::{ByRange, Relations},
     scalars::DateTime,
     value,
 };

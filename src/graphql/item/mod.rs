@@ -9,13 +9,14 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
+    batches::Ranges,
     cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
     error::Nullable,
     id,
     list::ListNode,
     process::{self, ContractingProcess},
-    relations::{ByRange, Collection, Ranges, Relations},
+    relations::{ByRange, Collection, Relations},
     scalars::Decimal,
     value::{self, Money},
 };

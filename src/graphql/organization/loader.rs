@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    graphql::relations::{Loaded, PartOf, Rows, share_lists, share_rows},
+    graphql::batches::{Loaded, PartOf, Rows, share_lists, share_rows},
     loader::Batch,
     store::{
         Database, StoreError,

@@ -19,6 +19,7 @@ use self::{
 };
 use super::{
     award::Award,
+    batches::Rows,
     bid::Bid,
     cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
@@ -29,7 +30,7 @@ use super::{
     id, owned,
     page::PageArgs,
     process::ContractingProcess,
-    relations::{Collection, Relations, Rows},
+    relations::{Collection, Relations},
     scalars::{self, Json},
     scope,
     value::{self, Address, ContactPoint, Identifier},

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    graphql::relations::{Loaded, Rows, share_lists, share_rows},
+    graphql::batches::{Loaded, Rows, share_lists, share_rows},
     loader::Batch,
     store::{
         Database, StoreError,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    graphql::relations::{Loaded, PartOf},
+    graphql::batches::{Loaded, PartOf},
     loader::Batch,
     store::{Database, StoreError, query::release},
 };

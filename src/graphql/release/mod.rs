@@ -7,12 +7,13 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 
 use super::{
+    batches::{PartOf, Ranges},
     cache_control::{MAX_AGE, cache_control},
     error::Nullable,
     id,
     list::ListNode,
     process::{self, ContractingProcess},
-    relations::{ByRange, PartOf, Ranges, Relations},
+    relations::{ByRange, Relations},
     scalars::{DateTime, Json},
     scope, value,
 };
