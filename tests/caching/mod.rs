@@ -1,0 +1,7 @@
+//! The caches under whole engines: with a real database, the change log followed, and Redis where there is one.
+
+mod cases;
+mod complete;
+mod node;
+mod questions;
+mod releases;
