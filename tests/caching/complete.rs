@@ -20,14 +20,14 @@ use crate::support::{RedisServer, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_leaves_an_answer_that_it_changed_on_sqlite() {
-    for seed in 0..4 {
+    for seed in 0..3 {
         follow(TestDatabase::sqlite().await, steps(seed)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_leaves_an_answer_that_it_changed_on_postgres() {
-    for seed in 4..7 {
+    for seed in 3..5 {
         follow(TestDatabase::postgres().await, steps(seed)).await;
     }
 }
@@ -45,7 +45,7 @@ async fn follow(data: TestDatabase, steps: Vec<Step>) {
     let fields = Node::start(&data, Keeping { redis: Some(&redis), ..Keeping::default() }).await;
     let plain = Engine::new(data.open().await, Limits::default());
     let writer = data.open().await;
-    let (mut told, mut kept) = (String::new(), 0);
+    let mut told = String::new();
     for step in steps {
         writeln!(told, "{step:?}").unwrap();
         step.run(&writer).await;
@@ -55,14 +55,12 @@ async fn follow(data: TestDatabase, steps: Vec<Step>) {
         for question in questions::all() {
             let expected = text(&ask(&plain, &question, Value::Null).await);
             for (node, keeps) in [(&responses, "responses"), (&fields, "fields")] {
-                // The second answer is what was kept of the first.
-                for _ in 0..2 {
-                    let execution = node.ask(&question, Value::Null).await;
-                    kept += u32::from(execution.stats.database.statements == 0);
-                    assert_eq!(text(&execution), expected, "{keeps} of {question}\nafter\n{told}");
-                }
+                let answer = node.ask(&question, Value::Null).await;
+                assert_eq!(text(&answer), expected, "{keeps} of {question}\nafter\n{told}");
+                let again = node.ask(&question, Value::Null).await;
+                assert_eq!(text(&again), expected, "{keeps} of {question}\nagain after\n{told}");
+                assert_eq!(again.stats.database.statements, 0, "{keeps} of {question} are kept");
             }
         }
     }
-    assert!(kept > 1000, "{kept} answers came from what was kept");
 }

@@ -3,5 +3,9 @@
 mod cases;
 mod complete;
 mod node;
+mod one_load;
 mod questions;
+mod redis_away;
 mod releases;
+mod stale;
+mod steady;

@@ -122,7 +122,7 @@ fn release() -> impl Strategy<Value = Value> {
 pub(super) fn writes() -> impl Strategy<Value = Vec<Step>> {
     let import = (select(&DATASETS[..]), vec(release(), 1..3)).prop_map(|(name, all)| Step::Import(name, all));
     let remove = select(&DATASETS[..]).prop_map(Step::Remove);
-    vec(prop_oneof![6 => import, 1 => remove], 3..6).prop_map(dated)
+    vec(prop_oneof![6 => import, 1 => remove], 4..6).prop_map(dated)
 }
 
 fn dated(mut writes: Vec<Step>) -> Vec<Step> {
