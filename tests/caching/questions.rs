@@ -79,14 +79,17 @@ fn filters() -> Vec<String> {
 
 /// Every operation.
 pub(super) fn all() -> Vec<String> {
-    let mut all = vec!["{ datasets { totalCount nodes { id name processCount releaseCount bidCount } } }".to_owned()];
+    let mut all =
+        vec!["{ datasets { totalCount nodes { id name processCount releaseCount bidCount } } }".to_owned()];
     for filter in filters() {
         for (list, row, worth) in LISTS {
             let page = format!("totalCount {worth} pageInfo {{ hasNextPage }} nodes {{ {row} }}");
             all.push(format!("{{ {list}(filter: {filter}, first: 4) {{ {page} }} }}"));
         }
         let spending = |group: &str, measure: &str| {
-            format!("{group}: spending(groupBy: {group}, measure: {measure}, filter: {filter}) {{ organization {{ name }} category method year month currency count sum }}")
+            format!(
+                "{group}: spending(groupBy: {group}, measure: {measure}, filter: {filter}) {{ organization {{ name }} category method year month currency count sum }}"
+            )
         };
         let groups = [
             ("BUYER", "AWARDED"),
@@ -105,7 +108,9 @@ pub(super) fn all() -> Vec<String> {
     }
     for dataset in DATASETS {
         for ocid in OCIDS {
-            all.push(format!("{{ process(ocid: \"{ocid}\", dataset: \"{dataset}\") {{ ...Process }} }} {PARTS}"));
+            all.push(format!(
+                "{{ process(ocid: \"{ocid}\", dataset: \"{dataset}\") {{ ...Process }} }} {PARTS}"
+            ));
             let id = process(dataset, ocid);
             all.push(format!("{{ node(id: \"{id}\") {{ id ... on ContractingProcess {{ ocid date }} }} }}"));
         }

@@ -28,7 +28,8 @@ const QUESTIONS: [&str; 3] = [
 
 /// So short that values are asked of Redis all the time.
 fn restless(redis: &RedisServer) -> Keeping<'_> {
-    let mut keeping = Keeping { redis: Some(redis), timeout: Some(Duration::from_millis(50)), ..Keeping::default() };
+    let mut keeping =
+        Keeping { redis: Some(redis), timeout: Some(Duration::from_millis(50)), ..Keeping::default() };
     keeping.lifetimes.memory = Duration::from_millis(5);
     keeping
 }
@@ -61,7 +62,8 @@ async fn killed_and_started_again_under_a_steady_run_it_costs_no_request(data: T
         redis.kill();
         node.until("it is missed", async |node| !node.shared.as_ref().unwrap().is_up()).await;
         let skipped = node.figures().shared.unwrap().skipped;
-        node.until("it is gone without", async |node| node.figures().shared.unwrap().skipped > skipped + 20).await;
+        node.until("it is gone without", async |node| node.figures().shared.unwrap().skipped > skipped + 20)
+            .await;
         redis.restart().await;
         used("it is used again").await;
     }
@@ -73,7 +75,8 @@ async fn killed_and_started_again_under_a_steady_run_it_costs_no_request(data: T
 
 async fn what_was_written_while_it_was_away_is_seen_by_all(data: TestDatabase) {
     let mut redis = RedisServer::start().await;
-    let (one, other) = (Node::start(&data, restless(&redis)).await, Node::start(&data, restless(&redis)).await);
+    let (one, other) =
+        (Node::start(&data, restless(&redis)).await, Node::start(&data, restless(&redis)).await);
     let writer = data.open().await;
     let count = "{ processes { totalCount } }";
     let told = |number: usize| format!("{{\"data\":{{\"processes\":{{\"totalCount\":{number}}}}}}}");

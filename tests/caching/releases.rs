@@ -46,7 +46,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn day() -> impl Strategy<Value = Value> {
-    option::weighted(0.8, 1..5).prop_map(|day| day.map_or(Value::Null, |day| json!(format!("2023-0{day}-01T00:00:00Z"))))
+    option::weighted(0.8, 1..5)
+        .prop_map(|day| day.map_or(Value::Null, |day| json!(format!("2023-0{day}-01T00:00:00Z"))))
 }
 
 fn items() -> impl Strategy<Value = Value> {
@@ -120,7 +121,8 @@ fn release() -> impl Strategy<Value = Value> {
 
 /// Writes in an order: each release is published later than those before it, so that it changes what they said.
 pub(super) fn writes() -> impl Strategy<Value = Vec<Step>> {
-    let import = (select(&DATASETS[..]), vec(release(), 1..3)).prop_map(|(name, all)| Step::Import(name, all));
+    let import =
+        (select(&DATASETS[..]), vec(release(), 1..3)).prop_map(|(name, all)| Step::Import(name, all));
     let remove = select(&DATASETS[..]).prop_map(Step::Remove);
     vec(prop_oneof![6 => import, 1 => remove], 4..6).prop_map(dated)
 }
