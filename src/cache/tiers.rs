@@ -115,7 +115,7 @@ impl Tiers {
         self.lifetimes.memory
     }
 
-    /// A number between 0 and 1, another each time (SplitMix64: Steele, Lea, Flood, 2014).
+    /// A number between 0 and 1, another each time (`SplitMix64`: Steele, Lea, Flood, 2014).
     pub(super) fn chance(&self) -> f64 {
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
         // Of 0 it would make 0, and have whatever is asked for first loaded anew.
