@@ -47,11 +47,7 @@ async fn every_case_is_the_same_from_every_tier(data: TestDatabase) {
     let from_memory = |sent, counts: Counts, _: &str| sent == 0 && counts.shared + counts.database == 0;
     wrong_ones.extend(wrong(&one, "hot", from_memory).await);
     assert_eq!(one.figures().loads, loads, "all is in memory");
-    one.until("Redis has all that was read", async |node| {
-        let (filled, kept) = (node.figures().shared.unwrap().fills, redis.ask::<u64>(&["DBSIZE"]).await);
-        filled == kept && filled > 0 && no_calls(&redis).await
-    })
-    .await;
+    one.until_filled(&redis).await;
 
     let other = Node::start(&data, keeping).await;
     // The JSON of releases is not shared: as large as what it was read from, and seldom asked for.
@@ -62,13 +58,4 @@ async fn every_case_is_the_same_from_every_tier(data: TestDatabase) {
     wrong_ones.extend(wrong(&other, "hot again", from_memory).await);
     assert!(wrong_ones.is_empty(), "{}", wrong_ones.join("\n"));
     assert!(other.figures().shared.unwrap().hits > 100);
-}
-
-/// Whether Redis has been asked nothing for some moments, so that no fill is under way.
-async fn no_calls(redis: &RedisServer) -> bool {
-    let calls = async || -> String { redis.ask(&["INFO", "commandstats"]).await };
-    let fills = |text: String| text.lines().find(|line| line.contains("evalsha")).map(str::to_owned);
-    let before = fills(calls().await);
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    fills(calls().await) == before
 }

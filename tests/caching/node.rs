@@ -93,6 +93,19 @@ impl Node {
         let waited = tokio::time::timeout(Duration::from_secs(30), waiting).await;
         waited.unwrap_or_else(|_| panic!("it never was so that {what}"));
     }
+
+    /// Waits until Redis has all that was read, and nothing else.
+    pub(super) async fn until_filled(&self, redis: &RedisServer) {
+        self.until("Redis has all that was read", async |node| {
+            let filled = node.figures().shared.unwrap().fills;
+            // Fills that nobody waits for take their time; locks are given back.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            filled > 0
+                && node.figures().shared.unwrap().fills == filled
+                && redis.ask::<u64>(&["DBSIZE"]).await == filled
+        })
+        .await;
+    }
 }
 
 /// An engine's answer to a document.
