@@ -1,5 +1,5 @@
-//! What lies in Redis is pinned: a name for every relation, and a digest of all keys and values that the case
-//! files leave there. Another release reads them by the same types, or under another [`FORMAT`].
+//! What lies in Redis is pinned: for every relation, a digest of all keys and values that a fixed set of
+//! operations leaves there. Another release reads them by the same types, or under another [`FORMAT`].
 
 use std::{collections::BTreeMap, env, fmt::Write as _, fs};
 
@@ -21,6 +21,28 @@ on_both_databases!(what_lies_in_redis_is_as_it_was);
 const PINNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/caching/format.txt");
 /// Bytes of a value before what its type writes: how long it took to load.
 const TOOK: usize = 4;
+
+/// The case files that are asked. A new one need not be among them.
+const CASES: [&str; 18] = [
+    "datasets",
+    "filter_combined",
+    "filter_organizations",
+    "filter_ranges",
+    "filters",
+    "missing_values",
+    "nested_lists",
+    "nested_total_value",
+    "one_process",
+    "orders_of_other_lists",
+    "orders_of_processes",
+    "organization_lists",
+    "organization_totals",
+    "organizations",
+    "search",
+    "spending",
+    "total_value",
+    "ways_back",
+];
 
 /// No case file asks for their ids.
 const RELEASES: &str = "{ process(ocid: \"ocds-x-002\") { releases { nodes { id } } } }";
@@ -54,8 +76,11 @@ async fn what_lies_in_redis_is_as_it_was(data: TestDatabase) {
     let mut ids = Vec::new();
     let releases = node.ask(RELEASES, Value::Null).await;
     gather(&serde_json::to_value(&releases.response.data).unwrap(), &mut ids);
-    for Case { document, .. } in cases::all() {
-        let answer = node.ask(&document, cases::variables(&document)).await;
+    let all = cases::all();
+    let named =
+        |case: &&Case| CASES.iter().any(|name| case.path.file_stem().is_some_and(|stem| stem == *name));
+    for Case { document, .. } in all.iter().filter(named) {
+        let answer = node.ask(document, cases::variables(document)).await;
         gather(&serde_json::to_value(&answer.response.data).unwrap(), &mut ids);
     }
     ids.sort_unstable();
@@ -97,9 +122,9 @@ async fn what_lies_in_redis_is_as_it_was(data: TestDatabase) {
         told.lines().filter(|line| !pinned.lines().any(|known| known == *line)).collect();
     assert!(
         told == pinned,
-        "what lies in Redis is not what it was: {changed:#?}\nIf a case file or the fixture changed, or a relation \
-         is new, all is well. If the type of a key or of a value changed, or what a relation's name stands for, \
-         raise cache::shared::FORMAT, so that two releases can share one Redis. Then, in both cases, write \
-         tests/caching/format.txt anew with UPDATE_FORMAT=1."
+        "what lies in Redis is not what it was: {changed:#?}\nIf the type of a key or of a value changed, or what \
+         a relation's name stands for, raise cache::shared::FORMAT, so that two releases can share one Redis. If \
+         only the fixture, a case or an operation here changed, or a relation is new, nothing is to be raised. \
+         Then write tests/caching/format.txt anew: UPDATE_FORMAT=1 ./scripts/test what_lies_in_redis"
     );
 }

@@ -20,9 +20,15 @@ async fn nine_hundred_requests_of_three_nodes_are_one_load(data: TestDatabase) {
         nodes.push(Node::start(&data, Keeping { redis: Some(&redis), ..Keeping::default() }).await);
     }
     let loads = || nodes.iter().map(|node| node.figures().loads).sum::<u64>();
-    for (number, group) in (1..).zip(["BUYER", "SUPPLIER", "CATEGORY", "METHOD", "YEAR", "MONTH"]) {
-        let question = format!("{{ spending(groupBy: {group}) {{ currency count sum }} }}");
-        let asked = nodes.iter().flat_map(|node| (0..300).map(|_| node.ask(&question, Value::Null)));
+    let mut questions = Vec::new();
+    for group in ["BUYER", "SUPPLIER", "CATEGORY", "METHOD", "YEAR", "MONTH"] {
+        for measure in ["AWARDED", "CONTRACTED", "TENDERED"] {
+            let arguments = format!("groupBy: {group}, measure: {measure}");
+            questions.push(format!("{{ spending({arguments}) {{ currency count sum }} }}"));
+        }
+    }
+    for (number, question) in (1..).zip(&questions) {
+        let asked = nodes.iter().flat_map(|node| (0..300).map(|_| node.ask(question, Value::Null)));
         let answers = join_all(asked).await;
         assert_eq!(loads(), number, "one load for each question");
         assert_eq!(answers.iter().map(|answer| answer.stats.database.statements).sum::<u64>(), 1);

@@ -24,7 +24,7 @@ const PARTS: &str = "
       releases { totalCount nodes { localId body } }
     }
     fragment Firm on Organization {
-      id name dataset { name }
+      id name contactPoint { name } dataset { name }
       processes { totalCount totalValue { amount currency } nodes { ocid tender { title } } }
       processesAsProcuringEntity { totalCount nodes { ocid date } }
       bids { totalCount totalValue { amount currency } nodes { localId date process { ocid } } }

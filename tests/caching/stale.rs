@@ -11,12 +11,20 @@ use farol::{
     },
     loader::{Limits, Relation},
 };
+use futures_util::future::join_all;
+use serde_json::json;
 use tokio::{sync::Notify, task::JoinHandle};
 
+use super::{
+    node::{Keeping, Node as Server},
+    releases,
+};
 use crate::{
     cache::world::{Source, Versions, World, ask, mark},
-    support::RedisServer,
+    support::{RedisServer, TestDatabase, on_both_databases},
 };
+
+on_both_databases!(a_write_by_another_is_read_once_for_all_nodes);
 
 /// The one key that is asked for.
 const KEY: i64 = 7;
@@ -125,5 +133,27 @@ async fn a_fill_that_comes_first_is_used_by_nobody_who_knows_of_the_write() {
             mark(&node.ledger, 2, KEY);
             assert_eq!(node.ask().await, (Some(2), Tier::Shared));
         }
+    }
+}
+
+/// The same over tables, with the change log that a write appends to.
+async fn a_write_by_another_is_read_once_for_all_nodes(data: TestDatabase) {
+    const COUNT: &str = "{ processes { totalCount } }";
+    let (redis, writer) = (RedisServer::start().await, data.open().await);
+    let keeping = Keeping { redis: Some(&redis), ..Keeping::default() };
+    let nodes = [(), (), ()].map(|()| Server::start(&data, keeping));
+    let nodes = join_all(nodes).await;
+    for number in 1..4 {
+        let before = nodes.iter().map(|node| node.figures().loads).sum::<u64>();
+        let release = json!({ "ocid": format!("ocds-{number}"), "id": "1", "date": "2024-01-01T00:00:00Z" });
+        releases::import(&writer, "left", &[release]).await;
+        let expected = format!("{{\"data\":{{\"processes\":{{\"totalCount\":{number}}}}}}}");
+        for node in &nodes {
+            node.tail.catch_up().await.unwrap();
+            assert_eq!(node.text(COUNT).await, expected);
+            assert_eq!(node.text(COUNT).await, expected);
+        }
+        assert_eq!(nodes.iter().map(|node| node.figures().loads).sum::<u64>(), before + 1);
+        assert_eq!(Server::start(&data, keeping).await.text(COUNT).await, expected);
     }
 }
