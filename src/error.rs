@@ -1,7 +1,7 @@
 //! The closed list of error codes: what a client may find in `extensions.code`.
 //!
 //! Clients branch on these, so a code is never renamed and never means two things. The message
-//! beside it is for people and may change.
+//! beside it is for people and may change; what it says of what a client sent, it quotes.
 
 /// The kind of an error, as clients see it in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,9 +101,18 @@ impl Code {
     }
 }
 
+/// What a client sent, as a message quotes it: on one line, and cut where it is longer than `most` characters.
+pub(crate) fn quoted(text: &str, most: usize) -> String {
+    // The precision of `{:?}` would not cut it.
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Code;
+    use super::{Code, quoted};
 
     #[test]
     fn every_code_is_found_by_its_name() {
@@ -111,5 +120,17 @@ mod tests {
             assert_eq!(Code::parse(code.as_str()), Some(code));
         }
         assert_eq!(Code::parse("SOMETHING_ELSE"), None);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_at_a_character() {
+        for (text, expected) in [
+            ("", "\"\""),
+            ("Łódź", "\"Łódź\""),
+            ("臺北市工程", "\"臺北市工\"…"),
+            ("a\nb\"c", "\"a\\nb\\\"\"…"),
+        ] {
+            assert_eq!(quoted(text, 4), expected);
+        }
     }
 }

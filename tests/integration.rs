@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cache;
+mod caching;
 mod config;
 mod conformance;
 mod events;

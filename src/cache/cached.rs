@@ -234,9 +234,9 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let (inner, tiers_of_task) = (self.clone(), tiers.clone());
         tiers.tasks.spawn(async move {
             while let Some(keys) = inner.refresh.next() {
-                count(&tiers_of_task.counters.refreshes, keys.len());
                 // Whoever asks next learns of a failure: it loads the key itself.
                 let _ = inner.fetch(&tiers_of_task, &keys).await;
+                count(&tiers_of_task.counters.refreshes, keys.len());
                 inner.refresh.done(&keys);
             }
         });

@@ -70,17 +70,25 @@ async fn turn<K: StoredKey, B: Tagged<K>>(
 ) -> Turn<B::Value> {
     let until = Instant::now() + LEASE;
     loop {
-        match shared.lock(name, LEASE).await {
-            Lock::Mine { token } => return Turn::Load(Some(token)),
+        let token = match shared.lock(name, LEASE).await {
+            Lock::Mine { token } => Some(token),
             Lock::Unknown => return Turn::Load(None),
-            Lock::Taken => sleep(LOOK).await,
-        }
+            Lock::Taken => {
+                sleep(LOOK).await;
+                None
+            }
+        };
+        // Also when the right was free: whoever had it may have loaded the value and given the right back
+        // since this node last looked.
         let held = shared.get(std::slice::from_ref(name)).await.pop().flatten();
         if let Some(value) = held.and_then(|held| cached.restore(tiers, key, &held)) {
+            if let Some(token) = token {
+                shared.unlock(name, &token).await;
+            }
             return Turn::Loaded(value);
         }
-        if Instant::now() >= until {
-            return Turn::Load(None);
+        if token.is_some() || Instant::now() >= until {
+            return Turn::Load(token);
         }
     }
 }

@@ -117,7 +117,9 @@ impl Tiers {
 
     /// A number between 0 and 1, another each time (`SplitMix64`: Steele, Lea, Flood, 2014).
     pub(super) fn chance(&self) -> f64 {
-        let mut bits = self.chance.fetch_add(0x9E37_79B9_7F4A_7C15, Relaxed);
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        // Of 0 it would make 0, and have whatever is asked for first loaded anew.
+        let mut bits = self.chance.fetch_add(STEP, Relaxed).wrapping_add(STEP);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         // 32 bits are chance enough, and exact in a float.

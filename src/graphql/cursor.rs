@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 
 use super::error::Error;
 use crate::{
+    error::quoted,
     ocds::model::Time,
     store::page::{Position, SortKey},
 };
@@ -61,12 +62,12 @@ impl Cursor {
             ))
         };
         let plain = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let plain = plain.ok_or_else(|| refuse(&format!("{text:.40?} cannot be read")))?;
+        let plain = plain.ok_or_else(|| refuse(&format!("{} cannot be read", quoted(text, 40))))?;
         let mut parts = plain.splitn(4, '|');
         let (version, found, number) = (parts.next(), parts.next(), parts.next());
         let number = number.and_then(|number| number.parse().ok());
         let (Some(VERSION), Some(found), Some(number)) = (version, found, number) else {
-            return Err(refuse(&format!("{text:.40?} cannot be read")));
+            return Err(refuse(&format!("{} cannot be read", quoted(text, 40))));
         };
         if found != list {
             return Err(refuse("it comes from another list or order"));
@@ -100,7 +101,8 @@ impl Cursor {
         let text = self.key.as_deref().unwrap_or_default();
         read(text).ok_or_else(|| {
             Error::BadInput(format!(
-                "{text:.40?} in a cursor is not {what}; take the cursor from pageInfo or edges"
+                "{} in a cursor is not {what}; take the cursor from pageInfo or edges",
+                quoted(text, 40)
             ))
         })
     }

@@ -17,7 +17,7 @@ use super::{
     shape::Shape,
     validation::{Validator, VariableTypes},
 };
-use crate::error::Code;
+use crate::error::{Code, quoted};
 
 /// Memory for documents, in bytes, as far as [`BYTES_PER_BYTE`] is right.
 const MOST_MEMORY: u64 = 32 * 1024 * 1024;
@@ -116,8 +116,8 @@ pub(super) fn operation<'a>(
             Err(refusal(Code::BadUserInput, message))
         }
         (None, _) => {
-            let name = name.unwrap_or_default();
-            let message = format!("operationName is {name:.80?}; the document has no operation of that name");
+            let name = quoted(name.unwrap_or_default(), 80);
+            let message = format!("operationName is {name}; the document has no operation of that name");
             Err(refusal(Code::BadUserInput, message))
         }
     }

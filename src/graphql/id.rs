@@ -6,7 +6,7 @@ use async_graphql::ID;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 
 use super::error::Error;
-use crate::store::id::Kind;
+use crate::{error::quoted, store::id::Kind};
 
 const NAMES: [(Kind, &str); 10] = [
     (Kind::Dataset, "Dataset"),
@@ -36,7 +36,7 @@ pub(super) fn decode(id: &ID) -> Result<(Kind, i64), Error> {
         Some((*kind, number.parse().ok()?))
     });
     row.ok_or_else(|| {
-        Error::BadInput(format!("{:.80?} is not an id; take one from a field named id", id.as_str()))
+        Error::BadInput(format!("{} is not an id; take one from a field named id", quoted(id, 80)))
     })
 }
 

@@ -13,6 +13,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{refusal::Refusal, router::Limits};
+use crate::error::quoted;
 
 /// The encodings that are read, as `Accept-Encoding` lists them.
 pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
@@ -62,7 +63,7 @@ impl Packing {
         let Some(line) = lines.next() else { return Ok(None) };
         let name = line.to_str().unwrap_or_default().trim();
         let advice = format!("send it as it is, or with one Content-Encoding of {ENCODINGS}");
-        let refused = || Refusal::unsupported(&format!("a body encoded as {name:.40?}"), &advice);
+        let refused = || Refusal::unsupported(&format!("a body encoded as {}", quoted(name, 40)), &advice);
         if lines.next().is_some() {
             return Err(Refusal::unsupported("a body encoded several times", &advice));
         }

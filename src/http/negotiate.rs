@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::refusal::Refusal;
-use crate::graphql::CostReport;
+use crate::{error::quoted, graphql::CostReport};
 
 const JSON: &str = "application/json";
 const GRAPHQL_COST: &str = "graphql-cost";
@@ -108,8 +108,9 @@ pub(super) fn cost_report(headers: &HeaderMap) -> Result<CostReport, Refusal> {
         "report" => Ok(CostReport::Report),
         "validate" => Ok(CostReport::Validate),
         other => Err(Refusal::bad_request(format!(
-            "GraphQL-Cost is {other:.40?}; it may be \"report\" (execute, and tell the cost) or \
-             \"validate\" (tell the cost without executing)"
+            "GraphQL-Cost is {}; it may be \"report\" (execute, and tell the cost) or \"validate\" (tell the \
+             cost without executing)",
+            quoted(other, 40)
         ))),
     }
 }
@@ -121,9 +122,9 @@ pub(super) fn cache_explained(headers: &HeaderMap) -> Result<bool, Refusal> {
     if text.eq_ignore_ascii_case("explain") {
         return Ok(true);
     }
-    let text: String = text.chars().take(40).collect();
     Err(Refusal::bad_request(format!(
-        "GraphQL-Cache is {text:?}; it may be \"explain\" (execute, and tell which cache answered)"
+        "GraphQL-Cache is {}; it may be \"explain\" (execute, and tell which cache answered)",
+        quoted(text, 40)
     )))
 }
 

@@ -4,4 +4,4 @@ mod away;
 mod interleavings;
 mod redis;
 mod tiers;
-mod world;
+pub(crate) mod world;

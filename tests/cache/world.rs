@@ -17,6 +17,7 @@ use farol::{
     loader::{Batch, Limits, Relation, RequestScope},
     telemetry::meter::Meter,
 };
+use tokio::sync::Notify;
 
 /// What is stored: the versions of keys, and the log of their writes.
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(crate) struct World {
     /// Time that a load takes.
     pub(crate) delay: Mutex<Duration>,
     pub(crate) fails: Mutex<bool>,
+    /// Holds the next load, when it has read, until it is told.
+    hold: Mutex<Option<Arc<Notify>>>,
     pub(crate) loads: AtomicU64,
     pub(crate) keys_loaded: AtomicU64,
 }
@@ -52,6 +55,16 @@ impl World {
         self.versions.lock().unwrap().get(&key).copied()
     }
 
+    /// Has the next load held when it has read, until what this gives is told.
+    pub(crate) fn hold(&self) -> Arc<Notify> {
+        self.hold.lock().unwrap().insert(Arc::default()).clone()
+    }
+
+    /// Whether a load is still to come that is to be held.
+    pub(crate) fn is_to_hold(&self) -> bool {
+        self.hold.lock().unwrap().is_some()
+    }
+
     pub(crate) fn loads(&self) -> u64 {
         self.loads.load(Ordering::SeqCst)
     }
@@ -67,6 +80,10 @@ impl Batch<i64> for Versions {
         let ((before, behind), delay) = (*self.0.pace.lock().unwrap(), *self.0.delay.lock().unwrap());
         polls(before).await;
         let found = keys.iter().filter_map(|key| Some((*key, self.0.version(*key)?))).collect();
+        let hold = self.0.hold.lock().unwrap().take();
+        if let Some(told) = hold {
+            told.notified().await;
+        }
         polls(behind).await;
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

@@ -19,13 +19,13 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases!(every_case_is_answered_as_written);
 
 /// A case, read.
-pub(super) struct Case {
-    pub(super) path: PathBuf,
-    pub(super) document: String,
+pub(crate) struct Case {
+    pub(crate) path: PathBuf,
+    pub(crate) document: String,
 }
 
 /// Every case there is.
-pub(super) fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
     let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "graphql"));
@@ -50,7 +50,7 @@ async fn every_case_is_answered_as_written(database: TestDatabase) {
 }
 
 /// An answer as it stands in a case's file.
-pub(super) fn written(execution: &Execution) -> String {
+pub(crate) fn written(execution: &Execution) -> String {
     format!("{}\n", serde_json::to_string_pretty(&execution.response).unwrap())
 }
 
@@ -75,7 +75,7 @@ fn compare(case: &Path, answer: &str) -> Option<String> {
     })
 }
 
-pub(super) fn variables(document: &str) -> Value {
+pub(crate) fn variables(document: &str) -> Value {
     header(document, "variables").map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
 }
 

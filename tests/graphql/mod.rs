@@ -1,6 +1,6 @@
 //! The schema over real tables, on both databases.
 
-mod cases;
+pub(crate) mod cases;
 mod embed;
 mod faults;
 pub(crate) mod fixture;

@@ -7,6 +7,7 @@ mod browser;
 mod caching;
 mod compression;
 mod cost;
+mod explain;
 mod graphiql;
 mod graphql;
 mod hostile;
