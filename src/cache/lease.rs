@@ -70,17 +70,24 @@ async fn turn<K: StoredKey, B: Tagged<K>>(
 ) -> Turn<B::Value> {
     let until = Instant::now() + LEASE;
     loop {
-        match shared.lock(name, LEASE).await {
-            Lock::Mine { token } => return Turn::Load(Some(token)),
+        let token = match shared.lock(name, LEASE).await {
+            Lock::Mine { token } => Some(token),
             Lock::Unknown => return Turn::Load(None),
-            Lock::Taken => sleep(LOOK).await,
-        }
+            Lock::Taken => {
+                sleep(LOOK).await;
+                None
+            }
+        };
+        // With the right to load too: since the last look, whoever had it may have filled and returned it.
         let held = shared.get(std::slice::from_ref(name)).await.pop().flatten();
         if let Some(value) = held.and_then(|held| cached.restore(tiers, key, &held)) {
+            if let Some(token) = token {
+                shared.unlock(name, &token).await;
+            }
             return Turn::Loaded(value);
         }
-        if Instant::now() >= until {
-            return Turn::Load(None);
+        if token.is_some() || Instant::now() >= until {
+            return Turn::Load(token);
         }
     }
 }

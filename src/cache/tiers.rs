@@ -1,6 +1,7 @@
 //! What all kept values of a process share: the ledger, the memory, Redis, and the counts.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -82,7 +83,9 @@ impl Tiers {
             lifetimes: capacity.lifetimes,
             counters: Counters::default(),
             tasks: Tasks::default(),
-            chance: AtomicU64::new(0),
+            // Another in each process: nodes that loaded together must not refresh together. And never 0,
+            // whose first number is 0 too.
+            chance: AtomicU64::new(RandomState::new().hash_one(()) | 1),
         }
     }
 
