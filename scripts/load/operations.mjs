@@ -1,9 +1,10 @@
-// Prints COUNT different operations over the data behind ENDPOINT, one body a line, all kinds in all ranks:
+// Prints COUNT different operations over the data behind ENDPOINT, one body a line, all kinds in all ranks, each
+// with an answer of at most 10 KB:
 //
 //   node scripts/load/operations.mjs ENDPOINT COUNT
 
 import http from 'node:http';
-import { data } from './graphql.mjs';
+import { ask, data } from './graphql.mjs';
 
 const [endpoint, count] = [process.argv[2], Number(process.argv[3])];
 const agent = new http.Agent({ keepAlive: true });
@@ -24,22 +25,21 @@ async function nodes(list, order, selection, most) {
 
 const processes = await nodes('processes', 'DATE_DESC', 'ocid date buyer { id }', 6000);
 const organizations = await nodes('organizations', 'NAME_ASC', 'id', 1000);
-agent.destroy();
 const different = (values) => [...new Set(values.filter((value) => value != null))];
 const ocids = different(processes.map((process) => process.ocid));
 const dates = different(processes.map((process) => process.date));
 const buyers = different(processes.map((process) => process.buyer?.id));
 
 const row = 'ocid date tender { title value { amount currency } } buyer { name }';
-const page = `query Page($before: DateTime!) { processes(first: 10, filter: {date: {before: $before}}) { nodes { ${row} } } }`;
-const nested = `query Nested($before: DateTime!) { processes(first: 5, filter: {date: {before: $before}}) { nodes {
+const page = `query Page($before: DateTime!) { processes(first: 30, filter: {date: {before: $before}}) { nodes { ${row} } } }`;
+const nested = `query Nested($before: DateTime!) { processes(first: 12, filter: {date: {before: $before}}) { nodes {
   ocid awards(first: 3) { nodes { suppliers { name } } } bids(first: 5) { nodes { status tenderers { name } } } } } }`;
 const bought = `query Bought($buyer: ID!, $order: ProcessOrder, $before: DateTime!) {
-  processes(first: 10, orderBy: $order, filter: {buyer: [$buyer], date: {before: $before}}) { totalCount nodes { ${row} } } }`;
+  processes(first: 30, orderBy: $order, filter: {buyer: [$buyer], date: {before: $before}}) { totalCount nodes { ${row} } } }`;
 const one = `query One($ocid: String!) { process(ocid: $ocid) { ${row} bids { nodes { status value { amount } tenderers { name } } }
   awards { nodes { title value { amount } suppliers { name } } } contracts { nodes { title } } } }`;
-const who = `query Who($id: ID!) { organization(id: $id) { name address { locality } bids(first: 5) { nodes { status process { ocid } } }
-  awards(first: 5) { nodes { title } } } }`;
+const who = `query Who($id: ID!) { organization(id: $id) { name address { locality } bids(first: 20) { nodes { status process { ocid } } }
+  awards(first: 20) { nodes { title } } } }`;
 const spent = `query Spent($buyer: ID!, $by: SpendingGroupBy!, $before: DateTime!) {
   spending(groupBy: $by, first: 10, filter: {buyer: [$buyer], date: {before: $before}}) { currency count sum } }`;
 
@@ -57,10 +57,30 @@ const kinds = [
   () => [who, { id: of(organizations).id }],
   () => [spent, { buyer: of(buyers), by: of(['SUPPLIER', 'CATEGORY', 'YEAR', 'MONTH']), before: of(dates) }],
 ];
-const operations = new Set();
-for (let tries = 0; operations.size < count && tries < 100 * count; tries += 1) {
-  const [query, variables] = of(kinds)();
-  operations.add(JSON.stringify({ query: query.replace(/\s+/g, ' '), variables }));
+
+/** The operations of a round that can be told from all before. */
+const seen = new Set();
+function candidates(most) {
+  const found = [];
+  for (let tries = 0; found.length < most && tries < 100 * most; tries += 1) {
+    const [query, variables] = of(kinds)();
+    const body = JSON.stringify({ query: query.replace(/\s+/g, ' '), variables });
+    if (!seen.has(body)) found.push(body);
+    seen.add(body);
+  }
+  return found;
 }
-if (operations.size < count) throw new Error(`the data has only ${operations.size} operations`);
-process.stdout.write([...operations].join('\n') + '\n');
+
+let printed = 0;
+while (printed < count) {
+  const bodies = candidates(Math.min(32, count - printed));
+  if (bodies.length === 0) throw new Error(`the data has only ${printed} such operations`);
+  const answers = await Promise.all(bodies.map((body) => ask(endpoint, body, agent)));
+  const good = bodies.filter((_, place) => {
+    const { status, text } = answers[place];
+    return status === 200 && !text.startsWith('{"errors"') && Buffer.byteLength(text) <= 10_240;
+  });
+  printed += good.length;
+  if (good.length > 0) process.stdout.write(`${good.join('\n')}\n`);
+}
+agent.destroy();
