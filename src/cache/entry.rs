@@ -83,20 +83,20 @@ impl Tags {
     }
 }
 
-/// The least part of its lifetime in which a value is refreshed early. A value that loads in no time would
-/// otherwise be refreshed only in its very last moments, and a key that is asked for every few
-/// milliseconds would miss them.
-const LEAST_PART: u32 = 64;
+/// The part of its lifetime at whose end a value is due for sure. Chance alone leaves a few of many keys
+/// without a refresh, the more of them the shorter their loads are, and a machine that is busy late for others.
+const SURE_PART: u32 = 8;
 
 impl<V> Entry<V> {
-    /// Whether it is so old that it should be loaded anew though it still counts, for a lifetime and by
-    /// chance: `chance` is uniform between 0 and 1. The nearer the end and the longer the load, the likelier
-    /// (`XFetch`; Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015).
+    /// Whether it is so old that it should be loaded anew though it still counts: in the last part of its
+    /// lifetime, and before that by chance (`chance` is uniform between 0 and 1), the likelier the nearer the
+    /// end and the longer the load (`XFetch`; Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache
+    /// Stampede Prevention, 2015).
     pub(super) fn is_due(&self, now: Instant, lifetime: Duration, chance: f64) -> bool {
         let Some(expires) = self.expires else { return false };
-        let load = self.took.max(lifetime / LEAST_PART);
-        let ahead = load.as_secs_f64() * -chance.max(f64::MIN_POSITIVE).ln();
-        expires.saturating_duration_since(now).as_secs_f64() <= ahead
+        let left = expires.saturating_duration_since(now);
+        let ahead = self.took.as_secs_f64() * -chance.max(f64::MIN_POSITIVE).ln();
+        left <= lifetime / SURE_PART || left.as_secs_f64() <= ahead
     }
 }
 
@@ -165,7 +165,10 @@ mod tests {
         assert!(!entry(in_a_minute, quick).is_due(now, lifetime, 0.3));
         assert!(entry(in_a_minute, slow).is_due(now, lifetime, 0.3));
         assert!(!entry(in_a_minute, slow).is_due(now, lifetime, 0.9));
-        assert!(entry(now + Duration::from_secs(2), quick).is_due(now, lifetime, 0.3));
-        assert!(entry(now, quick).is_due(now, lifetime, 1.0), "when it expires it is due for sure");
+        assert!(!entry(now + Duration::from_secs(38), quick).is_due(now, lifetime, 0.3));
+        assert!(
+            entry(now + Duration::from_secs(37), quick).is_due(now, lifetime, 1.0),
+            "near its end it is due"
+        );
     }
 }

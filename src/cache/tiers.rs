@@ -1,6 +1,7 @@
 //! What all kept values of a process share: the ledger, the memory, Redis, and the counts.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -82,7 +83,8 @@ impl Tiers {
             lifetimes: capacity.lifetimes,
             counters: Counters::default(),
             tasks: Tasks::default(),
-            chance: AtomicU64::new(0),
+            // Another in each process: nodes that loaded together must not refresh together.
+            chance: AtomicU64::new(RandomState::new().hash_one(())),
         }
     }
 
@@ -117,9 +119,7 @@ impl Tiers {
 
     /// A number between 0 and 1, another each time (`SplitMix64`: Steele, Lea, Flood, 2014).
     pub(super) fn chance(&self) -> f64 {
-        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-        // Of 0 it would make 0, and have whatever is asked for first loaded anew.
-        let mut bits = self.chance.fetch_add(STEP, Relaxed).wrapping_add(STEP);
+        let mut bits = self.chance.fetch_add(0x9E37_79B9_7F4A_7C15, Relaxed);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         // 32 bits are chance enough, and exact in a float.

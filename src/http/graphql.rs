@@ -1,5 +1,7 @@
 //! `/graphql`: one request in, one response out; or a list of them in, and a list out.
 
+use std::sync::Arc;
+
 use axum::{
     Extension,
     body::Body,
@@ -25,7 +27,7 @@ const ALLOWED_FOR_MUTATIONS: HeaderValue = HeaderValue::from_static("POST");
 
 /// Answers one request and observes it.
 pub(super) async fn serve(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response<Body> {
@@ -43,7 +45,7 @@ pub(super) async fn serve(
         }
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
     };
-    let Shared { compression, promise, .. } = &shared;
+    let Shared { compression, promise, .. } = &*shared;
     let asked = Asked { media, by_url, headers: &head.headers, compression: *compression, promise };
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());

@@ -41,8 +41,8 @@ pub(super) struct Limits {
     pub(super) body_timeout: Duration,
 }
 
-/// The state shared by all requests, listed once.
-#[derive(Clone)]
+/// The state shared by all requests, listed once. Behind one `Arc`, for axum clones it for each layer that a
+/// request passes.
 pub(super) struct Shared {
     pub(super) engine: Engine,
     pub(super) metrics: Arc<Metrics>,
@@ -52,8 +52,8 @@ pub(super) struct Shared {
     pub(super) promise: caching::Headers,
 }
 
-impl FromRef<Shared> for Readiness {
-    fn from_ref(shared: &Shared) -> Self {
+impl FromRef<Arc<Shared>> for Readiness {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
         shared.readiness.clone()
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn build(
     let Services { engine, ready, metrics, promise } = services;
     let readiness = Readiness::new(ready, draining);
     let promise = caching::Headers::new(promise);
-    let shared = Shared { engine, metrics, readiness, limits, compression, promise };
+    let shared = Arc::new(Shared { engine, metrics, readiness, limits, compression, promise });
     let mut api = any(graphql::serve).options(graphql::options);
     if compression {
         // The later layer is the outer one.

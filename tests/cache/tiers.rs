@@ -116,6 +116,18 @@ async fn under_steady_load_nobody_waits_for_a_value_that_gets_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_value_that_is_young_is_not_loaded_anew() {
+    let (world, (_, tiers)) = (Arc::new(World::default()), tiers(LIFETIME));
+    let relation = source(&world, &tiers, POLICY);
+    *world.delay.lock().unwrap() = Duration::from_secs(1);
+    for _ in 0..10 {
+        ask(&relation, 1).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((tiers.figures().refreshes, world.loads()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn memory_stays_within_its_bytes() {
     let (world, (_, tiers)) = (Arc::new(World::default()), tiers(LIFETIME));
     let relation = source(&world, &tiers, POLICY);
