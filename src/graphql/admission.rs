@@ -11,9 +11,9 @@ use async_graphql::{Request, Variables};
 use async_graphql_parser::types::{OperationDefinition, OperationType};
 
 use super::{
+    call::{Call, Limits},
     cost::{self, Estimate, Inputs, Most},
     documents::{self, Document, Documents},
-    engine::{Call, Limits},
     error::{Refused, panicked, refusal},
     execution::Stats,
     page::PageSizes,

@@ -2,8 +2,8 @@
 //!
 //! # In reading order
 //!
-//! - [`engine`](Engine), [`execution`](Execution): operations from their text to their response; what HTTP
-//!   sees of all this. `question`: what makes two operations the same.
+//! - [`call`](Call), [`engine`](Engine), [`execution`](Execution): operations from their text to their response;
+//!   what HTTP sees of all this. `question`: what makes two operations the same.
 //! - `persisted`: documents that are named instead of sent.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
@@ -32,6 +32,7 @@ mod award;
 mod batches;
 mod bid;
 mod cache_control;
+mod call;
 mod codelist;
 mod collection;
 mod connection;
@@ -70,7 +71,8 @@ mod total;
 mod validation;
 mod value;
 
-pub use engine::{Call, CostReport, Engine, Limits, check_manifest, sdl};
+pub use call::{Call, CostReport, Limits};
+pub use engine::{Engine, check_manifest, sdl};
 pub use error::MASKED;
 pub use execution::{Execution, Source, Stats};
 pub use guard::DocumentLimits;

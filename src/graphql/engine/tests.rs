@@ -1,5 +1,7 @@
 //! A response that is too old and still counts.
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 
 use super::{super::execution::Source, *};

@@ -1,0 +1,66 @@
+//! How an operation comes to the engine, and what it may ask for.
+
+use std::time::Duration;
+
+use super::{guard::DocumentLimits, page::PageSizes};
+use crate::loader;
+
+/// What an operation may ask for, and how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The size of a document.
+    pub document: DocumentLimits,
+    /// Levels of fields; pages (`edges`, `node`, `nodes`, `pageInfo`) are none.
+    pub max_depth: u32,
+    /// Cost, as `cost` computes it: of an operation, and of all operations of a batch together.
+    pub max_cost: u64,
+    /// How long an operation may be executed. Then its statements are cancelled.
+    pub execution_timeout: Duration,
+    /// Rows in a page.
+    pub pages: PageSizes,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// How related rows are batched.
+    pub loader: loader::Limits,
+}
+
+/// What a client wants to know of the cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CostReport {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What the operation was estimated to cost and what its answer cost, in `extensions.cost`.
+    Report,
+    /// The estimate, and whether the operation is valid; it is not executed.
+    Validate,
+}
+
+/// How an operation came to the server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Call<'a> {
+    /// Whether only queries may run, as by GET: a mutation is then a request error.
+    pub queries_only: bool,
+    /// What the request is called in the log, where there is one. A client that meets a fault of the
+    /// server is told it, in the message and as `extensions.requestId`.
+    pub request_id: Option<&'a str>,
+    /// What the client wants to know of the cost.
+    pub cost: CostReport,
+    /// Whether the client wants to know where each relation's values came from, in `extensions.cache`. Then
+    /// it is executed, whatever response is kept.
+    pub explain: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document: DocumentLimits::default(),
+            max_depth: 10,
+            max_cost: 1_000,
+            execution_timeout: Duration::from_secs(10),
+            pages: PageSizes::default(),
+            introspection: true,
+            loader: loader::Limits::default(),
+        }
+    }
+}
