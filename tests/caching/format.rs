@@ -50,7 +50,7 @@ const RELEASES: &str = "{ process(ocid: \"ocds-x-002\") { releases { nodes { id 
 /// What else the case files do not ask for.
 const MORE: [&str; 4] = [
     "{ processes(orderBy: VALUE_ASC, filter: { value: { currency: \"EUR\" } }) { totalValue { amount } } }",
-    "{ bids { totalValue { amount } } contracts { totalCount totalValue { amount } } }",
+    "{ bids { totalCount totalValue { amount } } contracts { totalCount totalValue { amount } } }",
     "{ awards { totalCount totalValue { amount } } items(orderBy: DATE_ASC) { totalCount } }",
     "{ organizations(last: 2, orderBy: NAME_DESC, filter: { not: { search: \"town\" } }) { nodes { name } } }",
 ];

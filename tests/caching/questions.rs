@@ -2,11 +2,14 @@
 //! list of a process and of an organisation, every sum.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use farol::{ocds::party, store::id};
+use farol::{
+    ocds::party,
+    store::id::{self, Kind},
+};
 
 use super::releases::{DATASETS, FIRMS, OCIDS};
 
-const PARTS: &str = "
+const PROCESS: &str = "
     fragment Process on ContractingProcess {
       id ocid date dataset { name processCount releaseCount organizationCount awardCount lastDate } buyer { id name }
       tender {
@@ -18,11 +21,12 @@ const PARTS: &str = "
       awards { totalCount totalValue { amount currency } nodes { localId date suppliers { name } items { nodes { description } } } }
       contracts {
         totalCount totalValue { amount currency }
-        nodes { localId status award { localId } suppliers { name } transactions { nodes { payer { name } payee { name } } } }
+        nodes { localId status award { localId status } suppliers { name } transactions { nodes { payer { name } payee { name } } } }
       }
       documents { totalCount nodes { title } }
       releases { totalCount nodes { localId body } }
-    }
+    }";
+const FIRM: &str = "
     fragment Firm on Organization {
       id name contactPoint { name } dataset { name }
       processes { totalCount totalValue { amount currency } nodes { ocid tender { title } } }
@@ -42,6 +46,11 @@ const LISTS: [(&str, &str, &str); 5] = [
     ("items", "description process { ocid }", ""),
 ];
 
+/// What is read of a row that is asked for by its id.
+const ROWS: &str = "id ... on Bid { statusText value { amount } tenderers { name } process { ocid } } \
+     ... on Award { date statusText suppliers { name } process { ocid } } \
+     ... on Contract { dateSigned statusText suppliers { name } award { date } }";
+
 /// The global id of an organisation of a dataset.
 pub(super) fn organization(dataset: &str, name: &str) -> String {
     let key = party::identity(None, Some(name)).unwrap();
@@ -50,6 +59,15 @@ pub(super) fn organization(dataset: &str, name: &str) -> String {
 
 fn process(dataset: &str, ocid: &str) -> String {
     global("ContractingProcess", id::process(id::dataset(dataset), ocid))
+}
+
+/// The rows that a process may have, by their global ids.
+fn rows(dataset: &str, ocid: &str) -> Vec<String> {
+    let process = id::process(id::dataset(dataset), ocid);
+    let of = |kind: Kind| {
+        ["0", "1"].map(|number| global(&format!("{kind:?}"), id::listed(kind, process, number, 0)))
+    };
+    [Kind::Bid, Kind::Award, Kind::Contract].map(of).concat()
 }
 
 fn global(kind: &str, id: i64) -> String {
@@ -109,14 +127,15 @@ pub(super) fn all() -> Vec<String> {
     for dataset in DATASETS {
         for ocid in OCIDS {
             all.push(format!(
-                "{{ process(ocid: \"{ocid}\", dataset: \"{dataset}\") {{ ...Process }} }} {PARTS}"
+                "{{ process(ocid: \"{ocid}\", dataset: \"{dataset}\") {{ ...Process }} }} {PROCESS}"
             ));
             let id = process(dataset, ocid);
+            all.push(format!("{{ nodes(ids: {:?}) {{ {ROWS} }} }}", rows(dataset, ocid)));
             all.push(format!("{{ node(id: \"{id}\") {{ id ... on ContractingProcess {{ ocid date }} }} }}"));
         }
         for name in FIRMS {
             let id = organization(dataset, name);
-            all.push(format!("{{ organization(id: \"{id}\") {{ ...Firm }} }} {PARTS}"));
+            all.push(format!("{{ organization(id: \"{id}\") {{ ...Firm }} }} {FIRM}"));
         }
     }
     // Without a dataset: the one that has it, or an error that names those that do.

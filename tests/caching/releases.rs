@@ -32,8 +32,11 @@ pub(super) enum Step {
 
 fn firm() -> impl Strategy<Value = Value> {
     // Of the mentions of an organisation its row shows the one that says most.
-    let told = (select(&FIRMS[..]), option::weighted(0.2, select(&["Ada", "Bo"][..])));
-    told.prop_map(|(name, contact)| json!({ "name": name, "contactPoint": { "name": contact } }))
+    let told = (select(&FIRMS[..]), any::<bool>(), option::weighted(0.2, select(&["Ada", "Bo"][..])));
+    told.prop_map(|(name, loud, contact)| {
+        let name = if loud { name.to_uppercase() } else { name.to_owned() };
+        json!({ "name": name, "contactPoint": { "name": contact } })
+    })
 }
 
 fn firms() -> impl Strategy<Value = Vec<Value>> {

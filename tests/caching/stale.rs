@@ -7,7 +7,7 @@ use farol::{
     cache::{
         Cached, Capacity, Ledger, Relation as Kept, Tier, Tiers,
         policy::{FIELDS, Policy, ROWS},
-        shared::{Counts, Options, Shared},
+        shared::{Counts, Fill, Held, Options, Shared},
     },
     loader::{Limits, Relation},
 };
@@ -156,4 +156,28 @@ async fn a_write_by_another_is_read_once_for_all_nodes(data: TestDatabase) {
         assert_eq!(nodes.iter().map(|node| node.figures().loads).sum::<u64>(), before + 1);
         assert_eq!(Server::start(&data, keeping).await.text(COUNT).await, expected);
     }
+}
+
+/// Between looking for a value and being given the right to load it, a node may have missed that another
+/// loaded it and gave the right back.
+#[tokio::test]
+async fn who_is_given_the_right_to_load_looks_once_more() {
+    let (world, redis) = (Arc::new(World::default()), RedisServer::start().await);
+    world.write(KEY);
+    let other = Node::start(&world, &redis, FIELDS, 1).await;
+    assert_eq!(other.ask().await, (Some(1), Tier::Database));
+    let keys: Vec<String> = redis.ask(&["KEYS", "*:value:*"]).await;
+    let key = keys[0].split_once(":value:").unwrap().1.to_owned();
+    let Held { read_at, bytes } = other.shared.get(std::slice::from_ref(&key)).await.remove(0).unwrap();
+    let _: u64 = redis.ask(&["DEL", &keys[0]]).await;
+
+    // While Redis answers nobody, a node asks and then the other fills: it will do both in this order.
+    let node = Node::start(&world, &redis, FIELDS, 1).await;
+    let _: String = redis.ask(&["CLIENT", "PAUSE", "600"]).await;
+    let source = node.source.clone();
+    let asked = tokio::spawn(async move { answer(&source).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.shared.fill(vec![Fill { key, read_at, bytes }], Duration::from_mins(1)).await;
+    assert_eq!(asked.await.unwrap(), (Some(1), Tier::Shared));
+    assert_eq!(world.loads(), 1);
 }
