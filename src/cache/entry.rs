@@ -163,6 +163,9 @@ mod tests {
         assert!(entry(in_a_minute, slow).is_due(now, lifetime, 0.3));
         assert!(!entry(in_a_minute, slow).is_due(now, lifetime, 0.9));
         assert!(!entry(now + Duration::from_secs(38), quick).is_due(now, lifetime, 0.3));
-        assert!(entry(now + Duration::from_secs(37), quick).is_due(now, lifetime, 1.0), "near its end it is due");
+        assert!(
+            entry(now + Duration::from_secs(37), quick).is_due(now, lifetime, 1.0),
+            "near its end it is due"
+        );
     }
 }
