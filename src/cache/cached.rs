@@ -11,12 +11,14 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{
-    claims::{Claims, Outcome},
+    claims::{Awaited, Claims, Outcome},
     entry::{Entry, Found, Kept, Tags, Tier},
     lease,
     policy::Policy,
     record,
     refresh::Refresh,
+    shared::{Fill, Held},
+    tag::Slot,
     tiers::{Tiers, count},
 };
 use crate::loader::{Batch, Key};
@@ -83,15 +85,15 @@ impl<K: StoredKey, B: Tagged<K>> Batch<K> for Cached<K, B> {
     fn peek(&self, key: &K) -> Option<Self::Value> {
         let tiers = self.0.tiers.as_ref()?;
         let now = Instant::now();
-        let Some(entry) = self.0.remembered(tiers, key, now) else {
+        let Some(found) = self.0.remembered(tiers, key, now) else {
             count(&tiers.counters.memory_misses, 1);
             return None;
         };
         count(&tiers.counters.memory_hits, 1);
-        if self.0.relation.policy.early && entry.is_due(now, tiers.lifetime(), tiers.chance()) {
+        if self.0.relation.policy.early && found.entry.is_due(now, tiers.lifetime(), tiers.chance()) {
             self.0.refresh_soon(tiers, key);
         }
-        Some(Found { entry, tier: Tier::Memory })
+        Some(found)
     }
 
     async fn load(&self, keys: &[K]) -> Result<Values<K, B>, B::Error> {
@@ -104,11 +106,11 @@ impl<K: StoredKey, B: Tagged<K>> Batch<K> for Cached<K, B> {
 
 impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
     /// What memory has for a key, if it still counts and is not too old.
-    fn remembered(&self, tiers: &Tiers, key: &K, now: Instant) -> Option<Arc<Entry<B::Value>>> {
+    fn remembered(&self, tiers: &Tiers, key: &K, now: Instant) -> Option<Found<B::Value>> {
         let entry = tiers.memory.get::<K, B::Value>(self.relation.number, key)?;
         let young = entry.expires.is_some_and(|expires| now < expires);
-        let counts = entry.read_at.is_some_and(|read_at| tiers.ledger.counts(read_at, &entry.slots));
-        (young && counts).then_some(entry)
+        let right_at = tiers.ledger.right_at(entry.read_at?, &entry.slots)?;
+        young.then_some(Found { entry, tier: Tier::Memory, right_at: Some(right_at) })
     }
 
     /// Loads keys that memory had no answer to, each once whoever else asks for it meanwhile.
@@ -117,49 +119,25 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let mut wanted = keys.to_vec();
         while !wanted.is_empty() {
             let now = Instant::now();
-            let (claim, theirs) = self.claims.claim(wanted, |key| {
-                let entry = self.remembered(tiers, key, now);
-                let known = entry.map(|entry| Found { entry, tier: Tier::Memory });
+            let claimed = self.claims.claim(wanted, |key| {
+                let known = self.remembered(tiers, key, now);
                 known.map(|known| found.insert(key.clone(), known)).is_some()
             });
-            let own = async {
-                let outcome: Outcome<K, B::Value, B::Error> = Arc::new(self.fetch(tiers, claim.keys()).await);
-                claim.land(outcome.clone());
+            let mine = async {
+                let keys = claimed.mine.keys();
+                let outcome: Outcome<K, B::Value, B::Error> = Arc::new(self.fetch(tiers, keys).await);
+                claimed.mine.land(outcome.clone());
                 outcome
             };
-            let (own, landed) = join(own, join_all(theirs.into_iter().map(|theirs| theirs.landed()))).await;
-            take(&mut found, &own)?;
+            let theirs = join_all(claimed.theirs.into_iter().map(Awaited::landed));
+            let (mine, theirs) = join(mine, theirs).await;
+            take(&mut found, &mine)?;
             wanted = Vec::new();
-            for (keys, outcome) in landed {
-                wanted.append(&mut self.accept(tiers, &mut found, keys, outcome.as_ref())?);
+            for (keys, outcome) in theirs {
+                wanted.append(&mut accept(tiers, &mut found, keys, outcome.as_ref())?);
             }
         }
         Ok(found)
-    }
-
-    /// Takes what another load found, as far as it counts; gives the keys that are left.
-    fn accept(
-        &self,
-        tiers: &Tiers,
-        found: &mut Values<K, B>,
-        keys: Vec<K>,
-        outcome: Option<&Outcome<K, B::Value, B::Error>>,
-    ) -> Result<Vec<K>, B::Error> {
-        let Some(outcome) = outcome else { return Ok(keys) };
-        let values = outcome.as_ref().as_ref().map_err(Clone::clone)?;
-        let (mut left, total) = (Vec::new(), keys.len());
-        for key in keys {
-            let counts = |entry: &Entry<_>| {
-                // What may not be kept was at least loaded while this request waited for it.
-                entry.read_at.is_none_or(|read_at| tiers.ledger.counts(read_at, &entry.slots))
-            };
-            match values.get(&key).filter(|found| counts(&found.entry)) {
-                Some(value) => drop(found.insert(key, value.clone())),
-                None => left.push(key),
-            }
-        }
-        count(&tiers.counters.joined, total - left.len());
-        Ok(left)
     }
 
     /// Asks Redis, then the batch for what is left, and keeps what it gave.
@@ -175,12 +153,11 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let mut found = HashMap::with_capacity(keys.len());
         let (mut left, mut left_names) = (Vec::new(), Vec::new());
         for ((key, name), held) in keys.iter().zip(names).zip(held) {
-            match held.and_then(|held| self.restore(tiers, key, &held)) {
-                Some(entry) => drop(found.insert(key.clone(), entry)),
-                None => {
-                    left.push(key.clone());
-                    left_names.push(name);
-                }
+            if let Some(value) = held.and_then(|held| self.restore(tiers, key, &held)) {
+                found.insert(key.clone(), value);
+            } else {
+                left.push(key.clone());
+                left_names.push(name);
             }
         }
         if left.is_empty() {
@@ -190,7 +167,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             found.extend(lease::load_on_one_node(self, tiers, shared, left, left_names).await?);
         } else {
             let read = self.read(Some(tiers), &left).await?;
-            let fills = self.fills(&read, left.iter().zip(left_names));
+            let fills = fills(&read, left.iter().zip(left_names));
             if !fills.is_empty() {
                 let (shared, lifetime) = (shared.clone(), tiers.lifetimes.shared);
                 tiers.tasks.spawn(async move { shared.fill(fills, lifetime).await });
@@ -227,44 +204,23 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             if let Some(tiers) = tiers.filter(|_| read_at.is_some()) {
                 tiers.memory.insert(self.relation.number, key, &entry);
             }
-            found.insert(key.clone(), Found { entry, tier: Tier::Database });
+            found.insert(key.clone(), Found { entry, tier: Tier::Database, right_at: read_at });
         }
         Ok(found)
     }
 
     /// What Redis holds for a key, if it still counts; memory keeps it from here on.
-    pub(super) fn restore(
-        &self,
-        tiers: &Tiers,
-        key: &K,
-        held: &super::shared::Held,
-    ) -> Option<Found<B::Value>> {
+    pub(super) fn restore(&self, tiers: &Tiers, key: &K, held: &Held) -> Option<Found<B::Value>> {
         let (value, took) = record::decode::<B::Value>(&held.bytes)?;
         let slots = self.slots(key, value.as_ref());
-        if !tiers.ledger.counts(held.read_at, &slots) {
-            return None;
-        }
+        let right_at = Some(tiers.ledger.right_at(held.read_at, &slots)?);
         let expires = Some(Instant::now() + tiers.lifetime());
         let entry = Arc::new(Entry { value, slots, read_at: Some(held.read_at), expires, took });
         tiers.memory.insert(self.relation.number, key, &entry);
-        Some(Found { entry, tier: Tier::Shared })
+        Some(Found { entry, tier: Tier::Shared, right_at })
     }
 
-    /// What Redis is to keep of what was read.
-    pub(super) fn fills<'a>(
-        &self,
-        read: &Values<K, B>,
-        keys: impl Iterator<Item = (&'a K, String)>,
-    ) -> Vec<super::shared::Fill> {
-        let fill = |(key, name): (&K, String)| {
-            let entry = &read.get(key)?.entry;
-            let bytes = record::encode(entry)?;
-            Some(super::shared::Fill { key: name, read_at: entry.read_at?, bytes })
-        };
-        keys.filter_map(fill).collect()
-    }
-
-    fn slots(&self, key: &K, value: Option<&B::Value>) -> Box<[super::tag::Slot]> {
+    fn slots(&self, key: &K, value: Option<&B::Value>) -> Box<[Slot]> {
         let mut tags = Tags::default();
         self.batch.tag(key, value, &mut tags);
         tags.into_slots()
@@ -285,6 +241,47 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
             }
         });
     }
+}
+
+/// Takes what another load found, as far as it counts; gives the keys that are left.
+fn accept<K: Key, V, E: Clone>(
+    tiers: &Tiers,
+    found: &mut HashMap<K, Found<V>>,
+    keys: Vec<K>,
+    outcome: Option<&Outcome<K, V, E>>,
+) -> Result<Vec<K>, E> {
+    let Some(outcome) = outcome else { return Ok(keys) };
+    let values = outcome.as_ref().as_ref().map_err(Clone::clone)?;
+    let (mut left, total) = (Vec::new(), keys.len());
+    for key in keys {
+        let right = values.get(&key).and_then(|value| {
+            let right_at = match value.entry.read_at {
+                Some(read_at) => Some(tiers.ledger.right_at(read_at, &value.entry.slots)?),
+                // What may not be kept was at least loaded while this request waited for it.
+                None => None,
+            };
+            Some(Found { right_at, ..value.clone() })
+        });
+        match right {
+            Some(value) => drop(found.insert(key, value)),
+            None => left.push(key),
+        }
+    }
+    count(&tiers.counters.joined, total - left.len());
+    Ok(left)
+}
+
+/// What Redis is to keep of what was read.
+pub(super) fn fills<'a, K: Key, V: Kept>(
+    read: &HashMap<K, Found<V>>,
+    keys: impl Iterator<Item = (&'a K, String)>,
+) -> Vec<Fill> {
+    let fill = |(key, name): (&K, String)| {
+        let entry = &read.get(key)?.entry;
+        let bytes = record::encode(entry)?;
+        Some(Fill { key: name, read_at: entry.read_at?, bytes })
+    };
+    keys.filter_map(fill).collect()
 }
 
 fn take<K: Key, V, E: Clone>(found: &mut HashMap<K, Found<V>>, outcome: &Outcome<K, V, E>) -> Result<(), E> {

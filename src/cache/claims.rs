@@ -28,6 +28,12 @@ pub(super) struct Claim<'a, K: Key, V, E> {
     landing: watch::Sender<Option<Outcome<K, V, E>>>,
 }
 
+/// What a load claimed, and what it has to wait for.
+pub(super) struct Claimed<'a, K: Key, V, E> {
+    pub(super) mine: Claim<'a, K, V, E>,
+    pub(super) theirs: Vec<Awaited<K, V, E>>,
+}
+
 /// Keys that another load is after.
 pub(super) struct Awaited<K, V, E> {
     keys: Vec<K>,
@@ -45,11 +51,7 @@ impl<K: Key, V, E> Claims<K, V, E> {
     ///
     /// `known` is asked under the lock: a load keeps what it found before it gives its keys back, so a key
     /// that is free and has been loaded meanwhile is known.
-    pub(super) fn claim(
-        &self,
-        keys: Vec<K>,
-        mut known: impl FnMut(&K) -> bool,
-    ) -> (Claim<'_, K, V, E>, Vec<Awaited<K, V, E>>) {
+    pub(super) fn claim(&self, keys: Vec<K>, mut known: impl FnMut(&K) -> bool) -> Claimed<'_, K, V, E> {
         let (landing, receiver) = watch::channel(None);
         let (mut mine, mut theirs): (Vec<K>, Vec<Awaited<K, V, E>>) = (Vec::new(), Vec::new());
         let mut claimed = self.lock();
@@ -66,7 +68,7 @@ impl<K: Key, V, E> Claims<K, V, E> {
             }
         }
         drop(claimed);
-        (Claim { claims: self, keys: mine, landing }, theirs)
+        Claimed { mine: Claim { claims: self, keys: mine, landing }, theirs }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Landing<K, V, E>>> {

@@ -32,6 +32,9 @@ pub struct Found<V> {
     pub entry: Arc<Entry<V>>,
     /// Who gave it.
     pub tier: Tier,
+    /// The sequence of the change log that it is known to be right at: that it was read at, or up to which
+    /// no write has touched it. `None` when that is not known.
+    pub right_at: Option<i64>,
 }
 
 /// Who gave an answer.
@@ -99,7 +102,7 @@ impl<V> Entry<V> {
 
 impl<V> Clone for Found<V> {
     fn clone(&self) -> Self {
-        Self { entry: Arc::clone(&self.entry), tier: self.tier }
+        Self { entry: Arc::clone(&self.entry), tier: self.tier, right_at: self.right_at }
     }
 }
 
@@ -156,9 +159,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_value_falls_due_the_sooner_the_longer_it_loads() {
-        let (now, lifetime) = (Instant::now(), Duration::from_secs(300));
-        let (quick, slow) = (Duration::from_millis(1), Duration::from_secs(60));
-        let in_a_minute = now + Duration::from_secs(60);
+        let (now, lifetime) = (Instant::now(), Duration::from_mins(5));
+        let (quick, slow) = (Duration::from_millis(1), Duration::from_mins(1));
+        let in_a_minute = now + Duration::from_mins(1);
         assert!(!entry(in_a_minute, quick).is_due(now, lifetime, 0.3));
         assert!(entry(in_a_minute, slow).is_due(now, lifetime, 0.3));
         assert!(!entry(in_a_minute, slow).is_due(now, lifetime, 0.9));

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    cached::{Inner, StoredKey, Tagged},
+    cached::{Inner, StoredKey, Tagged, fills},
     entry::Found,
     shared::{Lock, Shared},
     tiers::Tiers,
@@ -50,7 +50,7 @@ pub(super) async fn load_on_one_node<K: StoredKey, B: Tagged<K>>(
     }
     let read = cached.read(Some(tiers), &mine).await;
     if let Ok(read) = &read {
-        let fills = cached.fills(read, mine.iter().zip(held.iter().map(|(name, _)| name.clone())));
+        let fills = fills(read, mine.iter().zip(held.iter().map(|(name, _)| name.clone())));
         if !fills.is_empty() {
             shared.fill(fills, tiers.lifetimes.shared).await;
         }

@@ -79,8 +79,18 @@ impl Ledger {
 
     /// Whether what was read at a sequence from these slots still counts.
     pub fn counts(&self, read_at: i64, slots: &[Slot]) -> bool {
+        self.right_at(read_at, slots).is_some()
+    }
+
+    /// The sequence up to which what was read at another from these slots is known to be right; `None` when it
+    /// does not count any more. What many parts make is right where all of them are: an old part that no
+    /// write has touched is as good as one that was read just now.
+    pub fn right_at(&self, read_at: i64, slots: &[Slot]) -> Option<i64> {
+        // The position first: all writes up to there are marked.
+        let position = self.position()?;
         let unmarked = |slot: &Slot| self.marks[slot.0 as usize].load(SeqCst) <= read_at;
-        self.position().is_some() && read_at >= self.floor.load(SeqCst) && slots.iter().all(unmarked)
+        let counts = read_at >= self.floor.load(SeqCst) && slots.iter().all(unmarked);
+        counts.then_some(position.max(read_at))
     }
 }
 
@@ -101,6 +111,8 @@ mod tests {
         assert!(!ledger.counts(10, &[buyer, process]));
         assert!(ledger.counts(10, &[buyer]));
         assert!(ledger.counts(11, &[buyer, process]), "it was read after the write");
+        assert_eq!(ledger.right_at(10, &[buyer]), Some(11), "no write up to there has touched it");
+        assert_eq!(ledger.right_at(12, &[buyer]), Some(12), "another node is ahead");
         ledger.mark_all(12);
         ledger.advance(12);
         assert!(!ledger.counts(11, &[buyer]) && ledger.counts(12, &[buyer]));

@@ -38,6 +38,6 @@ pub const LIFETIME_SECONDS: u64 = 300;
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { memory: Duration::from_secs(LIFETIME_SECONDS), shared: Duration::from_secs(3600) }
+        Self { memory: Duration::from_secs(LIFETIME_SECONDS), shared: Duration::from_hours(1) }
     }
 }

@@ -118,7 +118,7 @@ impl Tiers {
         self.lifetimes.memory
     }
 
-    /// A number between 0 and 1, another each time (SplitMix64: Steele, Lea, Flood, 2014).
+    /// A number between 0 and 1, another each time (`SplitMix64`: Steele, Lea, Flood, 2014).
     pub(super) fn chance(&self) -> f64 {
         let mut bits = self.chance.fetch_add(0x9E37_79B9_7F4A_7C15, Relaxed);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

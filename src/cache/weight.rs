@@ -45,21 +45,17 @@ impl ser::Error for Refused {
 }
 
 impl Scale {
-    fn add(&mut self, bytes: usize) -> Result<(), Refused> {
+    fn with(&mut self, bytes: usize) -> &mut Self {
         self.0 += bytes;
-        Ok(())
-    }
-
-    fn with(&mut self, bytes: usize) -> Result<&mut Self, Refused> {
-        self.0 += bytes;
-        Ok(self)
+        self
     }
 }
 
 macro_rules! scalars {
     ($($method:ident($type:ty)),+ $(,)?) => { $(
         fn $method(self, _: $type) -> Result<(), Refused> {
-            self.add(SCALAR)
+            self.with(SCALAR);
+            Ok(())
         }
     )+ };
 }
@@ -82,20 +78,24 @@ impl<'a> Serializer for &'a mut Scale {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Refused> {
-        self.add(HEADER + text.len())
+        self.with(HEADER + text.len());
+        Ok(())
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Refused> {
-        self.add(HEADER + bytes.len())
+        self.with(HEADER + bytes.len());
+        Ok(())
     }
 
     /// A time, a decimal: what is written as a text and kept as a number or two.
     fn collect_str<T: Display + ?Sized>(self, _: &T) -> Result<(), Refused> {
-        self.add(2 * SCALAR)
+        self.with(2 * SCALAR);
+        Ok(())
     }
 
     fn serialize_none(self) -> Result<(), Refused> {
-        self.add(HEADER)
+        self.with(HEADER);
+        Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Refused> {
@@ -103,15 +103,18 @@ impl<'a> Serializer for &'a mut Scale {
     }
 
     fn serialize_unit(self) -> Result<(), Refused> {
-        self.add(SCALAR)
+        self.with(SCALAR);
+        Ok(())
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Refused> {
-        self.add(SCALAR)
+        self.with(SCALAR);
+        Ok(())
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Result<(), Refused> {
-        self.add(SCALAR)
+        self.with(SCALAR);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -129,11 +132,11 @@ impl<'a> Serializer for &'a mut Scale {
         _: &'static str,
         value: &T,
     ) -> Result<(), Refused> {
-        value.serialize(self.with(SCALAR)?)
+        value.serialize(self.with(SCALAR))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self, Refused> {
-        self.with(HEADER)
+        Ok(self.with(HEADER))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self, Refused> {
@@ -151,11 +154,11 @@ impl<'a> Serializer for &'a mut Scale {
         _: &'static str,
         _: usize,
     ) -> Result<Self, Refused> {
-        self.with(SCALAR)
+        Ok(self.with(SCALAR))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self, Refused> {
-        self.with(2 * HEADER)
+        Ok(self.with(2 * HEADER))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Refused> {
@@ -169,7 +172,7 @@ impl<'a> Serializer for &'a mut Scale {
         _: &'static str,
         _: usize,
     ) -> Result<Self, Refused> {
-        self.with(SCALAR)
+        Ok(self.with(SCALAR))
     }
 }
 

@@ -129,7 +129,7 @@ impl Request {
             return;
         }
         let entry = &*found.entry;
-        gathered.dependencies.add(entry.read_at, entry.expires, &entry.slots);
+        gathered.dependencies.add(found.right_at, entry.expires, &entry.slots);
         gathered.counts.add(found.tier);
         if let Some(by_relation) = &mut gathered.by_relation {
             by_relation.entry(relation.to_owned()).or_default().add(found.tier);

@@ -41,7 +41,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 type Pending = (Option<i64>, JoinHandle<Option<i64>>);
 
 async fn play(steps: Vec<Step>) {
-    let lifetime = Duration::from_secs(60);
+    let lifetime = Duration::from_mins(1);
     let (world, (ledger, tiers)) = (Arc::new(World::default()), tiers(lifetime));
     let relation = source(&world, &tiers, POLICY);
     let mut unmarked = std::collections::VecDeque::new();

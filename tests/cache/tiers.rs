@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::world::{POLICY, World, ask, mark, source, tiers};
 
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 
 #[tokio::test(start_paused = true)]
 async fn a_value_is_loaded_once_until_it_is_written_or_too_old() {

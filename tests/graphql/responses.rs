@@ -130,7 +130,7 @@ async fn of_a_thousand_at_once_one_is_executed(database: TestDatabase) {
     write(&ledger);
     let answers = join_all((0..1_000).map(|_| ask(&engine, NAMES, Value::Null))).await;
     let statements: u64 = answers.iter().map(|answer| answer.stats.database.statements).sum();
-    assert_eq!(statements, alone.stats.database.statements);
+    assert_eq!(statements, 1, "the page is read once; the buyers were not touched");
     assert_eq!(answers.iter().filter(|answer| !is_kept(answer)).count(), 1);
     assert!(answers.iter().all(|answer| text(answer) == text(&alone)));
 }

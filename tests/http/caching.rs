@@ -35,8 +35,8 @@ fn told(answer: &Answer) -> [&str; 3] {
 async fn an_answer_by_url_has_a_name_and_a_promise() {
     let app = loaded().await;
     let made = answer(ocids(&app, "GET")).await;
-    assert_eq!(told(&made), [PROMISE, "0", "fields; hits=0, misses=0"]);
-    assert_eq!(made.header("vary"), "accept, accept-encoding, graphql-cost");
+    assert_eq!(told(&made), [PROMISE, "0", "fields; hits=0, misses=1"]);
+    assert_eq!(made.header("vary"), "accept, accept-encoding, graphql-cost, graphql-cache");
     let tag = made.header("etag");
     assert!(tag.starts_with("W/\"") && tag.len() > 20, "{tag}");
 
@@ -50,7 +50,7 @@ async fn an_answer_by_url_has_a_name_and_a_promise() {
 
     write(&app);
     let anew = answer(ocids(&app, "GET")).await;
-    assert_eq!(told(&anew), [PROMISE, "0", "fields; hits=0, misses=0"]);
+    assert_eq!(told(&anew), [PROMISE, "0", "fields; hits=0, misses=1"]);
     assert_eq!(anew.header("etag"), tag, "the name of the same bytes");
 }
 
@@ -58,7 +58,7 @@ async fn an_answer_by_url_has_a_name_and_a_promise() {
 async fn what_was_posted_is_found_by_url() {
     let app = loaded().await;
     let posted = answer(app.query(OCIDS)).await;
-    assert_eq!(told(&posted), ["no-store", "", "fields; hits=0, misses=0"]);
+    assert_eq!(told(&posted), ["no-store", "", "fields; hits=0, misses=1"]);
     assert_eq!(told(&answer(ocids(&app, "GET")).await), [PROMISE, "0", "response; age=0"]);
 }
 
@@ -73,7 +73,7 @@ async fn a_client_that_has_it_gets_no_body() {
             assert_eq!((same.status.as_u16(), same.text.as_str()), (304, ""), "{method} {known}");
             assert_eq!(told(&same), [PROMISE, "0", "response; age=0"]);
             assert_eq!(same.header("etag"), tag);
-            assert_eq!(same.header("vary"), "accept, accept-encoding, graphql-cost");
+            assert_eq!(same.header("vary"), "accept, accept-encoding, graphql-cost, graphql-cache");
             assert!(!same.header("date").is_empty());
             assert_eq!((same.header("content-type"), same.header("content-encoding")), ("", ""));
         }
@@ -83,7 +83,7 @@ async fn a_client_that_has_it_gets_no_body() {
     // One that was just made has its name too.
     write(&app);
     let made = answer(ocids(&app, "GET").header("if-none-match", &tag)).await;
-    assert_eq!((made.status.as_u16(), told(&made)[2]), (304, "fields; hits=0, misses=0"));
+    assert_eq!((made.status.as_u16(), told(&made)[2]), (304, "fields; hits=0, misses=1"));
     let posted = answer(app.query(OCIDS).header("if-none-match", &tag)).await;
     assert_eq!(posted.status, 200, "a POST is no question whether anything changed");
 }
@@ -121,7 +121,7 @@ async fn nothing_else_may_be_kept_outside() {
         (get("{ nothing }").header("accept", "application/graphql-response+json"), 400, "none"),
         (get(wrong), 200, "fields; hits=0, misses=0"),
         (get(wrong), 200, "fields; hits=0, misses=0"),
-        (get(OCIDS).header("graphql-cost", "report"), 200, "fields; hits=0, misses=0"),
+        (get(OCIDS).header("graphql-cost", "report"), 200, "fields; hits=0, misses=1"),
         (get(OCIDS).header("graphql-cost", "validate"), 200, "none"),
         (get("mutation { __typename }"), 405, "none"),
         (get(OCIDS).header("accept", "text/html"), 406, "none"),
@@ -129,7 +129,7 @@ async fn nothing_else_may_be_kept_outside() {
         (app.get("/graphql"), 400, "none"),
         (app.request("DELETE", "/graphql"), 405, "none"),
         (app.post("nonsense").header("content-type", "application/json"), 400, "none"),
-        (app.post(batch.clone()).header("content-type", "application/json"), 200, "fields; hits=0, misses=0"),
+        (app.post(batch.clone()).header("content-type", "application/json"), 200, "fields; hits=1, misses=0"),
         (app.post(batch).header("content-type", "application/json"), 200, "response; age=0"),
     ] {
         let told_as = format!("{request:?}");
@@ -137,7 +137,7 @@ async fn nothing_else_may_be_kept_outside() {
         assert_eq!(answer.status, status, "{told_as}: {}", answer.text);
         assert_eq!(told(&answer), ["no-store", "", source], "{told_as}");
         assert_eq!(answer.header("etag"), "");
-        assert_eq!(answer.header("vary"), "accept, accept-encoding, graphql-cost");
+        assert_eq!(answer.header("vary"), "accept, accept-encoding, graphql-cost, graphql-cache");
     }
     app.data.drop_table("processes").await;
     let failed = answer(get("{ processes(first: 2) { nodes { ocid } } }")).await;

@@ -57,7 +57,7 @@ async fn a_long_answer_is_compressed_as_the_client_likes() {
         assert_eq!(text, plain, "{accept}");
         assert!(expected.is_empty() || sent.len() < plain.len() / 3, "{accept}: {}", sent.len());
         let vary: Vec<_> = headers.get_all("vary").iter().collect();
-        assert_eq!(vary, ["accept, accept-encoding, graphql-cost"]);
+        assert_eq!(vary, ["accept, accept-encoding, graphql-cost, graphql-cache"]);
     }
     let short = ask(&app, SHORT, "gzip, br, zstd").await;
     assert_eq!((encoding(&short.0), short.2.as_str()), ("", "{\"data\":{\"__typename\":\"Query\"}}"));

@@ -22,7 +22,7 @@ const HELLO: &str = "{ hello: __typename }";
 
 /// The hash that a client computes.
 pub(super) fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn extension(hash: &str) -> Value {
