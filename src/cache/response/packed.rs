@@ -6,9 +6,12 @@ use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 
-/// The highest quality of Brotli, and the largest window that every decoder takes, as a power of two.
+/// The highest quality of Brotli.
 const BROTLI_QUALITY: i32 = 11;
-const BROTLI_WINDOW: i32 = 22;
+/// The smallest window there is, and the largest that Brotli takes by default, as powers of two.
+const BROTLI_WINDOWS: (u32, u32) = (10, 22);
+/// What a window of a size cannot reach of it.
+const BROTLI_GAP: usize = 16;
 
 /// Encodings of one body. One that would not be smaller than the body is left out.
 pub struct Packed {
@@ -37,13 +40,21 @@ impl Packed {
 fn brotli(mut body: &[u8]) -> io::Result<Vec<u8>> {
     let parameters = BrotliEncoderParams {
         quality: BROTLI_QUALITY,
-        lgwin: BROTLI_WINDOW,
+        lgwin: window(body.len()).cast_signed(),
         size_hint: body.len(),
         ..BrotliEncoderParams::default()
     };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut body, &mut packed, &parameters)?;
     Ok(packed)
+}
+
+/// The smallest window that reaches over a whole body. The encoder allocates for its window whatever the body:
+/// with the largest one, 2 KB take 50 MB and four times as long, and get no smaller.
+fn window(length: usize) -> u32 {
+    let (smallest, largest) = BROTLI_WINDOWS;
+    let bits = usize::BITS - length.saturating_add(BROTLI_GAP).leading_zeros();
+    bits.clamp(smallest, largest)
 }
 
 fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
@@ -56,7 +67,17 @@ fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
 mod tests {
     use std::io::Read;
 
-    use super::Packed;
+    use super::{BROTLI_GAP, Packed, window};
+
+    #[test]
+    fn the_window_reaches_over_the_body_and_is_no_larger_than_needed() {
+        for length in [2_000, 10_000, 16_368, 100_000, 4_000_000] {
+            let window = window(length);
+            assert!((1 << window) - BROTLI_GAP >= length, "{length} bytes, window {window}");
+            assert!(1 << (window - 1) < length + 2 * BROTLI_GAP, "{length} bytes, window {window}");
+        }
+        assert_eq!((window(0), window(usize::MAX)), (10, 22));
+    }
 
     #[test]
     fn both_encodings_unpack_to_the_body_and_take_less() {
