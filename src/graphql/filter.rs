@@ -63,6 +63,17 @@ pub(super) struct ProcessParts {
     category: Option<Vec<ProcurementCategory>>,
 }
 
+/// What is asked of the process of a row whose own texts are not searched: its words, and the rest.
+#[derive(Clone, Debug, InputObject)]
+pub(super) struct SearchedParts {
+    /// Takes those of processes in which all these words occur, the last one as a beginning: in titles,
+    /// descriptions and the names of the parties, whatever their case and diacritics. A text without a
+    /// letter or digit demands nothing.
+    search: Option<String>,
+    #[graphql(flatten)]
+    process: ProcessParts,
+}
+
 /// A filter as the schema has it.
 pub(super) trait FilterInput: Sized {
     /// Adds what it demands of a row itself to `terms`; returns the filters within it.
@@ -142,6 +153,12 @@ impl Terms {
         self.codes::<_, ocds::ProcurementMethod>(parts.method, Term::Method);
         self.codes::<_, ocds::ProcurementCategory>(parts.category, Term::Category);
         Ok(())
+    }
+
+    /// What is asked of the process, its words included.
+    pub(super) fn searched(&mut self, parts: SearchedParts) -> Result<(), Error> {
+        self.search(parts.search);
+        self.process(parts.process)
     }
 
     /// Words. Without any, nothing is demanded.

@@ -7,7 +7,7 @@ use crate::{
         codelist::AwardStatus,
         collection::{ListOrder, Sorting},
         error::Error,
-        filter::{Combined, DateInput, FilterInput, ProcessParts, Terms, ValueInput},
+        filter::{Combined, DateInput, FilterInput, SearchedParts, Terms, ValueInput},
     },
     ocds::codelist as ocds,
     store::query::{collection::By, filter::Term},
@@ -18,12 +18,8 @@ use crate::{
 /// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct AwardFilter {
-    /// Takes those of processes in which all these words occur, the last one as a beginning: in titles,
-    /// descriptions and the names of the parties, whatever their case and diacritics. A text without a
-    /// letter or digit demands nothing.
-    search: Option<String>,
     #[graphql(flatten)]
-    process: ProcessParts,
+    process: SearchedParts,
     /// Takes those that went to one of these organisations, by global id.
     supplier: Option<Vec<ID>>,
     /// Takes those of processes for which one of these organisations made a bid or is listed as a
@@ -66,8 +62,7 @@ pub(in crate::graphql) enum AwardOrder {
 
 impl FilterInput for AwardFilter {
     fn read(self, terms: &mut Terms) -> Result<Combined<Self>, Error> {
-        terms.search(self.search);
-        terms.process(self.process)?;
+        terms.searched(self.process)?;
         terms.organizations(self.supplier, Term::Supplier)?;
         terms.organizations(self.tenderer, Term::Tenderer)?;
         terms.codes::<_, ocds::AwardStatus>(self.status, Term::Status);

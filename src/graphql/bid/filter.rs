@@ -7,7 +7,7 @@ use crate::{
         codelist::BidStatus,
         collection::{ListOrder, Sorting},
         error::Error,
-        filter::{Combined, DateInput, FilterInput, ProcessParts, Terms, ValueInput},
+        filter::{Combined, DateInput, FilterInput, SearchedParts, Terms, ValueInput},
     },
     ocds::codelist as ocds,
     store::query::{collection::By, filter::Term},
@@ -18,12 +18,8 @@ use crate::{
 /// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct BidFilter {
-    /// Takes those of processes in which all these words occur, the last one as a beginning: in titles,
-    /// descriptions and the names of the parties, whatever their case and diacritics. A text without a
-    /// letter or digit demands nothing.
-    search: Option<String>,
     #[graphql(flatten)]
-    process: ProcessParts,
+    process: SearchedParts,
     /// Takes those of processes of which one of these organisations was awarded a part, by global id.
     supplier: Option<Vec<ID>>,
     /// Takes those that one of these organisations made, by global id.
@@ -61,8 +57,7 @@ pub(in crate::graphql) enum BidOrder {
 
 impl FilterInput for BidFilter {
     fn read(self, terms: &mut Terms) -> Result<Combined<Self>, Error> {
-        terms.search(self.search);
-        terms.process(self.process)?;
+        terms.searched(self.process)?;
         terms.organizations(self.supplier, Term::Supplier)?;
         terms.organizations(self.tenderer, Term::Tenderer)?;
         terms.codes::<_, ocds::BidStatus>(self.status, Term::Status);

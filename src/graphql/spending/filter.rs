@@ -5,7 +5,7 @@ use async_graphql::{Enum, ID, InputObject};
 use crate::{
     graphql::{
         error::Error,
-        filter::{Combined, DateInput, FilterInput, ProcessParts, Terms, ValueInput},
+        filter::{Combined, DateInput, FilterInput, SearchedParts, Terms, ValueInput},
     },
     store::query::{
         filter::Term,
@@ -48,12 +48,8 @@ pub(in crate::graphql) enum SpendingMeasure {
 /// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct SpendingFilter {
-    /// Takes those of processes in which all these words occur, the last one as a beginning: in titles,
-    /// descriptions and the names of the parties, whatever their case and diacritics. A text without a
-    /// letter or digit demands nothing.
-    search: Option<String>,
     #[graphql(flatten)]
-    process: ProcessParts,
+    process: SearchedParts,
     /// Takes what went to one of these organisations, by global id; of tenders, those of which they were
     /// awarded a part.
     supplier: Option<Vec<ID>>,
@@ -77,8 +73,7 @@ pub(in crate::graphql) struct SpendingFilter {
 
 impl FilterInput for SpendingFilter {
     fn read(self, terms: &mut Terms) -> Result<Combined<Self>, Error> {
-        terms.search(self.search);
-        terms.process(self.process)?;
+        terms.searched(self.process)?;
         terms.organizations(self.supplier, Term::Supplier)?;
         terms.organizations(self.tenderer, Term::Tenderer)?;
         terms.classification(self.classification);
