@@ -74,7 +74,10 @@ impl App {
         let (background, stop) = (Tasks::default(), CancellationToken::new());
         let shared = shared(config, database).await?;
         let (engine, behind) = if config.cache.enabled {
-            let (ledger, behind) = follow(database, config, &background, stop.clone()).await;
+            // Without Redis nothing is kept that was read before this process began.
+            let (_, lifetime) = config.cache.lifetimes();
+            let reach = if shared.is_some() { lifetime } else { Duration::ZERO };
+            let (ledger, behind) = follow(database, reach, &background, stop.clone()).await;
             (caching_engine(config, database, &ledger, shared.clone()), behind)
         } else {
             (Engine::new(database.clone(), limits(config)), Promise::default().behind)
@@ -130,15 +133,15 @@ async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, 
     Ok(Some(Shared::connect(&options).await?))
 }
 
-/// A ledger that follows the change log, and what tells how long ago the log was last read.
+/// A ledger that follows the change log and knows the writes within `reach` before now, and what tells how long
+/// ago the log was last read.
 async fn follow(
     database: &Database,
-    config: &Config,
+    reach: Duration,
     background: &Tasks,
     stop: CancellationToken,
 ) -> (Arc<Ledger>, Arc<dyn Fn() -> Duration + Send + Sync>) {
     let ledger = Arc::new(Ledger::default());
-    let (_, reach) = config.cache.lifetimes();
     let options = events::Options { reach, ..events::Options::default() };
     let tail = Tail::start(database, ledger.clone(), options, background, stop);
     // Where it fails, it is told in the log and tried again; until then nothing is kept.
