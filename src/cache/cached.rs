@@ -198,15 +198,23 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         for key in keys {
             let value = values.remove(key);
             let read_at = position.filter(|_| value.as_ref().is_none_or(Kept::is_sound));
-            let slots = if read_at.is_some() { self.slots(key, value.as_ref()) } else { Box::default() };
-            let expires = tiers.filter(|_| read_at.is_some()).map(|tiers| Instant::now() + tiers.lifetime());
-            let entry = Arc::new(Entry { value, slots, read_at, expires, took });
-            if let Some(tiers) = tiers.filter(|_| read_at.is_some()) {
-                tiers.memory.insert(self.relation.number, key, &entry);
-            }
+            let entry = match tiers.zip(read_at) {
+                Some((tiers, read_at)) => {
+                    let slots = self.slots(key, value.as_ref());
+                    self.keep(tiers, key, Entry { value, slots, read_at: Some(read_at), expires: None, took })
+                }
+                None => Arc::new(Entry { value, slots: Box::default(), read_at: None, expires: None, took }),
+            };
             found.insert(key.clone(), Found { entry, tier: Tier::Database, right_at: read_at });
         }
         Ok(found)
+    }
+
+    /// Keeps an entry in memory, from now on for its lifetime.
+    fn keep(&self, tiers: &Tiers, key: &K, entry: Entry<B::Value>) -> Arc<Entry<B::Value>> {
+        let entry = Arc::new(Entry { expires: Some(Instant::now() + tiers.lifetime()), ..entry });
+        tiers.memory.insert(self.relation.number, key, &entry);
+        entry
     }
 
     /// What Redis holds for a key, if it still counts; memory keeps it from here on.
@@ -214,10 +222,8 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let (value, took) = record::decode::<B::Value>(&held.bytes)?;
         let slots = self.slots(key, value.as_ref());
         let right_at = Some(tiers.ledger.right_at(held.read_at, &slots)?);
-        let expires = Some(Instant::now() + tiers.lifetime());
-        let entry = Arc::new(Entry { value, slots, read_at: Some(held.read_at), expires, took });
-        tiers.memory.insert(self.relation.number, key, &entry);
-        Some(Found { entry, tier: Tier::Shared, right_at })
+        let entry = Entry { value, slots, read_at: Some(held.read_at), expires: None, took };
+        Some(Found { entry: self.keep(tiers, key, entry), tier: Tier::Shared, right_at })
     }
 
     fn slots(&self, key: &K, value: Option<&B::Value>) -> Box<[Slot]> {

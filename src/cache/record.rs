@@ -1,6 +1,6 @@
 //! A kept value as Redis holds it: how long it took to load, then its bytes. And what it is called there.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -9,6 +9,8 @@ use super::entry::{Entry, Kept};
 
 /// Bytes of the load time, in microseconds.
 const TOOK: usize = 4;
+/// Bytes of a key's digest that stand for it: as many as make a clash unthinkable.
+const DIGEST: usize = 16;
 
 /// The bytes of an entry; `None` when it cannot be written.
 pub(super) fn encode<V: Kept>(entry: &Entry<V>) -> Option<Vec<u8>> {
@@ -43,6 +45,12 @@ pub(super) fn name(relation: &str, key: &impl Serialize) -> String {
         Ok(bytes) => digest.update(bytes),
         Err(error) => tracing::error!(relation, %error, "a key of the cache cannot be written"),
     }
-    let hex = digest.finalize().iter().take(16).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    format!("{relation}:{hex}")
+    let mut name = String::with_capacity(relation.len() + 1 + 2 * DIGEST);
+    name.push_str(relation);
+    name.push(':');
+    for byte in digest.finalize().iter().take(DIGEST) {
+        // Writing into a text does not fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
 }
