@@ -49,6 +49,9 @@ pub struct Call<'a> {
     /// Whether the client wants to know where each relation's values came from, in `extensions.cache`. Then
     /// it is executed, whatever response is kept.
     pub explain: bool,
+    /// The cursor that a subscription goes on behind, where the transport knows it: it counts in place of the
+    /// argument `after`.
+    pub resume_after: Option<&'a str>,
 }
 
 impl Default for Limits {

@@ -22,6 +22,7 @@ use super::{
     error::{Refused, panicked, settle, too_late},
     execution::{Execution, Stats},
     guard::MOST_NESTING,
+    live::Opened,
     persisted::{Asked, DocumentOptions, Manifest, ManifestError, Persisted},
     relations::{Loaders, Ours, Relations},
     roots::Query,
@@ -117,6 +118,11 @@ impl Engine {
                 execution
             }
         }
+    }
+
+    /// Begins an operation for a transport that can send more than one answer.
+    pub async fn open(&self, asked: impl Into<Asked>, call: Call<'_>) -> Opened {
+        Opened::Once(Box::new(self.execute(asked, call).await))
     }
 
     /// Answers several operations at the same time. Those that are executed share one scope of the loaders:

@@ -50,6 +50,7 @@ mod guard;
 mod id;
 mod item;
 mod list;
+pub mod live;
 mod node;
 mod organization;
 mod owned;

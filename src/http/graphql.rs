@@ -87,7 +87,7 @@ async fn answer(
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    let call = Call { queries_only, request_id: Some(id.as_str()), cost, explain };
+    let call = Call { queries_only, request_id: Some(id.as_str()), cost, explain, resume_after: None };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;
