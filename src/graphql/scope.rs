@@ -11,12 +11,13 @@ use serde_json::json;
 
 use super::{
     batches::Each,
+    change::Log,
     error::Error,
     page::PageSizes,
     relations::{Relations, Source},
 };
 use crate::{
-    cache::{Dependencies, Found, Ledger, StoredKey, Tagged, Tier},
+    cache::{Dependencies, Found, Ledger, Slot, StoredKey, Tag, Tagged, Tier},
     loader::RequestScope,
     store::StoreError,
     telemetry::meter::Meter,
@@ -25,6 +26,7 @@ use crate::{
 /// What all requests share.
 pub(super) struct Services {
     pub(super) relations: Relations,
+    pub(super) log: Log,
     pub(super) pages: PageSizes,
 }
 
@@ -97,9 +99,32 @@ impl Request {
         self.gathered().by_relation = Some(BTreeMap::new());
     }
 
+    /// Has the answer depend on every write: it holds what was written before now, and nothing newer counts as
+    /// known.
+    pub(super) fn depends_on_anything(&self) {
+        let mut gathered = self.gathered();
+        let read_at = gathered.dependencies.read_at;
+        gathered.dependencies.add(read_at, None, &[Slot::of(Tag::Anything)]);
+    }
+
     /// Runs a future whose loads are batched.
     pub(super) async fn drive<F: Future>(&self, future: F) -> F::Output {
         self.0.loads.drive(future).await
+    }
+
+    /// The value of a key of one relation: from a cache, or batched with the rest of the request.
+    pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+        &self,
+        source: &Source<K, B>,
+        key: K,
+    ) -> Result<Option<B::Value>, Error> {
+        let found = match &source.other {
+            Some(load) => load(key).await?,
+            None => self.0.loads.load(&source.relation, key).await?,
+        };
+        let Some(found) = found else { return Ok(None) };
+        self.gather(source.relation.batch().name(), &found);
+        Ok(found.entry.value.clone())
     }
 
     /// What was loaded so far.
@@ -144,6 +169,11 @@ impl Request {
 
 /// The services behind a request.
 pub(super) fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services, Error> {
+    ctx.data().map(|services: &Arc<Services>| &**services).map_err(|error| Error::Internal(error.message))
+}
+
+/// What the running operation loads with.
+pub(super) fn request<'a>(ctx: &Context<'a>) -> Result<&'a Request, Error> {
     ctx.data().map_err(|error| Error::Internal(error.message))
 }
 
@@ -153,15 +183,7 @@ pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     source: impl FnOnce(&Relations) -> &Source<K, B>,
     key: K,
 ) -> Result<Option<B::Value>, Error> {
-    let source = source(&services(ctx)?.relations);
-    let request: &Request = ctx.data().map_err(|error| Error::Internal(error.message))?;
-    let found = match &source.other {
-        Some(load) => load(key).await?,
-        None => request.0.loads.load(&source.relation, key).await?,
-    };
-    let Some(found) = found else { return Ok(None) };
-    request.gather(source.relation.batch().name(), &found);
-    Ok(found.entry.value.clone())
+    request(ctx)?.load(source(&services(ctx)?.relations), key).await
 }
 
 /// The answer of a read that is a statement of its own.

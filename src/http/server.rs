@@ -112,6 +112,7 @@ impl Server {
         let accepting = self.accept(&connections);
         let _ = shutdown.run_until_cancelled(accepting).await;
         self.draining.cancel();
+        self.engine.close_subscriptions();
         let deadline = self.options.drain_deadline;
         drop(self.listener);
         let drained = connections.drain(deadline).await;

