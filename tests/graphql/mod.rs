@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod limits;
 mod loaders;
 mod manifest;
+mod matching;
 mod pages;
 mod reading;
 mod responses;
