@@ -14,7 +14,7 @@ mod responses;
 mod schema;
 mod search;
 mod walks;
-mod world;
+pub(crate) mod world;
 
 use async_graphql::{Request, Variables};
 use farol::graphql::{Call, Engine, Execution, Limits};

@@ -19,7 +19,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 /// The name of the dataset.
-pub(super) const DATASET: &str = "test";
+pub(crate) const DATASET: &str = "test";
 
 const PARTIES: [&str; 3] = ["Town Hall", "Straße & Söhne", "Łódź 臺北"];
 const TITLES: [&str; 5] = ["Gravel", "GRAVEL!", "École Zola", "臺北市工程", "…"];
@@ -148,7 +148,7 @@ pub(super) fn process() -> impl Strategy<Value = Process> {
 }
 
 /// The global id of a row, or of one of the parties.
-pub(super) fn global(kind: Kind, id: i64) -> String {
+pub(crate) fn global(kind: Kind, id: i64) -> String {
     let name = if kind == Kind::Process { "ContractingProcess".to_owned() } else { format!("{kind:?}") };
     BASE64_URL_SAFE_NO_PAD.encode(format!("{name}:{id}"))
 }

@@ -55,7 +55,9 @@ impl<T: Cell + Ord> Named<T> {
         for (process, value) in rows.await? {
             named.entry(process).or_default().push(value);
         }
-        named.values_mut().for_each(|values| values.sort_unstable());
+        for values in named.values_mut() {
+            values.sort_unstable();
+        }
         Ok(named)
     }
 }
