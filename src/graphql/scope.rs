@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_graphql::{Context, Value};
+use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{
@@ -113,7 +114,7 @@ impl Request {
     }
 
     /// The value of a key of one relation: from a cache, or batched with the rest of the request.
-    pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+    async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
         &self,
         source: &Source<K, B>,
         key: K,
@@ -122,9 +123,20 @@ impl Request {
             Some(load) => load(key).await?,
             None => self.0.loads.load(&source.relation, key).await?,
         };
-        let Some(found) = found else { return Ok(None) };
-        self.gather(source.relation.batch().name(), &found);
-        Ok(found.entry.value.clone())
+        Ok(found.and_then(|found| self.take(source, &found)))
+    }
+
+    /// The values of several keys, in the order of the keys. One failed key fails the call.
+    pub(super) async fn load_many<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+        &self,
+        source: &Source<K, B>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Option<B::Value>>, Error> {
+        let found = match &source.other {
+            Some(load) => try_join_all(keys.into_iter().map(load)).await?,
+            None => self.0.loads.load_many(&source.relation, keys).await?,
+        };
+        Ok(found.into_iter().map(|found| self.take(source, &found?)).collect())
     }
 
     /// What was loaded so far.
@@ -148,18 +160,23 @@ impl Request {
         Value::from_json(told.into()).ok()
     }
 
-    /// Notes an answer, once.
-    fn gather<V>(&self, relation: &str, found: &Found<V>) {
-        let mut gathered = self.gathered();
-        if !gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
-            return;
-        }
+    /// The value of an answer, which is noted, once.
+    fn take<K: StoredKey, B: Tagged<K>>(
+        &self,
+        source: &Source<K, B>,
+        found: &Found<B::Value>,
+    ) -> Option<B::Value> {
         let entry = &*found.entry;
-        gathered.dependencies.add(found.right_at, entry.expires, &entry.slots);
-        gathered.counts.add(found.tier);
-        if let Some(by_relation) = &mut gathered.by_relation {
-            by_relation.entry(relation.to_owned()).or_default().add(found.tier);
+        let mut gathered = self.gathered();
+        if gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
+            gathered.dependencies.add(found.right_at, entry.expires, &entry.slots);
+            gathered.counts.add(found.tier);
+            if let Some(by_relation) = &mut gathered.by_relation {
+                let name = source.relation.batch().name().to_owned();
+                by_relation.entry(name).or_default().add(found.tier);
+            }
         }
+        entry.value.clone()
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {

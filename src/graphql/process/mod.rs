@@ -2,10 +2,12 @@
 
 mod filter;
 pub(super) mod loader;
+mod matching;
 mod query;
 mod tender;
 
 pub(super) use filter::{ProcessFilter, ProcessOrder};
+pub(super) use matching::{Changed, changed, matching};
 pub(super) use query::by_ocid;
 pub(super) use tender::Tender;
 
@@ -35,7 +37,6 @@ use super::{
 use crate::store::{
     entity::{process, process_details},
     id::Kind,
-    query::{changes::Entry, filter::Filter},
 };
 
 /// One purchase from its planning to its last payment, compiled from all that was published of it.
@@ -204,17 +205,6 @@ impl From<Arc<process::Model>> for ContractingProcess {
     fn from(row: Arc<process::Model>) -> Self {
         Self(row)
     }
-}
-
-/// Of these changes those of processes that match a filter now, in their order.
-pub(super) async fn changed(
-    relations: &Relations,
-    request: &scope::Request,
-    filter: &Filter,
-    entries: Vec<Arc<Entry>>,
-) -> Result<Vec<Arc<Entry>>, Error> {
-    let _ = (relations, request, filter);
-    Ok(entries.into_iter().filter(|entry| entry.process.is_some()).collect())
 }
 
 /// The process with an id; null when there is none.
