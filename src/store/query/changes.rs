@@ -73,8 +73,8 @@ pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec
 
 /// How far entries were removed.
 pub async fn removed_through(database: &Database) -> Result<i64, StoreError> {
-    let _ = database;
-    Ok(0)
+    let oldest = database.fetch("SELECT min(sequence) FROM changes", [], first::<Option<i64>>).await?;
+    Ok(oldest.first().copied().flatten().map_or(0, |oldest| oldest - 1))
 }
 
 /// The sequence of the newest entry; 0 when the log is empty.
