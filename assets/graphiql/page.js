@@ -46,8 +46,12 @@ const COUNT_DATASETS = '{ datasets(first: 1) { totalCount } }';
 function start() {
   const asked = new URLSearchParams(window.location.search);
   const given = (name) => asked.get(name) ?? undefined;
+  const socket = new URL(ENDPOINT, window.location.href);
+  socket.protocol = socket.protocol.replace('http', 'ws');
+  socket.search = '';
   const props = {
-    fetcher: GraphiQL.createFetcher({ url: ENDPOINT }),
+    // Subscriptions go over a WebSocket. What stands among the headers is a part of its `connection_init`.
+    fetcher: GraphiQL.createFetcher({ url: ENDPOINT, subscriptionUrl: socket.href }),
     plugins: [GraphiQLPluginExplorer.explorerPlugin()],
     defaultQuery: DEFAULT_QUERY,
     // Variables and headers open on demand: the query is what there is to see.

@@ -3,6 +3,7 @@
 mod cursors;
 mod order;
 mod polling;
+mod resolved;
 mod sharing;
 mod slow;
 mod world;

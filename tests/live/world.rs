@@ -1,15 +1,16 @@
 //! An engine with subscriptions over a database that others write to.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use farol::{
-    cache::Ledger,
+    cache::{Capacity, Ledger, Tiers, response},
     events::{self, Tail},
     graphql::{
         Asked, Call, Engine, Execution, Limits,
         live::{Next, Opened, Subscription},
     },
+    import,
     lifecycle::Tasks,
     store::{
         Database,
@@ -48,9 +49,11 @@ impl World {
         let store = database.open().await;
         let (tasks, ledger) = (Tasks::default(), Arc::<Ledger>::default());
         let options = events::Options { interval: Duration::from_millis(20), ..events::Options::default() };
-        let tail = Tail::start(&database.open().await, ledger, options, &tasks, CancellationToken::new());
+        let tail = Tail::start(&store, ledger.clone(), options, &tasks, CancellationToken::new());
         tail.catch_up().await.unwrap();
-        let engine = Engine::new(database.open().await, Limits::default()).with_live(&tail, queue);
+        let tiers = Arc::new(Tiers::new(ledger, None, Capacity::default()));
+        let responses = Some(response::Options::default());
+        let engine = Engine::caching(&store, Limits::default(), tiers, responses).with_live(&tail, queue);
         Self { database, store, engine, tail, _tasks: tasks }
     }
 
@@ -83,6 +86,27 @@ impl World {
     /// Appends changes of these processes, in one transaction, and has them known here.
     pub(super) async fn write(&self, processes: impl IntoIterator<Item = i64>) {
         append(&self.store, processes).await;
+        self.tail.catch_up().await.unwrap();
+    }
+}
+
+impl World {
+    /// Imports releases, and has them known here.
+    pub(super) async fn import(&self, releases: &[Value]) {
+        let mut file = tempfile::NamedTempFile::with_suffix(".jsonl").unwrap();
+        for release in releases {
+            writeln!(file, "{release}").unwrap();
+        }
+        let options = import::Options {
+            dataset: "test".to_owned(),
+            batch_processes: 100,
+            workers: 1,
+            bytes_read: Arc::default(),
+        };
+        let inputs = vec![import::Input::File(file.path().to_owned())];
+        let mut report = import::Report::new(None);
+        let summary = import::run(&self.store, inputs, &options, &mut report).await.unwrap();
+        assert_eq!(summary.refused, 0, "{summary}");
         self.tail.catch_up().await.unwrap();
     }
 }
