@@ -38,6 +38,10 @@ pub enum Code {
     PayloadTooLarge,
     /// Another site's page sent this without the browser asking permission first.
     CrossSiteRequest,
+    /// A WebSocket has as many operations open as it may; others may be opened when one of them ends.
+    TooManyOperations,
+    /// The server, or this client's address, has as many sockets and event streams open as it may.
+    TooManyConnections,
     /// The database does not answer; trying again later may help.
     DatabaseUnavailable,
     /// It took longer than the limit: sending the request, or answering it.
@@ -48,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -65,6 +69,8 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::PayloadTooLarge,
         Self::CrossSiteRequest,
+        Self::TooManyOperations,
+        Self::TooManyConnections,
         Self::DatabaseUnavailable,
         Self::Timeout,
         Self::InternalServerError,
@@ -89,6 +95,8 @@ impl Code {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::CrossSiteRequest => "CROSS_SITE_REQUEST",
+            Self::TooManyOperations => "TOO_MANY_OPERATIONS",
+            Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
             Self::DatabaseUnavailable => "DATABASE_UNAVAILABLE",
             Self::Timeout => "TIMEOUT",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

@@ -67,6 +67,11 @@ impl Refusal {
         Self { message: format!("{part}: {}", self.message), ..self }
     }
 
+    /// What is wrong, for people.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The answer: one error, no data.
     pub(super) fn into_execution(self) -> Execution {
         let mut error = ServerError::new(self.message, None);
