@@ -23,6 +23,7 @@ mod request_id;
 mod respond;
 mod router;
 mod server;
+pub mod ws;
 
 pub use caching::Promise;
 pub use health::ReadyCheck;
