@@ -159,11 +159,6 @@ impl Close {
         Self::new(4429, "Too many initialisation requests")
     }
 
-    /// The server met a fault of its own.
-    pub(super) fn fault() -> Self {
-        Self::new(1011, "something went wrong on the server; its log has the details")
-    }
-
     /// The server ends; the client is to come back.
     pub(super) fn restart() -> Self {
         Self::new(1012, "the server shuts down; connect again and resume after the last cursor")

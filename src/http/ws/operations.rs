@@ -81,6 +81,11 @@ impl Operations {
         }
     }
 
+    /// Drops all of them.
+    pub(super) fn stop_all(&mut self) {
+        self.0.clear();
+    }
+
     /// What is said next. It waits for ever where there is nothing to wait for. Cancel safe.
     pub(super) async fn next(&mut self) -> Said {
         match self.0.next().await {

@@ -8,13 +8,13 @@
 
 use std::{ops::ControlFlow, pin::Pin, time::Duration};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    Incoming,
     message::Close,
     operations::{Operations, Said},
     protocol::{Action, Protocol, Serial},
@@ -35,7 +35,7 @@ const MOST_GATHERED: usize = 50;
 /// The code of a connection that ended without a close frame.
 const ABNORMAL: u16 = 1006;
 
-/// What a session needs of a WebSocket.
+/// What a session needs of a WebSocket: a [`Socket`](super::Socket), or what stands for it in tests.
 pub(super) trait Channel: Send {
     /// What happens next; what waits to be written is written meanwhile. Cancel safe. Behind
     /// [`Self::close`] the connection ends within seconds, whatever the peer does.
@@ -59,19 +59,6 @@ pub(super) trait Channel: Send {
 
     /// How many bytes wait to be written.
     fn queued(&self) -> usize;
-}
-
-/// What happens on a WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Incoming {
-    /// A message of text.
-    Text(Bytes),
-    /// A message of bytes.
-    Binary,
-    /// The peer lives: it answered a ping.
-    Pong,
-    /// The connection ended. Nothing follows.
-    Ended(Ended),
 }
 
 /// How a socket ended.
@@ -166,10 +153,13 @@ impl<C: Channel, B: Backend> Session<C, B> {
     }
 
     /// Runs until the socket is closed, and tells how it ended.
-    pub(super) async fn run(mut self) -> Ended {
+    pub(super) async fn run(&mut self) -> Ended {
         loop {
             let step = match self.wait().await {
-                Step::Came(Incoming::Ended(ended)) => return ended,
+                Step::Came(Incoming::Closed { code }) => return Ended { code, by: By::Client },
+                Step::Came(Incoming::Failed(failure)) => {
+                    return Ended { code: failure.code(), by: By::Server };
+                }
                 Step::Time if self.awaited == Awaited::Pong && !self.heard => {
                     return Ended { code: ABNORMAL, by: By::Client };
                 }
@@ -215,8 +205,8 @@ impl<C: Channel, B: Backend> Session<C, B> {
                         self.live.received(Transport::WebSocket);
                         self.protocol.text(&text)
                     }
-                    Incoming::Binary => self.protocol.binary(),
-                    Incoming::Pong | Incoming::Ended(_) => Action::None,
+                    Incoming::Binary(_) => self.protocol.binary(),
+                    Incoming::Pong | Incoming::Closed { .. } | Incoming::Failed(_) => Action::None,
                 };
                 self.act(action)?;
             }
@@ -361,13 +351,12 @@ impl<C: Channel, B: Backend> Session<C, B> {
         self.live.sent(Transport::WebSocket);
     }
 
-    /// Closes the socket, and waits for its end.
-    async fn end(self, close: &Close) -> Ended {
-        let Self { mut channel, operations, .. } = self;
+    /// Closes the socket, and waits for its end; what comes meanwhile counts no more.
+    pub(super) async fn end(&mut self, close: &Close) -> Ended {
         // Nobody is waiting for them any more.
-        drop(operations);
-        channel.close(close.code, &close.reason);
-        while !matches!(channel.next().await, Incoming::Ended(_)) {}
+        self.operations.stop_all();
+        self.channel.close(close.code, &close.reason);
+        while !matches!(self.channel.next().await, Incoming::Closed { .. } | Incoming::Failed(_)) {}
         Ended { code: close.code, by: By::Server }
     }
 }
