@@ -73,16 +73,16 @@ impl App {
         });
         let (background, stop) = (Tasks::default(), CancellationToken::new());
         let shared = shared(config, database).await?;
+        // Without Redis nothing is kept that was read before this process began.
+        let (_, lifetime) = config.cache.lifetimes();
+        let reach = if shared.is_some() && config.cache.enabled { lifetime } else { Duration::ZERO };
+        let (ledger, tail) = follow(database, reach, &background, stop.clone()).await;
         let (engine, behind) = if config.cache.enabled {
-            // Without Redis nothing is kept that was read before this process began.
-            let (_, lifetime) = config.cache.lifetimes();
-            let reach = if shared.is_some() { lifetime } else { Duration::ZERO };
-            let (ledger, behind) = follow(database, reach, &background, stop.clone()).await;
-            (caching_engine(config, database, &ledger, shared.clone()), behind)
+            (caching_engine(config, database, &ledger, shared.clone()), behind(tail.clone()))
         } else {
             (Engine::new(database.clone(), limits(config)), Promise::default().behind)
         };
-        let engine = engine.with_documents(documents(config, shared)?);
+        let engine = engine.with_live(&tail, 64).with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
             ready,
@@ -134,21 +134,24 @@ async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, 
     Ok(Some(Shared::connect(&options).await?))
 }
 
-/// A ledger that follows the change log and knows the writes within `reach` before now, and what tells how long
-/// ago the log was last read.
+/// A ledger that follows the change log and knows the writes within `reach` before now, and what follows it.
 async fn follow(
     database: &Database,
     reach: Duration,
     background: &Tasks,
     stop: CancellationToken,
-) -> (Arc<Ledger>, Arc<dyn Fn() -> Duration + Send + Sync>) {
+) -> (Arc<Ledger>, Tail) {
     let ledger = Arc::new(Ledger::default());
     let options = events::Options { reach, ..events::Options::default() };
     let tail = Tail::start(database, ledger.clone(), options, background, stop);
     // Where it fails, it is told in the log and tried again; until then nothing is kept.
     let _ = tail.catch_up().await;
-    let behind = move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed());
-    (ledger, Arc::new(behind))
+    (ledger, tail)
+}
+
+/// What tells how long ago the log was last read.
+fn behind(tail: Tail) -> Arc<dyn Fn() -> Duration + Send + Sync> {
+    Arc::new(move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed()))
 }
 
 /// An engine that keeps what it reads, and what it answers.

@@ -20,6 +20,11 @@ pub enum Code {
     QueryTooDeep,
     /// Several datasets hold the ocid and none was named.
     AmbiguousOcid,
+    /// The cursor is not one of this server's change log, or some of the changes behind it are not kept any more;
+    /// `oldest` beside the code is the oldest cursor that can be used.
+    CursorExpired,
+    /// The messages of a subscription were not taken in time: it can be resumed.
+    SlowConsumer,
     /// Nobody registered the document of this hash: the client is to send hash and text.
     PersistedQueryNotFound,
     /// Documents cannot be registered here: the client is to send texts only.
@@ -60,6 +65,8 @@ impl Code {
         Self::QueryTooComplex,
         Self::QueryTooDeep,
         Self::AmbiguousOcid,
+        Self::CursorExpired,
+        Self::SlowConsumer,
         Self::PersistedQueryNotFound,
         Self::PersistedQueryNotSupported,
         Self::DocumentNotFound,
@@ -86,6 +93,8 @@ impl Code {
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::AmbiguousOcid => "AMBIGUOUS_OCID",
+            Self::CursorExpired => "CURSOR_EXPIRED",
+            Self::SlowConsumer => "SLOW_CONSUMER",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",

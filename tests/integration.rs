@@ -11,6 +11,7 @@ mod events;
 mod graphql;
 mod http;
 mod import;
+mod live;
 mod loader;
 mod ocds;
 mod serve;

@@ -1,10 +1,12 @@
 //! The change log as it grows: what was written is heard of, whichever program wrote it.
 //!
-//! [`Tail`] follows the log for the caches: it marks what each write touched in their
-//! [`Ledger`].
+//! [`Tail`] follows the log for the caches, it marks what each write touched in their
+//! [`Ledger`]; and for subscriptions, which find the newest entries in [`Recent`].
 
+mod recent;
 mod tail;
 
+pub use recent::{Head, Recent};
 pub use tail::{Options, Tail};
 
 use crate::{

@@ -1,4 +1,4 @@
-//! Follows the change log, so that caches drop what a write touched.
+//! Follows the change log, so that caches drop what a write touched, and subscribers hear of it.
 //!
 //! One task looks at the log on a timer, and at once where the database tells that it grew. Whoever must not
 //! wait for that reads on himself ([`Tail::catch_up`]); one reads at a time, and those who wait for him
@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::mark;
+use super::{Recent, mark};
 use crate::{
     cache::Ledger,
     lifecycle::Tasks,
@@ -65,6 +65,7 @@ struct Shared {
     /// Has a connection of its own, so that the log is not read behind the requests that wait.
     database: Database,
     ledger: Arc<Ledger>,
+    recent: Arc<Recent>,
     options: Options,
     /// Counts the calls of [`Tail::catch_up`].
     asked: AtomicU64,
@@ -91,7 +92,7 @@ enum Place {
     /// It was empty.
     Start,
     /// Up to this entry.
-    At(Entry),
+    At(Arc<Entry>),
 }
 
 impl Tail {
@@ -107,6 +108,7 @@ impl Tail {
         let tail = Self(Arc::new(Shared {
             database: database.with_own_reader(),
             ledger,
+            recent: Arc::default(),
             options: Options { page: options.page.max(2), ..options },
             asked: AtomicU64::new(0),
             reader: tokio::sync::Mutex::default(),
@@ -139,6 +141,11 @@ impl Tail {
             *shared.last_success.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
         }
         done
+    }
+
+    /// The newest part of the log, as far as it was read.
+    pub fn recent(&self) -> Arc<Recent> {
+        self.0.recent.clone()
     }
 
     /// When the last read that succeeded began: everything that was committed by then is marked. `None`
@@ -203,20 +210,20 @@ impl Shared {
             let is_last = page.len() < self.options.page as usize;
             let mut page = page.into_iter();
             if let Place::At(last) = place
-                && page.next().as_ref() != Some(last)
+                && page.next().as_ref() != Some(&**last)
             {
                 self.leave(place);
                 continue;
             }
             // Nothing is awaited between the marks of a page and the advance.
-            let mut newest = None;
-            for entry in page {
-                mark(&self.ledger, &entry);
-                newest = Some(entry);
+            let page: Vec<_> = page.map(Arc::new).collect();
+            for entry in &page {
+                mark(&self.ledger, entry);
             }
-            if let Some(newest) = newest {
+            if let Some(newest) = page.last() {
                 self.ledger.advance(newest.sequence);
-                *place = Place::At(newest);
+                *place = Place::At(newest.clone());
+                self.recent.append(page);
             }
             if is_last {
                 return Ok(());
@@ -251,7 +258,8 @@ impl Shared {
         }
         let head = newest.as_ref().map_or(0, |entry: &Entry| entry.sequence);
         self.ledger.open(known_since, head);
-        *place = newest.map_or(Place::Start, Place::At);
+        self.recent.open(head);
+        *place = newest.map_or(Place::Start, |newest| Place::At(Arc::new(newest)));
         tracing::debug!(head, known_since, marked, "following the change log");
         Ok(())
     }
@@ -263,6 +271,7 @@ impl Shared {
              entries were removed; nothing that was cached is used (restart farol if the database is another)"
         );
         self.ledger.close();
+        self.recent.leave();
         *place = Place::Nowhere;
     }
 }

@@ -119,17 +119,54 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Refuses what has more than one answer.
+    pub(super) fn of_one_answer(self) -> Self {
+        if !self.admitted.as_ref().is_ok_and(Admitted::is_subscription) {
+            return self;
+        }
+        let message = "a subscription has more than one answer: open it over a WebSocket (graphql-transport-ws), or \
+                       with \"Accept: text/event-stream\"";
+        Self { admitted: Err(refusal(Code::BadRequest, message).into()), ..self }
+    }
+}
+
 impl Admitted {
+    pub(super) fn is_subscription(&self) -> bool {
+        documents::operation(&self.document.parsed, self.name.as_deref())
+            .is_ok_and(|(_, operation)| operation.ty == OperationType::Subscription)
+    }
+
     /// What its response is kept under.
     pub(super) fn key(&self) -> Option<Key> {
         let operation = documents::operation(&self.document.parsed, self.name.as_deref()).ok()?;
         Some(question::key(&self.document.digest, operation, &self.request.variables))
     }
 
+    /// The same for all that ask the same from different places: without the variable that is the root field's
+    /// `after`, if that is all it is.
+    pub(super) fn shared_key(&self) -> Option<Key> {
+        let operation = documents::operation(&self.document.parsed, self.name.as_deref()).ok()?;
+        let mut variables = self.request.variables.clone();
+        if let Some(name) = question::place_variable(&self.request.query, operation.1) {
+            variables.remove(name);
+        }
+        Some(question::key(&self.document.digest, operation, &variables))
+    }
+
     /// The request to execute, with its document.
     pub(super) fn into_request(mut self) -> Request {
         self.request.set_parsed_query(self.document.parsed.clone());
         self.request
+    }
+
+    /// The same, again and again.
+    pub(super) fn request(&self) -> Request {
+        let mut request = Request::new(self.request.query.clone());
+        request.operation_name.clone_from(&self.request.operation_name);
+        request.variables = self.request.variables.clone();
+        request.set_parsed_query(self.document.parsed.clone());
+        request
     }
 
     /// The text of its document.

@@ -21,6 +21,8 @@ use crate::{
 };
 
 const VERSION: &str = "1";
+/// What cursors of the change log are named; their key stands for the database.
+pub(super) const CHANGES: &str = "changes";
 
 /// A decoded cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,11 @@ impl Cursor {
             SortKey::Count(count) => Some(count.to_string()),
         };
         Self { list: order.into(), number: position.id, key }
+    }
+
+    /// The cursor of a place in a change log.
+    pub(super) fn of_change(log: &str, place: i64) -> Self {
+        Self { list: CHANGES.into(), number: place, key: Some(log.to_owned()) }
     }
 
     /// The text for clients.

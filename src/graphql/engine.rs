@@ -10,19 +10,20 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{
-    Data, EmptyMutation, EmptySubscription, Executor, Request, Response, SDLExportOptions, Schema,
-    SchemaBuilder, ValidationMode, Value, futures_util::stream::BoxStream,
+    Data, EmptyMutation, Executor, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
+    ValidationMode, Value, futures_util::stream::BoxStream,
 };
 use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 
 use super::{
     admission::{Admission, Admitted, Entry},
     call::{Call, CostReport, Limits},
+    change::{Log, Subscription},
     cost,
     error::{Refused, panicked, settle, too_late},
     execution::{Execution, Stats},
     guard::MOST_NESTING,
-    live::Opened,
+    live::{self, Live, Opened},
     persisted::{Asked, DocumentOptions, Manifest, ManifestError, Persisted},
     relations::{Loaders, Ours, Relations},
     roots::Query,
@@ -33,6 +34,7 @@ use crate::{
         self, Ledger, Tiers,
         response::{self, Key, Making, Responses, Turn},
     },
+    events::Tail,
     store::Database,
     telemetry::meter::Meter,
 };
@@ -40,7 +42,8 @@ use crate::{
 /// The schema with everything needed to execute an operation. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
-    schema: Schema<Query, EmptyMutation, EmptySubscription>,
+    schema: Api,
+    services: Arc<Services>,
     admission: Arc<Admission>,
     persisted: Arc<Persisted>,
     limits: Limits,
@@ -49,7 +52,11 @@ pub struct Engine {
     /// Tells what still counts.
     ledger: Arc<Ledger>,
     responses: Option<Arc<Responses>>,
+    live: Option<Arc<Live>>,
 }
+
+/// The schema as async-graphql runs it.
+pub(super) type Api = Schema<Query, EmptyMutation, Subscription>;
 
 /// What was found of an operation's response.
 enum Looked {
@@ -88,10 +95,26 @@ impl Engine {
     fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
         let ledger = tiers.as_ref().map_or_else(Arc::default, |tiers| tiers.ledger().clone());
         let relations = Relations::new(database, limits.loader, loaders, tiers.clone());
-        let schema = schema().data(Services { relations, pages: limits.pages }).finish();
+        let services = Arc::new(Services { relations, log: Log::new(database), pages: limits.pages });
+        let schema = schema().data(services.clone()).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
         let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
-        Self { schema, admission, persisted, limits, tiers, ledger, responses: None }
+        Self { schema, services, admission, persisted, limits, tiers, ledger, responses: None, live: None }
+    }
+
+    /// The same with subscriptions to the log that `tail` follows. `queue` messages at most wait for a
+    /// subscriber.
+    #[must_use]
+    pub fn with_live(self, tail: &Tail, queue: usize) -> Self {
+        let executor = live::Executor {
+            schema: self.schema.clone(),
+            services: self.services.clone(),
+            ledger: self.ledger.clone(),
+            timeout: self.limits.execution_timeout,
+        };
+        self.services.log.follow(tail.clone());
+        let live = Live::new(executor, tail.recent().head(), queue);
+        Self { live: Some(live), ..self }
     }
 
     /// The same with other rules of which documents may run and how they may be named. Documents that clients
@@ -108,7 +131,11 @@ impl Engine {
     /// waiting for; else it is executed. A panic in it costs this request only: it is answered like any
     /// fault of ours.
     pub async fn execute(&self, asked: impl Into<Asked>, call: Call<'_>) -> Execution {
-        match self.look_up(self.admit(asked.into(), call).await, call) {
+        self.answer_once(self.admit(asked.into(), call).await.of_one_answer(), call).await
+    }
+
+    async fn answer_once(&self, entry: Entry, call: Call<'_>) -> Execution {
+        match self.look_up(entry, call) {
             Looked::Known(execution) => execution,
             Looked::Unknown(entry, key) => {
                 let meter = Meter::default();
@@ -121,8 +148,23 @@ impl Engine {
     }
 
     /// Begins an operation for a transport that can send more than one answer.
+    /// A subscription that cannot begin is an answer, too.
     pub async fn open(&self, asked: impl Into<Asked>, call: Call<'_>) -> Opened {
-        Opened::Once(Box::new(self.execute(asked, call).await))
+        let entry = self.admit(asked.into(), call).await;
+        let (admitted, live) = match (entry, &self.live) {
+            (Entry { admitted: Ok(admitted), .. }, Some(live)) if admitted.is_subscription() => {
+                (admitted, live)
+            }
+            (entry, _) => return Opened::Once(Box::new(self.answer_once(entry, call).await)),
+        };
+        match live.subscribe(admitted, call.resume_after).await {
+            Ok(subscription) => Opened::Stream(subscription),
+            Err(errors) => {
+                let mut response = Response::from_errors(errors);
+                settle(&mut response, false, call.request_id);
+                Opened::Once(Box::new(Execution::refused(response, Stats::default())))
+            }
+        }
     }
 
     /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
@@ -133,7 +175,8 @@ impl Engine {
         requests: Vec<impl Into<Asked>>,
         call: Call<'_>,
     ) -> (Vec<Execution>, Stats) {
-        let mut entries = join_all(requests.into_iter().map(|asked| self.admit(asked.into(), call))).await;
+        let admitting = requests.into_iter().map(|asked| self.admit(asked.into(), call));
+        let mut entries: Vec<_> = join_all(admitting).await.into_iter().map(Entry::of_one_answer).collect();
         let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
         if cost > self.limits.max_cost {
             for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
@@ -162,6 +205,18 @@ impl Engine {
     pub fn cache_figures(&self) -> (Option<response::Figures>, Option<cache::Figures>) {
         let responses = self.responses.as_ref().map(|responses| responses.figures());
         (responses, self.tiers.as_ref().map(|tiers| tiers.figures()))
+    }
+
+    /// What subscriptions did, where there are such.
+    pub fn live_figures(&self) -> Option<live::Figures> {
+        self.live.as_ref().map(|live| live.figures())
+    }
+
+    /// Ends every subscription, once it has said what it had gathered.
+    pub fn close_subscriptions(&self) {
+        if let Some(live) = &self.live {
+            live.close();
+        }
     }
 
     /// Ends what goes on in the background.
@@ -313,7 +368,13 @@ impl Executor for Engine {
         _session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let engine = self.clone();
-        stream::once(async move { Executor::execute(&engine, request).await }).boxed()
+        let opening = async move {
+            match engine.open(request, Call::default()).await {
+                Opened::Once(execution) => stream::once(async move { execution.into_response() }).boxed(),
+                Opened::Stream(messages) => messages.filter_map(async |next| next.into_response()).boxed(),
+            }
+        };
+        stream::once(opening).flatten().boxed()
     }
 }
 
@@ -331,15 +392,15 @@ pub fn check_manifest(manifest: &Manifest, limits: Limits) -> Result<(), Manifes
     manifest.check(|text| admission.check_document(text))
 }
 
-fn schema() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+fn schema() -> SchemaBuilder<Query, EmptyMutation, Subscription> {
     // Admission has validated (`validation`); what async-graphql then still does is to look for fragments
     // that spread themselves. Its own limit of depth counts `edges` and `node` too; the guard's is the same.
-    Schema::build(Query, EmptyMutation, EmptySubscription)
+    Schema::build(Query, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(MOST_NESTING)
 }
 
-fn definition(schema: &Schema<Query, EmptyMutation, EmptySubscription>) -> String {
+fn definition(schema: &Api) -> String {
     let options = SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions();
     schema.sdl_with_options(options.use_space_ident())
 }

@@ -30,6 +30,14 @@ pub(super) enum Error {
         /// The names of the datasets that hold it.
         datasets: Vec<String>,
     },
+    /// A cursor of the change log behind which not every change can be told.
+    #[error("{why}")]
+    CursorExpired {
+        /// What is wrong with it, and what to do.
+        why: String,
+        /// The oldest cursor that can be used.
+        oldest: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
@@ -44,6 +52,7 @@ impl Error {
         match self {
             Self::BadInput(_) => Code::BadUserInput,
             Self::AmbiguousOcid { .. } => Code::AmbiguousOcid,
+            Self::CursorExpired { .. } => Code::CursorExpired,
             Self::Store(error) => match **error {
                 StoreError::Unavailable(_) => Code::DatabaseUnavailable,
                 StoreError::Timeout { .. } => Code::Timeout,
@@ -51,6 +60,11 @@ impl Error {
             },
             Self::Internal(_) => Code::InternalServerError,
         }
+    }
+
+    /// Whether trying again later may help.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.code(), Code::DatabaseUnavailable | Code::Timeout)
     }
 
     /// The message for clients: nothing in it tells of the server's inside.
@@ -135,7 +149,11 @@ pub(super) fn too_late(limit: Duration) -> ServerError {
 
 /// What is left of a request in which something panicked.
 pub(super) fn panicked() -> ServerError {
-    let fault = Error::Internal("the operation panicked; the panic's own message stands above".to_owned());
+    fault(Error::Internal("the operation panicked; the panic's own message stands above".to_owned()))
+}
+
+/// What went wrong outside of any field; [`settle`] makes of it what clients may see.
+pub(super) fn fault(fault: Error) -> ServerError {
     let mut error = ServerError::new(fault.to_string(), None);
     error.source = Some(Arc::new(fault));
     error
@@ -177,6 +195,9 @@ fn show(fault: &Error, error: &mut ServerError, request_id: Option<&str>) {
     error.extensions = None;
     if let (Code::InternalServerError, Some(id)) = (fault.code(), request_id) {
         error.extensions.get_or_insert_default().set("requestId", id);
+    }
+    if let Error::CursorExpired { oldest, .. } = fault {
+        error.extensions.get_or_insert_default().set("oldest", oldest.as_str());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Response;
+use async_graphql::{Response, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::scope::{self, Counts};
@@ -98,6 +98,14 @@ impl Execution {
         Self { response, stored, executed, source, stats }
     }
 
+    /// The response as GraphQL gives it.
+    pub(super) fn into_response(self) -> Response {
+        match &self.stored {
+            None => self.response,
+            Some(stored) => response_of(stored.body()),
+        }
+    }
+
     /// Appends the response as it goes over the wire.
     pub fn write(&self, into: &mut Vec<u8>) -> serde_json::Result<()> {
         if let Some(stored) = &self.stored {
@@ -106,6 +114,13 @@ impl Execution {
         }
         write(&self.response, self.executed, into)
     }
+}
+
+/// Reads a response that was written for the wire without errors.
+pub(super) fn response_of(body: &[u8]) -> Response {
+    let mut read: serde_json::Map<_, _> = serde_json::from_slice(body).unwrap_or_default();
+    let data = read.remove("data").and_then(|data| Value::from_json(data).ok());
+    Response::new(data.unwrap_or_default())
 }
 
 /// Appends a response as it goes over the wire.

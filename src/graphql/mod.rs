@@ -33,6 +33,7 @@ mod batches;
 mod bid;
 mod cache_control;
 mod call;
+mod change;
 mod codelist;
 mod collection;
 mod connection;

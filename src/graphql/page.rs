@@ -4,6 +4,9 @@
 
 use super::error::Error;
 
+/// Changes in a message that names no size.
+pub(super) const BATCH: u32 = 50;
+
 /// How many rows a page has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSizes {
@@ -22,6 +25,8 @@ pub(super) enum Level {
     Root,
     /// On any other type.
     Nested,
+    /// The changes of a message, on the subscription root.
+    Batch,
 }
 
 /// The arguments of a connection, as given.
@@ -58,6 +63,7 @@ impl PageSizes {
         match level {
             Level::Root => self.root,
             Level::Nested => self.nested,
+            Level::Batch => BATCH.min(self.most),
         }
     }
 

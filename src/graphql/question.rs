@@ -5,8 +5,9 @@
 //! commas and comments may get two keys though they mean the same: that costs an execution. Never may two
 //! that mean different things get one.
 
-use async_graphql::{Name, Value, Variables};
-use async_graphql_parser::types::OperationDefinition;
+use async_graphql::{Name, Value as ConstValue, Variables};
+use async_graphql_parser::types::{OperationDefinition, Selection};
+use async_graphql_value::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::cache::response::Key;
@@ -53,7 +54,25 @@ pub(super) fn key(
     Key::new(question)
 }
 
-fn write_entry(name: &Name, value: &Value, into: &mut Vec<u8>) {
+/// The variable that is the argument `after` of the root field and nothing else.
+pub(super) fn place_variable<'a>(text: &str, operation: &'a OperationDefinition) -> Option<&'a Name> {
+    let mut fields = operation.selection_set.node.items.iter();
+    let (Some(Selection::Field(field)), None) = (fields.next().map(|item| &item.node), fields.next()) else {
+        return None;
+    };
+    let Value::Variable(name) = &field.node.get_argument("after")?.node else { return None };
+    let mut tokens = super::guard::scan(text).peekable();
+    let mut uses = 0;
+    while let Some(token) = tokens.next() {
+        if token == b"$" && tokens.peek().is_some_and(|next| *next == name.as_bytes()) {
+            uses += 1;
+        }
+    }
+    // Its definition, and this argument. In a text with block strings there may be more that only look like it.
+    (uses == 2).then_some(name)
+}
+
+fn write_entry(name: &Name, value: &ConstValue, into: &mut Vec<u8>) {
     into.extend_from_slice(name.as_bytes());
     into.push(b':');
     write(value, into);
@@ -62,9 +81,9 @@ fn write_entry(name: &Name, value: &Value, into: &mut Vec<u8>) {
 
 /// Writes a value as JSON, objects in the order of their names. Values of codelists are texts, as in the
 /// variables of a request.
-fn write(value: &Value, into: &mut Vec<u8>) {
+fn write(value: &ConstValue, into: &mut Vec<u8>) {
     match value {
-        Value::List(values) => {
+        ConstValue::List(values) => {
             into.push(b'[');
             for value in values {
                 write(value, into);
@@ -72,7 +91,7 @@ fn write(value: &Value, into: &mut Vec<u8>) {
             }
             into.push(b']');
         }
-        Value::Object(entries) => {
+        ConstValue::Object(entries) => {
             let mut entries: Vec<_> = entries.iter().collect();
             entries.sort_unstable_by_key(|(name, _)| *name);
             into.push(b'{');

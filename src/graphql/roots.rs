@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use super::{
     award::{Award, AwardFilter, AwardOrder},
     bid::{Bid, BidFilter, BidOrder},
+    change::{self, ProcessChangeConnection},
     collection,
     connection::{Connection, Edge, ValuedConnection},
     contract::{Contract, ContractFilter, ContractOrder},
@@ -210,6 +211,23 @@ impl Query {
     ) -> Nullable<Vec<SpendingGroup>> {
         let measure = measure.unwrap_or(SpendingMeasure::Awarded);
         Some(spending::groups(ctx, Asked { group_by, measure, filter, currency, first }).await)
+    }
+
+    /// The changes of contracting processes, the oldest first, as `processChanges` tells them: for clients that
+    /// poll. Null only when they could not be read.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Of processes that match this now; of one that is gone only the dataset is known. All \
+                          without it."
+        )]
+        filter: Option<ProcessFilter>,
+        #[graphql(desc = "Takes this many changes; at most 100, 20 by default.")] first: Option<i64>,
+        #[graphql(desc = "Takes changes behind this cursor; from the oldest that is kept without it.")]
+        after: Option<String>,
+    ) -> Nullable<ProcessChangeConnection> {
+        change::page(ctx, after, first, filter).await
     }
 
     /// What the server tells of itself.

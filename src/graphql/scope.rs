@@ -7,16 +7,18 @@ use std::{
 };
 
 use async_graphql::{Context, Value};
+use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{
     batches::Each,
+    change::Log,
     error::Error,
     page::PageSizes,
     relations::{Relations, Source},
 };
 use crate::{
-    cache::{Dependencies, Found, Ledger, StoredKey, Tagged, Tier},
+    cache::{Dependencies, Found, Ledger, Slot, StoredKey, Tag, Tagged, Tier},
     loader::RequestScope,
     store::StoreError,
     telemetry::meter::Meter,
@@ -25,6 +27,7 @@ use crate::{
 /// What all requests share.
 pub(super) struct Services {
     pub(super) relations: Relations,
+    pub(super) log: Log,
     pub(super) pages: PageSizes,
 }
 
@@ -97,9 +100,43 @@ impl Request {
         self.gathered().by_relation = Some(BTreeMap::new());
     }
 
+    /// Has the answer depend on every write: it holds what was written before now, and nothing newer counts as
+    /// known.
+    pub(super) fn depends_on_anything(&self) {
+        let mut gathered = self.gathered();
+        let read_at = gathered.dependencies.read_at;
+        gathered.dependencies.add(read_at, None, &[Slot::of(Tag::Anything)]);
+    }
+
     /// Runs a future whose loads are batched.
     pub(super) async fn drive<F: Future>(&self, future: F) -> F::Output {
         self.0.loads.drive(future).await
+    }
+
+    /// The value of a key of one relation: from a cache, or batched with the rest of the request.
+    async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+        &self,
+        source: &Source<K, B>,
+        key: K,
+    ) -> Result<Option<B::Value>, Error> {
+        let found = match &source.other {
+            Some(load) => load(key).await?,
+            None => self.0.loads.load(&source.relation, key).await?,
+        };
+        Ok(found.and_then(|found| self.take(source, &found)))
+    }
+
+    /// The values of several keys, in the order of the keys. One failed key fails the call.
+    pub(super) async fn load_many<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+        &self,
+        source: &Source<K, B>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Option<B::Value>>, Error> {
+        let found = match &source.other {
+            Some(load) => try_join_all(keys.into_iter().map(load)).await?,
+            None => self.0.loads.load_many(&source.relation, keys).await?,
+        };
+        Ok(found.into_iter().map(|found| self.take(source, &found?)).collect())
     }
 
     /// What was loaded so far.
@@ -123,18 +160,23 @@ impl Request {
         Value::from_json(told.into()).ok()
     }
 
-    /// Notes an answer, once.
-    fn gather<V>(&self, relation: &str, found: &Found<V>) {
-        let mut gathered = self.gathered();
-        if !gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
-            return;
-        }
+    /// The value of an answer, which is noted, once.
+    fn take<K: StoredKey, B: Tagged<K>>(
+        &self,
+        source: &Source<K, B>,
+        found: &Found<B::Value>,
+    ) -> Option<B::Value> {
         let entry = &*found.entry;
-        gathered.dependencies.add(found.right_at, entry.expires, &entry.slots);
-        gathered.counts.add(found.tier);
-        if let Some(by_relation) = &mut gathered.by_relation {
-            by_relation.entry(relation.to_owned()).or_default().add(found.tier);
+        let mut gathered = self.gathered();
+        if gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
+            gathered.dependencies.add(found.right_at, entry.expires, &entry.slots);
+            gathered.counts.add(found.tier);
+            if let Some(by_relation) = &mut gathered.by_relation {
+                let name = source.relation.batch().name().to_owned();
+                by_relation.entry(name).or_default().add(found.tier);
+            }
         }
+        entry.value.clone()
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
@@ -144,6 +186,11 @@ impl Request {
 
 /// The services behind a request.
 pub(super) fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services, Error> {
+    ctx.data().map(|services: &Arc<Services>| &**services).map_err(|error| Error::Internal(error.message))
+}
+
+/// What the running operation loads with.
+pub(super) fn request<'a>(ctx: &Context<'a>) -> Result<&'a Request, Error> {
     ctx.data().map_err(|error| Error::Internal(error.message))
 }
 
@@ -153,15 +200,7 @@ pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     source: impl FnOnce(&Relations) -> &Source<K, B>,
     key: K,
 ) -> Result<Option<B::Value>, Error> {
-    let source = source(&services(ctx)?.relations);
-    let request: &Request = ctx.data().map_err(|error| Error::Internal(error.message))?;
-    let found = match &source.other {
-        Some(load) => load(key).await?,
-        None => request.0.loads.load(&source.relation, key).await?,
-    };
-    let Some(found) = found else { return Ok(None) };
-    request.gather(source.relation.batch().name(), &found);
-    Ok(found.entry.value.clone())
+    request(ctx)?.load(source(&services(ctx)?.relations), key).await
 }
 
 /// The answer of a read that is a statement of its own.

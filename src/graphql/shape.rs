@@ -43,6 +43,9 @@ const READ_SEPARATELY: [(&str, &[&str]); 3] = [
 /// Lists whose length an argument tells.
 const SIZED_BY: [(&str, &str, &str); 1] = [("Query", "nodes", "ids")];
 
+/// A message of a subscription.
+const BATCH: &str = "ChangeBatch";
+
 /// Lists that are computed over a whole list, of `first` rows at most: a row here, and cost follows.
 const AGGREGATES: [(&str, &str); 1] = [("Query", "spending")];
 
@@ -50,6 +53,8 @@ const AGGREGATES: [(&str, &str); 1] = [("Query", "spending")];
 pub(super) struct Shape {
     /// The type of the root.
     pub(super) query: String,
+    /// The type of the root of subscriptions.
+    pub(super) subscription: String,
     types: HashMap<String, HashMap<String, Field>>,
 }
 
@@ -81,13 +86,19 @@ pub(super) enum Kind {
     Total,
     /// Rows computed over a whole list: `spending`.
     Aggregate,
+    /// The messages of a subscription, each of as many rows as `batch.maxSize`.
+    Batch,
 }
 
 impl Shape {
     /// Reads a schema definition. What cannot be read is empty: a test keeps it readable.
     pub(super) fn new(sdl: &str) -> Self {
         let document = parse_schema(sdl).unwrap_or(ServiceDocument { definitions: Vec::new() });
-        let mut shape = Self { query: "Query".to_owned(), types: HashMap::new() };
+        let mut shape = Self {
+            query: "Query".to_owned(),
+            subscription: "Subscription".to_owned(),
+            types: HashMap::new(),
+        };
         let mut definitions = Vec::new();
         for definition in &document.definitions {
             match definition {
@@ -119,6 +130,8 @@ impl Shape {
 fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
     let page = owner.ends_with("Connection");
     let kind = match name {
+        "changes" if owner == BATCH => Kind::Rows,
+        _ if ty == BATCH => Kind::Batch,
         "nodes" | "edges" if page => Kind::Rows,
         "pageInfo" if page => Kind::Through,
         "totalCount" | "totalValue" if page => Kind::Total,
@@ -187,6 +200,10 @@ mod tests {
             ("ContractingProcessConnection", "totalValue", Kind::Total),
             ("Organization", "totals", Kind::Total),
             ("Organization", "awards", Kind::Connection),
+            ("Query", "changes", Kind::Connection),
+            ("Subscription", "processChanges", Kind::Batch),
+            ("ChangeBatch", "changes", Kind::Rows),
+            ("ProcessChange", "process", Kind::Related),
             ("PartyEdge", "node", Kind::Through),
             ("Node", "id", Kind::Own),
         ] {

@@ -1,15 +1,28 @@
-//! The steps before execution one by one, for those who measure them (`benches/graphql.rs`).
+//! Steps one by one, for those who measure or test them: those before an operation is executed
+//! (`benches/graphql.rs`), and the judging of changed processes by a filter (`benches/live.rs`).
 
-use async_graphql::Variables;
+use std::sync::Arc;
+
+use async_graphql::{InputType, Value, Variables};
 use async_graphql_parser::{parse_query, types::ExecutableDocument};
 
 use super::{
     cost::{self, Formulas, Inputs},
     documents::{self, Documents},
+    filter,
     guard::{self, DocumentLimits},
     page::PageSizes,
+    process::{self, Changed, ProcessFilter},
+    relations::{Ours, Relations},
+    scope::{self, Counts},
     shape::Shape,
     validation::Validator,
+};
+use crate::{
+    cache::{Ledger, Tiers},
+    loader::Limits,
+    store::{Database, query::filter::Filter},
+    telemetry::meter::{Meter, Reading},
 };
 
 /// A document and what the steps need of the schema.
@@ -78,5 +91,56 @@ impl Steps {
         let (formulas, variables) = (&self.formulas, &self.variables);
         let inputs = Inputs { pages: PageSizes::default(), formulas, name, variables };
         cost::estimate(inputs).map_or(0, |estimate| estimate.cost)
+    }
+}
+
+/// Judges changed processes as subscriptions do.
+pub struct Judge {
+    relations: Relations,
+    ledger: Arc<Ledger>,
+}
+
+/// The verdicts on several processes, and what they took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdicts {
+    /// Of each process, in order.
+    pub matching: Vec<bool>,
+    /// Where what was needed came from.
+    pub counts: Counts,
+    /// What the database was asked for.
+    pub database: Reading,
+}
+
+impl Judge {
+    /// One that reads a database, and keeps what it reads in `tiers`.
+    pub fn new(database: &Database, tiers: Option<Arc<Tiers>>) -> Self {
+        let ledger = tiers.as_ref().map_or_else(Arc::default, |tiers| tiers.ledger().clone());
+        Self { relations: Relations::new(database, Limits::default(), &Ours, tiers), ledger }
+    }
+
+    /// Reads a filter of processes as a client writes it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn filter(value: serde_json::Value) -> Result<Filter, String> {
+        let value = Value::from_json(value).map_err(|error| error.to_string())?;
+        let filter = Option::<ProcessFilter>::parse(Some(value)).map_err(|error| format!("{error:?}"))?;
+        filter::stored(filter).map_err(|error| error.to_string())
+    }
+
+    /// Judges processes, given by their ids and those of their datasets, in a scope of their own.
+    ///
+    /// # Errors
+    /// What could not be read.
+    pub async fn judge(&self, filter: &Filter, changed: &[(i64, i64)]) -> Result<Verdicts, String> {
+        let changed: Vec<Changed> = changed
+            .iter()
+            .map(|(process, dataset)| Changed { process: *process, dataset: *dataset })
+            .collect();
+        let meter = Meter::default();
+        let scope = scope::Request::begin(meter.clone(), &self.ledger);
+        let matching = process::matching(&self.relations, &scope, filter, &changed);
+        let matching = meter.measure(scope.drive(matching)).await.map_err(|error| error.to_string())?;
+        Ok(Verdicts { matching, counts: scope.counts(), database: meter.read() })
     }
 }

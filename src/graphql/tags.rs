@@ -14,7 +14,7 @@ use super::{
         DealingsById, MembersById, OrganizationById, OwnedCounts, OwnedPages, OwnedWorths, Owner, Parties,
         Tenderers,
     },
-    process::loader::{DetailsByProcess, ProcessById, ProcessesByOcid},
+    process::loader::{DetailsByProcess, NamedByProcess, ProcessById, ProcessesByOcid, WordsByProcess},
     relations::PageKey,
     release::loader::ReleaseBodies,
 };
@@ -117,6 +117,22 @@ impl Tagged<i64> for ProcessById {
 
 impl Tagged<i64> for DetailsByProcess {
     fn tag(&self, process: &i64, _: Option<&Arc<process_details::Model>>, tags: &mut Tags) {
+        tags.add(Tag::Process(*process));
+    }
+}
+
+impl<T> Tagged<i64> for NamedByProcess<T>
+where
+    Self: Batch<i64, Value: Kept>,
+{
+    fn tag(&self, process: &i64, _: Option<&Self::Value>, tags: &mut Tags) {
+        tags.add(Tag::Process(*process));
+    }
+}
+
+/// The names among the words are those that the process itself was published with.
+impl Tagged<i64> for WordsByProcess {
+    fn tag(&self, process: &i64, _: Option<&Arc<str>>, tags: &mut Tags) {
         tags.add(Tag::Process(*process));
     }
 }

@@ -120,6 +120,7 @@ impl Server {
         let accepting = self.accept(&self.connections);
         let _ = shutdown.run_until_cancelled(accepting).await;
         self.draining.cancel();
+        self.engine.close_subscriptions();
         let deadline = self.options.drain_deadline;
         drop(self.listener);
         let drained = self.connections.drain(deadline).await;

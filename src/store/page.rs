@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use chrono::DateTime;
 use rust_decimal::Decimal;
 use sea_orm::{
     Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
@@ -297,11 +298,12 @@ fn key_value(backend: DbBackend, key: &SortKey) -> Option<Value> {
     }
 }
 
-/// A time as the database compares it.
+/// A time as the database compares it: by the millisecond, as times are stored.
 pub(super) fn time_value(backend: DbBackend, time: Time) -> Value {
+    let millis = time.timestamp_millis();
     match backend {
-        DbBackend::Sqlite => time.timestamp_millis().into(),
-        _ => time.into(),
+        DbBackend::Sqlite => millis.into(),
+        _ => DateTime::from_timestamp_millis(millis).unwrap_or(time).into(),
     }
 }
 

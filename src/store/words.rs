@@ -38,6 +38,14 @@ impl Search {
         self.0.len()
     }
 
+    /// Whether it finds a row by its words: those that [`of`] gives, sorted, with blanks between.
+    pub(super) fn is_in(&self, words: &str) -> bool {
+        let Some((beginning, whole)) = self.0.split_last() else { return true };
+        let first = |word: &str| from(words, word).split(|byte| *byte == b' ').next();
+        whole.iter().all(|word| first(word) == Some(word.as_bytes()))
+            && from(words, beginning).starts_with(beginning.as_bytes())
+    }
+
     /// As a `tsquery` of PostgreSQL. Words are letters and digits only: nothing needs an escape.
     pub(super) fn tsquery(&self) -> String {
         self.join(" & ", |word| format!("'{word}'"), ":*")
@@ -79,6 +87,25 @@ pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<String>
     words.sort_unstable();
     words.dedup();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// What is left of sorted words without those that are less than `word`. In bytes, which order as the texts
+/// do: a blank is never a part of a letter.
+fn from<'a>(words: &'a str, word: &str) -> &'a [u8] {
+    let words = words.as_bytes();
+    let (mut low, mut high) = (0, words.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        let begin = words[low..middle].iter().rposition(|byte| *byte == b' ').map_or(low, |at| low + at + 1);
+        let length = words[begin..].iter().position(|byte| *byte == b' ');
+        let end = length.map_or(words.len(), |length| begin + length);
+        if &words[begin..end] < word.as_bytes() {
+            low = (end + 1).min(words.len());
+        } else {
+            high = begin;
+        }
+    }
+    &words[low..]
 }
 
 /// Where a text stands among others: the beginning of its words, in their own order.
@@ -200,7 +227,23 @@ mod tests {
         assert!(Search::new("?!").is_empty());
     }
 
+    /// Words that share beginnings, of one byte and of several a letter.
+    fn alike() -> impl Strategy<Value = String> {
+        proptest::collection::vec("[ab臺é]{1,3}", 0..12).prop_map(|words| words.join(" "))
+    }
+
     proptest! {
+        #[test]
+        fn a_row_is_found_by_its_words(text in alike(), search in alike()) {
+            let (row, search) = (of([text.as_str()]).unwrap_or_default(), Search::new(&search));
+            let there: Vec<&str> = row.split_whitespace().collect();
+            let found = search.0.split_last().is_none_or(|(beginning, whole)| {
+                whole.iter().all(|word| there.contains(&word.as_str()))
+                    && there.iter().any(|word| word.starts_with(beginning.as_str()))
+            });
+            prop_assert_eq!(search.is_in(&row), found, "{:?} in {:?}", search, row);
+        }
+
         #[test]
         fn words_are_letters_and_digits_and_read_alike_again(text in ".*") {
             let once = words(&text);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use farol::graphql::{Engine, Limits};
+use farol::graphql::{Engine, Limits, steps::Judge};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -45,6 +45,8 @@ async fn follow(data: TestDatabase, steps: Vec<Step>) {
     let fields = Node::start(&data, Keeping { redis: Some(&redis), ..Keeping::default() }).await;
     let plain = Engine::new(data.open().await, Limits::default());
     let writer = data.open().await;
+    let kept = Judge::new(&data.open().await, Some(fields.tiers.clone()));
+    let anew = Judge::new(&data.open().await, None);
     let mut told = String::new();
     for step in steps {
         writeln!(told, "{step:?}").unwrap();
@@ -62,6 +64,15 @@ async fn follow(data: TestDatabase, steps: Vec<Step>) {
                 let again = node.ask(&question, Value::Null).await;
                 assert_eq!(text(&again), expected, "{keeps} of {question}\nagain after\n{told}");
                 assert_eq!(again.stats.database.statements, 0, "{keeps} of {question} are kept");
+            }
+        }
+        for question in questions::judged() {
+            let filter = Judge::filter(question.clone()).unwrap();
+            let expected = anew.judge(&filter, &questions::processes()).await.unwrap().matching;
+            for again in [false, true] {
+                let verdicts = kept.judge(&filter, &questions::processes()).await.unwrap();
+                assert_eq!(verdicts.matching, expected, "{question}, again: {again}, after\n{told}");
+                assert!(!again || verdicts.database.statements == 0, "{question} is kept");
             }
         }
     }

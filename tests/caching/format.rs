@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, env, fmt::Write as _, fs};
 
-use farol::cache::shared::FORMAT;
+use farol::{cache::shared::FORMAT, graphql::steps::Judge, store::id};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -91,6 +91,13 @@ async fn what_lies_in_redis_is_as_it_was(data: TestDatabase) {
     for document in MORE {
         node.text(document).await;
     }
+    // What only the filters of subscriptions need; here of some processes and one that is not there.
+    let judged = json!({ "supplier": [], "tenderer": [], "classification": "4", "search": "a" });
+    let north = id::dataset("north");
+    let processes =
+        ["ocds-x-001", "ocds-x-002", "ocds-x-003", "ocds-x"].map(|ocid| (id::process(north, ocid), north));
+    let judge = Judge::new(&data.open().await, Some(node.tiers.clone()));
+    judge.judge(&Judge::filter(judged).unwrap(), &processes).await.unwrap();
     node.until_filled(&redis).await;
 
     let mut relations: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();

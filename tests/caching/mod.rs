@@ -4,6 +4,7 @@ mod cases;
 mod closed;
 mod complete;
 mod format;
+mod matching;
 mod node;
 mod one_load;
 mod processes;

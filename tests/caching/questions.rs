@@ -6,6 +6,7 @@ use farol::{
     ocds::party,
     store::id::{self, Kind},
 };
+use serde_json::{Value, json};
 
 use super::releases::{DATASETS, FIRMS, OCIDS};
 
@@ -93,6 +94,28 @@ fn filters() -> Vec<String> {
         "{ value: { currency: \"EUR\", min: \"0\" } }".to_owned(),
     ]
     .into()
+}
+
+/// Filters of processes that need every part of what is known of one.
+pub(super) fn judged() -> Vec<Value> {
+    let [one, two] = [organization("left", FIRMS[0]), organization("right", FIRMS[1])];
+    vec![
+        json!({ "supplier": [one, two] }),
+        json!({ "tenderer": [one, two] }),
+        json!({ "classification": "45" }),
+        json!({ "search": "gravel" }),
+        json!({ "not": { "search": "town br" } }),
+        json!({ "status": "ACTIVE", "buyer": one }),
+    ]
+}
+
+/// Every process that there may be, and its dataset.
+pub(super) fn processes() -> Vec<(i64, i64)> {
+    let of = |name: &str| {
+        let dataset = id::dataset(name);
+        OCIDS.map(|ocid| (id::process(dataset, ocid), dataset))
+    };
+    DATASETS.map(of).concat()
 }
 
 /// Every operation.

@@ -12,7 +12,10 @@ use chrono::Utc;
 use farol::{
     cache::{Ledger, Slot, Tag},
     events::mark,
-    store::query::changes::{ChangedProcess, Entry, Organizations},
+    store::{
+        query::changes::{ChangedProcess, Entry, Organizations},
+        write::ChangeKind,
+    },
 };
 
 use super::world::{World, append, change};
@@ -30,7 +33,12 @@ fn entry(sequence: i64) -> Entry {
     } else {
         Organizations::Named(vec![number, NUMBERS + number])
     };
-    let process = Some(ChangedProcess { id: number, ocid: format!("ocds-{number}") });
+    let process = Some(ChangedProcess {
+        id: number,
+        ocid: format!("ocds-{number}"),
+        kind: ChangeKind::Updated,
+        paths: vec![],
+    });
     Entry { sequence, at: Utc::now(), dataset: 1, process, organizations }
 }
 

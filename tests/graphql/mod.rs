@@ -7,13 +7,14 @@ pub(crate) mod fixture;
 mod limits;
 mod loaders;
 mod manifest;
+mod matching;
 mod pages;
 mod reading;
 mod responses;
 mod schema;
 mod search;
 mod walks;
-mod world;
+pub(crate) mod world;
 
 use async_graphql::{Request, Variables};
 use farol::graphql::{Call, Engine, Execution, Limits};

@@ -39,6 +39,7 @@ pub(super) struct Entry {
     method: Option<String>,
     category: Option<String>,
     opens: Option<Time>,
+    closes: Option<Time>,
 }
 
 /// What a process has in a list.
@@ -139,6 +140,7 @@ fn of_process(process: &Process) -> Entry {
         method: spelt(tender.method.as_ref()),
         category: spelt(tender.category.as_ref()),
         opens: tender.tender_period.as_ref().and_then(|period| period.start),
+        closes: tender.tender_period.as_ref().and_then(|period| period.end),
     }
 }
 
@@ -185,13 +187,15 @@ fn part_holds(name: &str, value: &Value, row: &Entry) -> bool {
         }
         "date" => within(row.date, value),
         "tenderStart" => within(row.opens, value),
+        "tenderEnd" => within(row.closes, value),
         other => panic!("{other} of {:?}", row.kind),
     }
 }
 
 fn within(moment: Option<Time>, range: &Value) -> bool {
-    let bound = |name: &str| range[name].as_str().map(|text| text.parse::<Time>().unwrap());
-    moment.is_some_and(|moment| {
+    let bound =
+        |name: &str| range[name].as_str().map(|text| text.parse::<Time>().unwrap().timestamp_millis());
+    moment.map(|moment| moment.timestamp_millis()).is_some_and(|moment| {
         bound("from").is_none_or(|from| moment >= from)
             && bound("before").is_none_or(|before| moment < before)
     })

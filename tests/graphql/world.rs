@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use farol::{
     ocds::{
         codelist::{
@@ -19,12 +19,14 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 /// The name of the dataset.
-pub(super) const DATASET: &str = "test";
+pub(crate) const DATASET: &str = "test";
 
 const PARTIES: [&str; 3] = ["Town Hall", "Straße & Söhne", "Łódź 臺北"];
 const TITLES: [&str; 5] = ["Gravel", "GRAVEL!", "École Zola", "臺北市工程", "…"];
-const AMOUNTS: [&str; 5] = ["-5", "0", "0.5", "100", "9007199254740993.01"];
-const CLASSES: [&str; 4] = ["45", "452", "4521", "46"];
+const AMOUNTS: [&str; 7] =
+    ["-5", "-0.0000000000000000000000000001", "0", "0.50", "100", "9007199254740993", "9007199254740993.01"];
+const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EU\0", "eur"];
+const CLASSES: [&str; 6] = ["45", "452", "4521", "46", "4\0", "4\u{10FFFF}5"];
 const WORDS: [&str; 8] = ["gravel", "École z", "grav", "soh", "臺", "北臺", "  …", "gravel town"];
 
 fn date() -> impl Strategy<Value = Option<Time>> + Clone {
@@ -41,7 +43,7 @@ fn title() -> impl Strategy<Value = Option<String>> {
 
 fn money() -> impl Strategy<Value = Option<Money>> {
     let amount = option::weighted(0.8, select(&AMOUNTS[..]));
-    let currency = option::weighted(0.9, select(&["EUR", "EUR", "USD"][..]));
+    let currency = option::weighted(0.9, select(&CURRENCIES[..]));
     option::weighted(0.8, (amount, currency)).prop_map(|value| {
         value.map(|(amount, currency)| Money {
             amount: amount.map(|amount| Decimal::from_str_exact(amount).unwrap()),
@@ -102,21 +104,23 @@ pub(super) fn process() -> impl Strategy<Value = Process> {
         },
     );
     let tender = (
-        (title(), code::<TenderStatus>(), money(), items(), some(), date()),
+        (title(), code::<TenderStatus>(), money(), items(), some(), (date(), date())),
         (code::<ProcurementMethod>(), code::<ProcurementCategory>(), option::of(0..3_usize)),
     )
-        .prop_map(|((title, status, value, items, tenderers, opens), (method, category, manager))| Tender {
-            title,
-            status,
-            value,
-            items,
-            tenderers,
-            method,
-            category,
-            procuring_entity: manager,
-            tender_period: opens.map(|opens| Period { start: Some(opens), ..Period::default() }),
-            ..Tender::default()
-        });
+        .prop_map(
+            |((title, status, value, items, tenderers, (start, end)), (method, category, manager))| Tender {
+                title,
+                status,
+                value,
+                items,
+                tenderers,
+                method,
+                category,
+                procuring_entity: manager,
+                tender_period: start.or(end).map(|_| Period { start, end, ..Period::default() }),
+                ..Tender::default()
+            },
+        );
     let lists = (vec(bid, 0..3), vec(award, 0..3), vec(contract, 0..3));
     (date(), option::of(0..3_usize), tender, lists).prop_map(
         |(date, buyer, tender, (bids, awards, contracts))| {
@@ -144,7 +148,7 @@ pub(super) fn process() -> impl Strategy<Value = Process> {
 }
 
 /// The global id of a row, or of one of the parties.
-pub(super) fn global(kind: Kind, id: i64) -> String {
+pub(crate) fn global(kind: Kind, id: i64) -> String {
     let name = if kind == Kind::Process { "ContractingProcess".to_owned() } else { format!("{kind:?}") };
     BASE64_URL_SAFE_NO_PAD.encode(format!("{name}:{id}"))
 }
@@ -165,11 +169,17 @@ pub(super) fn filter(kind: Kind) -> BoxedStrategy<Value> {
     };
     let codes = |codes: Vec<String>| subsequence(codes, 0..=3).prop_map(Value::from).boxed();
     let range = || {
-        let moment = || option::of((1..5_i64).prop_map(|number| day(number).to_rfc3339()));
+        // Times are stored by the millisecond: what is finer in a bound is left out.
+        let moment = (1..5_i64, -1..=1_i64, select(&[0, 1, 900][..]));
+        let moment = moment.prop_map(|(number, millis, micros)| {
+            let moment = day(number) + TimeDelta::milliseconds(millis) + TimeDelta::microseconds(micros);
+            moment.to_rfc3339()
+        });
+        let moment = || option::of(moment.clone());
         (moment(), moment()).prop_map(|(from, before)| json!({ "from": from, "before": before })).boxed()
     };
     let bound = || option::of(select(&AMOUNTS[..]));
-    let value = (select(&["EUR", "USD"][..]), bound(), bound()).prop_filter_map(
+    let value = (select(&CURRENCIES[..]), bound(), bound()).prop_filter_map(
         "min above max",
         |(currency, min, max)| {
             let number = |text: Option<&str>| text.map(|text| Decimal::from_str_exact(text).unwrap());
@@ -186,8 +196,11 @@ pub(super) fn filter(kind: Kind) -> BoxedStrategy<Value> {
         one("tenderer", parties()).boxed(),
         one("method", codes(spellings::<ProcurementMethod>())).boxed(),
         one("category", codes(spellings::<ProcurementCategory>())).boxed(),
-        one("classification", select(&["4", "45", "452", "47", ""][..]).prop_map(Value::from).boxed())
-            .boxed(),
+        one(
+            "classification",
+            select(&["4", "45", "452", "47", "", "4\0", "4\u{10FFFF}"][..]).prop_map(Value::from).boxed(),
+        )
+        .boxed(),
         one("value", value.boxed()).boxed(),
         one("date", range()).boxed(),
     ];
@@ -199,7 +212,9 @@ pub(super) fn filter(kind: Kind) -> BoxedStrategy<Value> {
         _ => None,
     };
     parts.extend(statuses.map(|statuses| one("status", codes(statuses)).boxed()));
-    parts.extend((kind == Kind::Process).then(|| one("tenderStart", range()).boxed()));
+    if kind == Kind::Process {
+        parts.extend(["tenderStart", "tenderEnd"].map(|name| one(name, range()).boxed()));
+    }
     let leaf = vec(proptest::strategy::Union::new(parts), 0..2).prop_map(merged);
     let filter = leaf.prop_recursive(3, 8, 2, |inner| {
         let list =

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use async_graphql::{Name, Value as ConstValue};
 use async_graphql_parser::{
     Positioned,
-    types::{Directive, ExecutableDocument, Field as FieldNode, Selection, SelectionSet},
+    types::{Directive, ExecutableDocument, Field as FieldNode, OperationType, Selection, SelectionSet},
 };
 use async_graphql_value::{Number as Literal, Value};
 
@@ -89,6 +89,8 @@ pub(super) enum Number {
     /// No 32-bit integer, as GraphQL's Int is.
     Wide(String),
     Variable(Name),
+    /// This entry of the object that a variable is.
+    Entry(Name, &'static str),
 }
 
 /// The length of a list argument.
@@ -112,8 +114,11 @@ impl Formulas {
     pub(in crate::graphql) fn compile(shape: &Shape, document: &ExecutableDocument) -> Self {
         let mut compiler = Compiler { shape, document, known: HashMap::new(), fragments: Vec::new() };
         let operations = document.operations.iter().map(|(name, operation)| {
-            // Whatever the operation is, its fields are the query's: there are no others.
-            (name.cloned(), compiler.set(&operation.node.selection_set.node, &shape.query))
+            let root = match operation.node.ty {
+                OperationType::Subscription => &shape.subscription,
+                OperationType::Query | OperationType::Mutation => &shape.query,
+            };
+            (name.cloned(), compiler.set(&operation.node.selection_set.node, root))
         });
         let operations = operations.collect();
         Self { fragments: compiler.fragments, operations }
@@ -231,6 +236,10 @@ impl<'a> Compiler<'a> {
             Kind::Sized(argument) => Step::Sized(length(field, argument)),
             Kind::Connection => Step::Page(size()),
             Kind::Aggregate => Step::Aggregate(size()),
+            Kind::Batch => {
+                let size = part(field, "batch", "maxSize");
+                Step::Page(Size { level: Level::Batch, first: size, last: Number::Absent })
+            }
         };
         let mut search = Search::default();
         if let Some(filter) = field.get_argument("filter") {
@@ -275,6 +284,19 @@ fn number(field: &FieldNode, argument: &str) -> Number {
     match field.get_argument(argument).map(|value| &value.node) {
         Some(Value::Variable(name)) => Number::Variable(name.clone()),
         Some(Value::Number(number)) => Number::of_literal(number),
+        _ => Number::Absent,
+    }
+}
+
+/// A number within an argument.
+fn part(field: &FieldNode, argument: &str, entry: &'static str) -> Number {
+    match field.get_argument(argument).map(|value| &value.node) {
+        Some(Value::Variable(name)) => Number::Entry(name.clone(), entry),
+        Some(Value::Object(entries)) => match entries.get(entry) {
+            Some(Value::Variable(name)) => Number::Variable(name.clone()),
+            Some(Value::Number(number)) => Number::of_literal(number),
+            _ => Number::Absent,
+        },
         _ => Number::Absent,
     }
 }

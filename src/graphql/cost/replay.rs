@@ -166,6 +166,13 @@ impl<'a> Replay<'a> {
                 found = Number::of(self.inputs.variables.get(name));
                 &found
             }
+            Number::Entry(name, entry) => {
+                found = match self.inputs.variables.get(name) {
+                    Some(ConstValue::Object(entries)) => Number::of(entries.get(*entry)),
+                    _ => Number::Absent,
+                };
+                &found
+            }
             number => number,
         };
         match number {
@@ -175,7 +182,7 @@ impl<'a> Replay<'a> {
                 self.wide.get_or_insert(Wide { field, argument, given: given.clone() });
                 Some(i64::MAX)
             }
-            Number::Absent | Number::Variable(_) => None,
+            Number::Absent | Number::Variable(_) | Number::Entry(..) => None,
         }
     }
 }

@@ -8,7 +8,11 @@ use crate::{
     store::{
         Database, StoreError,
         entity::{process::Model, process_details},
-        query::process,
+        query::{
+            facts::{self, Named},
+            process,
+        },
+        row::Cell,
     },
 };
 
@@ -20,6 +24,15 @@ pub(in crate::graphql) struct ProcessById(pub(in crate::graphql) Database);
 
 /// The side rows of processes.
 pub(in crate::graphql) struct DetailsByProcess(pub(in crate::graphql) Database);
+
+/// What processes name: whom, and what kinds of items. Filters are judged by it.
+pub(in crate::graphql) struct NamedByProcess<T>(
+    pub(in crate::graphql) Database,
+    pub(in crate::graphql) Named<T>,
+);
+
+/// The words of processes. Filters are judged by them.
+pub(in crate::graphql) struct WordsByProcess(pub(in crate::graphql) Database);
 
 impl Batch<String> for ProcessesByOcid {
     type Value = Rows<Model>;
@@ -49,5 +62,25 @@ impl Batch<i64> for DetailsByProcess {
 
     async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
         Ok(share_rows(process::details(&self.0, keys).await?, |row| row.process_id))
+    }
+}
+
+impl<T: Cell + Ord + Send + Sync + 'static> Batch<i64> for NamedByProcess<T> {
+    type Value = Arc<[T]>;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
+        let named = self.1.read(&self.0, keys).await?;
+        Ok(named.into_iter().map(|(process, values)| (process, values.into())).collect())
+    }
+}
+
+impl Batch<i64> for WordsByProcess {
+    type Value = Arc<str>;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[i64]) -> Loaded<i64, Self::Value> {
+        let words = facts::words(&self.0, keys).await?;
+        Ok(words.into_iter().map(|(process, words)| (process, words.into())).collect())
     }
 }

@@ -2,10 +2,12 @@
 
 mod filter;
 pub(super) mod loader;
+mod matching;
 mod query;
 mod tender;
 
 pub(super) use filter::{ProcessFilter, ProcessOrder};
+pub(super) use matching::{Changed, changed, matching};
 pub(super) use query::by_ocid;
 pub(super) use tender::Tender;
 

@@ -9,6 +9,7 @@ use crate::{
         database::first,
         entity::change::Model,
         row::{Cells, Row},
+        write::ChangeKind,
     },
 };
 
@@ -34,6 +35,10 @@ pub struct ChangedProcess {
     pub id: i64,
     /// Its ocid.
     pub ocid: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// The paths that changed, as in its compiled release; empty when everything did.
+    pub paths: Vec<String>,
 }
 
 /// The organisations that a write touched.
@@ -47,14 +52,14 @@ pub enum Organizations {
 
 /// The entries from a sequence on, which is among them, in order, at most `limit`.
 pub async fn from(database: &Database, sequence: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-    const SQL: &str = "SELECT sequence, at, dataset_id, process_id, ocid, tags FROM changes \
+    const SQL: &str = "SELECT sequence, at, dataset_id, process_id, ocid, kind, paths, tags FROM changes \
          WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
     database.fetch(SQL, [sequence.into(), i64::from(limit).into()], entry).await
 }
 
 /// The entries before a sequence, the newest first, at most `limit`.
 pub async fn before(database: &Database, sequence: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-    const SQL: &str = "SELECT sequence, at, dataset_id, process_id, ocid, tags FROM changes \
+    const SQL: &str = "SELECT sequence, at, dataset_id, process_id, ocid, kind, paths, tags FROM changes \
          WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2";
     database.fetch(SQL, [sequence.into(), i64::from(limit).into()], entry).await
 }
@@ -64,6 +69,12 @@ pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec
     let columns = Model::columns("t");
     let sql = format!("SELECT {columns} FROM changes t WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2");
     database.rows(&sql, [sequence.into(), i64::from(limit).into()]).await
+}
+
+/// How far entries were removed.
+pub async fn removed_through(database: &Database) -> Result<i64, StoreError> {
+    let _ = database;
+    Ok(0)
 }
 
 /// The sequence of the newest entry; 0 when the log is empty.
@@ -93,7 +104,11 @@ pub async fn identity(database: &Database) -> Result<String, StoreError> {
 
 fn entry(cells: &mut Cells<'_>) -> Result<Entry, DbErr> {
     let (sequence, at, dataset) = (cells.take()?, cells.take()?, cells.take()?);
-    let process = ChangedProcess { id: cells.take()?, ocid: cells.take()? };
+    let (id, ocid, kind) = (cells.take()?, cells.take()?, cells.take::<String>()?);
+    // A kind of a later farol is a change like any other.
+    let kind = ChangeKind::parse(&kind).unwrap_or(ChangeKind::Updated);
+    let paths = serde_json::from_str(&cells.take::<String>()?).unwrap_or_default();
+    let process = ChangedProcess { id, ocid, kind, paths };
     let organizations = organizations(&cells.take::<String>()?);
     Ok(Entry { sequence, at, dataset, process: (process.id != 0).then_some(process), organizations })
 }

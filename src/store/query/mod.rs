@@ -1,5 +1,6 @@
 //! Reads, one file per aggregate. What a request asks often is constant SQL; pages with filters are built:
-//! [`filter`] turns a tree of terms into a condition, [`collection`] reads the pages of every list.
+//! [`filter`] turns a tree of terms into a condition, [`collection`] reads the pages of every list. [`verdict`]
+//! judges one process by the same tree in memory, from its row and what [`facts`] reads.
 //!
 //! Functions that serve batches take many keys and send one statement whatever their number.
 
@@ -10,6 +11,7 @@ pub mod collection;
 mod contract;
 pub mod dataset;
 pub mod dealings;
+pub mod facts;
 pub mod filter;
 mod item;
 pub mod keys;
@@ -20,4 +22,5 @@ pub mod process;
 pub mod release;
 pub mod spending;
 pub mod totals;
+pub mod verdict;
 pub mod walk;

@@ -47,6 +47,20 @@ impl ChangeKind {
             Self::Dataset => "dataset",
         }
     }
+
+    /// The kind of this name in the table; `None` for one that is not known.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [
+            Self::Created,
+            Self::Updated,
+            Self::Awarded,
+            Self::ContractSigned,
+            Self::Cancelled,
+            Self::Removed,
+            Self::Dataset,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// An entry to be appended.

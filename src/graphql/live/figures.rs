@@ -1,0 +1,70 @@
+//! What the subscriptions of a process did.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What was done since the process began, and what is there now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Questions that are followed now.
+    pub channels: usize,
+    /// Subscribers now.
+    pub subscribers: u64,
+    /// Messages made.
+    pub encodings: u64,
+    /// Messages taken by subscribers.
+    pub deliveries: u64,
+    /// Changes that subscribers were told to have missed.
+    pub missed: u64,
+    /// Subscriptions ended because their messages were not taken in time.
+    pub disconnected: u64,
+}
+
+/// Counts them.
+#[derive(Default)]
+pub(super) struct Counters {
+    began: AtomicU64,
+    ended: AtomicU64,
+    encodings: AtomicU64,
+    deliveries: AtomicU64,
+    missed: AtomicU64,
+    disconnected: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn began(&self) {
+        self.began.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn ended(&self) {
+        self.ended.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn encoded(&self) {
+        self.encodings.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn delivered(&self) {
+        self.deliveries.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn missed(&self, changes: u64) {
+        self.missed.fetch_add(changes, Relaxed);
+    }
+
+    pub(super) fn disconnected(&self) {
+        self.disconnected.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn read(&self, channels: usize) -> Figures {
+        // The ended first: one that ends meanwhile still counts as being there.
+        let ended = self.ended.load(Relaxed);
+        Figures {
+            channels,
+            subscribers: self.began.load(Relaxed).saturating_sub(ended),
+            encodings: self.encodings.load(Relaxed),
+            deliveries: self.deliveries.load(Relaxed),
+            missed: self.missed.load(Relaxed),
+            disconnected: self.disconnected.load(Relaxed),
+        }
+    }
+}

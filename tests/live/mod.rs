@@ -1,0 +1,8 @@
+//! Subscriptions to changes, over the engine.
+
+mod cursors;
+mod order;
+mod polling;
+mod sharing;
+mod slow;
+mod world;
