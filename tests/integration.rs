@@ -16,3 +16,4 @@ mod ocds;
 mod serve;
 mod store;
 mod support;
+mod ws;
