@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn serve(stream: TcpStream, deflate: Deflate) -> io::Result<()> {
+pub(crate) async fn serve(stream: TcpStream, deflate: Deflate) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let service = service_fn(|request| {
         let deflate = deflate.clone();

@@ -154,3 +154,88 @@ fn feed(
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::thread;
+
+    use flate2::{Decompress, FlushDecompress};
+    use proptest::prelude::*;
+
+    use super::{Deflate, FLUSHED, LARGEST_STORED, store, stored_length};
+
+    /// What a client makes of packed bytes (RFC 7692, section 7.2.2).
+    pub(in crate::http::ws) fn unpacked(blocks: &[u8]) -> Vec<u8> {
+        let mut decompress = Decompress::new(false);
+        let mut plain = Vec::with_capacity(64);
+        let mut input = [blocks, &FLUSHED].concat();
+        while !input.is_empty() {
+            plain.reserve(plain.len() + 64);
+            let before = decompress.total_in();
+            decompress.decompress_vec(&input, &mut plain, FlushDecompress::Sync).unwrap();
+            let taken = usize::try_from(decompress.total_in() - before).unwrap();
+            assert!(taken > 0 || plain.len() == plain.capacity(), "the blocks are whole");
+            input.drain(..taken);
+        }
+        plain
+    }
+
+    /// Text that packs about as well as JSON does.
+    pub(in crate::http::ws) fn text(length: usize) -> Vec<u8> {
+        let words =
+            (0..).flat_map(|n: usize| format!("{{\"id\":{},\"at\":{}}},", n % 97, n * n).into_bytes());
+        words.take(length).collect()
+    }
+
+    #[test]
+    fn what_is_packed_unpacks_whatever_its_length() {
+        let deflate = Deflate::default();
+        for length in (0..3_000).step_by(7).chain([65_535, 65_536, 1_000_000]) {
+            let text = text(length);
+            let blocks = deflate.pack(&[&text]);
+            assert!(!blocks.ends_with(&FLUSHED), "{length}");
+            assert!(unpacked(&blocks) == text, "{length}");
+        }
+    }
+
+    #[test]
+    fn stored_and_packed_blocks_make_one_message_at_every_boundary() {
+        let deflate = Deflate::default();
+        for head in [0, 1, 125, 126, LARGEST_STORED, LARGEST_STORED + 1, 2 * LARGEST_STORED + 1] {
+            for tail in [0, 1, 125, 126, 1_024, 65_535, 65_536] {
+                let (head, tail) = (text(head), text(tail));
+                let mut blocks = Vec::new();
+                store(&head, &mut blocks);
+                assert_eq!(blocks.len(), stored_length(head.len()));
+                blocks.extend(deflate.pack(&[&tail[..tail.len() / 3], &tail[tail.len() / 3..]]));
+                assert!(unpacked(&blocks) == [head, tail].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn compressors_are_kept_for_as_many_threads_as_run_at_once() {
+        let deflate = Deflate::default();
+        assert!(deflate.resting().is_empty());
+        for _ in 0..3 {
+            deflate.pack(&[b"one after the other"]);
+        }
+        assert_eq!(deflate.resting().len(), 1);
+        thread::scope(|scope| {
+            for _ in 0..deflate.0.kept * 4 {
+                scope.spawn(|| (0..50).for_each(|_| drop(deflate.pack(&[&text(5_000)]))));
+            }
+        });
+        assert!(deflate.resting().len() <= deflate.0.kept);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_parts_unpack(parts in prop::collection::vec(
+            prop::collection::vec(any::<u8>(), 0..2_000), 0..4,
+        )) {
+            let slices: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(unpacked(&Deflate::default().pack(&slices)), parts.concat());
+        }
+    }
+}

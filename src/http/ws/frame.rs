@@ -86,3 +86,81 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Opcode, Outgoing};
+    use crate::http::ws::deflate::{
+        Deflate,
+        tests::{text, unpacked},
+    };
+
+    /// The payload of the only frame in these bytes, which must have the shortest header there is.
+    fn payload(bytes: &[u8], first: u8) -> &[u8] {
+        assert_eq!(bytes[0], first);
+        let (length, payload) = match bytes[1] {
+            126 => (usize::from(u16::from_be_bytes([bytes[2], bytes[3]])), &bytes[4..]),
+            127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()).try_into().unwrap(), &bytes[10..]),
+            short => (usize::from(short), &bytes[2..]),
+        };
+        assert_eq!(length, payload.len());
+        let header = bytes.len() - payload.len();
+        assert_eq!(
+            header,
+            if length < 126 {
+                2
+            } else if length < 65_536 {
+                4
+            } else {
+                10
+            }
+        );
+        payload
+    }
+
+    #[test]
+    fn a_header_says_the_length_at_every_boundary() {
+        for length in [0, 1, 125, 126, 127, 65_535, 65_536, 1_000_000] {
+            let mut outgoing = Outgoing::default();
+            let text = text(length);
+            outgoing.plain(Opcode::Text, &[&text[..length / 2], &text[length / 2..]]);
+            assert!(payload(outgoing.bytes(), 0x81) == text, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_packed_message_is_its_head_and_its_tail() {
+        let deflate = Deflate::default();
+        for head in [0, 125, 126, 65_535, 65_536] {
+            for tail in [0, 125, 126, 5_700, 65_535, 65_536] {
+                let (head, tail) = (text(head), text(tail));
+                let mut outgoing = Outgoing::default();
+                outgoing.packed(Opcode::Text, &head, &deflate.pack(&[&tail]));
+                assert!(unpacked(payload(outgoing.bytes(), 0xc1)) == [head, tail].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_is_cut_between_characters() {
+        let mut outgoing = Outgoing::default();
+        outgoing.close(Some(4400), &"ñ".repeat(100));
+        let payload = payload(outgoing.bytes(), 0x88);
+        assert_eq!(payload[..2], 4400_u16.to_be_bytes());
+        assert_eq!(std::str::from_utf8(&payload[2..]).unwrap(), "ñ".repeat(61));
+        let mut outgoing = Outgoing::default();
+        outgoing.close(None, "nobody reads this");
+        assert_eq!(outgoing.bytes(), [0x88, 0]);
+    }
+
+    #[test]
+    fn what_is_written_is_forgotten_and_its_memory_with_it() {
+        let mut outgoing = Outgoing::default();
+        outgoing.plain(Opcode::Text, &[b"first"]);
+        outgoing.plain(Opcode::Ping, &[]);
+        outgoing.written(3);
+        assert_eq!(outgoing.bytes(), b"irst\x89\0");
+        outgoing.written(6);
+        assert_eq!((outgoing.len(), outgoing.0.capacity()), (0, 0));
+    }
+}

@@ -224,3 +224,161 @@ fn only<'a>(headers: &'a HeaderMap, header: &HeaderName) -> Option<&'a [u8]> {
     let value = values.next()?;
     values.next().is_none().then(|| value.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{
+        HeaderValue, Request, Version,
+        header::{
+            CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+            SEC_WEBSOCKET_VERSION, UPGRADE,
+        },
+        request::Parts,
+    };
+    use proptest::prelude::*;
+
+    use super::{Refusal, accept};
+
+    const PLAIN: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    const WINDOW: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
+                          server_max_window_bits=15";
+
+    /// What a browser sends, with these offers.
+    fn request(offers: &[&str]) -> Parts {
+        let mut request = Request::get("/graphql")
+            .header(CONNECTION, "keep-alive, Upgrade")
+            .header(UPGRADE, "WebSocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==");
+        for offer in offers {
+            request = request.header(SEC_WEBSOCKET_EXTENSIONS, *offer);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// What is answered to these offers.
+    fn answer(offers: &[&str]) -> Result<Option<String>, Refusal> {
+        let upgrade = accept(&request(offers), true)?;
+        let agreed = upgrade.headers().find(|(name, _)| name == SEC_WEBSOCKET_EXTENSIONS);
+        assert_eq!(agreed.is_some(), upgrade.deflates());
+        Ok(agreed.map(|(_, value)| value.to_str().unwrap().to_owned()))
+    }
+
+    #[test]
+    fn the_key_is_answered_as_the_rfc_has_it() {
+        let upgrade = accept(&request(&[]), true).unwrap();
+        let accept = upgrade.headers().find(|(name, _)| name == SEC_WEBSOCKET_ACCEPT);
+        assert_eq!(accept.unwrap().1, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn the_first_offer_is_taken_that_can_be_honoured() {
+        for (offers, answered) in [
+            (&[][..], None),
+            (&[""], None),
+            (&["permessage-deflate"], Some(PLAIN)),
+            (&["permessage-deflate; client_max_window_bits"], Some(PLAIN)),
+            (&["permessage-deflate;client_max_window_bits=8"], Some(PLAIN)),
+            (&["permessage-deflate ; client_max_window_bits = \"15\""], Some(PLAIN)),
+            (&["permessage-deflate; client_max_window_bits=\"1\\5\""], Some(PLAIN)),
+            (&["permessage-deflate; server_no_context_takeover; client_no_context_takeover"], Some(PLAIN)),
+            (&["permessage-deflate; server_max_window_bits=15"], Some(WINDOW)),
+            (&["permessage-deflate; server_max_window_bits=\"15\"; client_max_window_bits"], Some(WINDOW)),
+            // Of several: in one header, in several, behind others.
+            (&["permessage-deflate; server_max_window_bits=10, permessage-deflate"], Some(PLAIN)),
+            (&["permessage-deflate; server_max_window_bits=10", "permessage-deflate"], Some(PLAIN)),
+            (&["permessage-deflate; server_max_window_bits=15, permessage-deflate"], Some(WINDOW)),
+            (&["x-webkit-deflate-frame", "permessage-bzip2; level=9,, permessage-deflate"], Some(PLAIN)),
+            (&["other; says=\"a, permessage-deflate; \\\"\"", "permessage-deflate"], Some(PLAIN)),
+            (&["other; says=\", permessage-deflate\""], None),
+            // What nobody can honour, or not here.
+            (&["permessage-deflate; server_max_window_bits=10"], None),
+            (&["permessage-deflate; server_max_window_bits"], None),
+            (&["permessage-deflate; server_max_window_bits=16"], None),
+            (&["permessage-deflate; client_max_window_bits=7"], None),
+            (&["permessage-deflate; client_max_window_bits=16"], None),
+            (&["permessage-deflate; client_max_window_bits=015"], None),
+            (&["permessage-deflate; client_max_window_bits=\"\""], None),
+            (&["permessage-deflate; server_no_context_takeover=1"], None),
+            (&["permessage-deflate; client_no_context_takeover=true"], None),
+            (&["permessage-deflate; server_no_context_takeover; server_no_context_takeover"], None),
+            (&["permessage-deflate; client_max_window_bits; client_max_window_bits=10"], None),
+            (&["permessage-deflate; level=9"], None),
+            (&["permessage-deflate-2"], None),
+        ] {
+            assert_eq!(answer(offers).unwrap().as_deref(), answered, "{offers:?}");
+        }
+        assert!(!accept(&request(&["permessage-deflate"]), false).unwrap().deflates());
+    }
+
+    #[test]
+    fn a_header_that_is_no_list_of_extensions_is_refused() {
+        for broken in
+            ["permessage-deflate; x=\"", "a b", ";", "a;", "a;=1", "a; b=", "a; b=\"x\"y", "a=b", "\""]
+        {
+            assert_eq!(answer(&["permessage-deflate", broken]), Err(Refusal::Extensions), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_opens_no_socket_is_refused() {
+        let refused = |change: fn(&mut Parts)| {
+            let mut request = request(&[]);
+            change(&mut request);
+            accept(&request, true).unwrap_err()
+        };
+        assert_eq!(refused(|r| r.version = Version::HTTP_10), Refusal::Request);
+        assert_eq!(refused(|r| r.version = Version::HTTP_2), Refusal::Request);
+        assert_eq!(refused(|r| r.method = "POST".parse().unwrap()), Refusal::Request);
+        assert_eq!(refused(|r| drop(r.headers.remove(UPGRADE))), Refusal::Upgrade);
+        assert_eq!(
+            refused(|r| drop(r.headers.insert(CONNECTION, HeaderValue::from_static("close")))),
+            Refusal::Upgrade
+        );
+        for version in ["8", "13, 8", "013", ""] {
+            let mut request = request(&[]);
+            request.headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(version));
+            assert_eq!(accept(&request, true), Err(Refusal::Version), "{version}");
+        }
+        for key in ["", "c2hvcnQ=", "dGhlIHNhbXBsZSBub25jZQ", "not Base64 but of 24 b.."] {
+            let mut request = request(&[]);
+            request.headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static(key));
+            assert_eq!(accept(&request, true), Err(Refusal::Key), "{key}");
+        }
+        let twice = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
+        let mut request = request(&[]);
+        request.headers.append(SEC_WEBSOCKET_KEY, twice);
+        assert_eq!(accept(&request, true), Err(Refusal::Key));
+    }
+
+    #[test]
+    fn a_refusal_says_what_would_do() {
+        let headers: Vec<_> = Refusal::Version.headers().collect();
+        assert!(headers.contains(&(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))));
+        assert_eq!(Refusal::Version.status(), 426);
+        assert_eq!((Refusal::Key.status().as_u16(), Refusal::Key.headers().count()), (400, 0));
+    }
+
+    proptest! {
+        /// Whatever the header says, it is read to its end or refused.
+        #[test]
+        fn any_header_is_decided_on(header in "[a-z0-9;,=\\\\\" _-]{0,60}|\\PC{0,30}") {
+            if HeaderValue::from_str(&header).is_ok() {
+                let _ = answer(&[&header]);
+            }
+        }
+
+        /// An offer that can be honoured is found behind any number of others, whatever they are.
+        #[test]
+        fn an_offer_is_found_among_others(
+            others in prop::collection::vec("[a-z-]{1,8}(; [a-z_]{1,6}(=([a-z0-9]{1,4}|\"[a-z,;= ]{0,9}\"))?){0,3}", 0..5),
+            joined: bool,
+        ) {
+            let mut offers: Vec<&str> = others.iter().map(String::as_str).collect();
+            offers.push("permessage-deflate; client_max_window_bits");
+            let one = [offers.join(", ")];
+            let answered = if joined { answer(&[&one[0]]) } else { answer(&offers) };
+            prop_assert_eq!(answered, Ok(Some(PLAIN.to_owned())));
+        }
+    }
+}
