@@ -1,6 +1,6 @@
 //! WebSockets: the socket by frames of a client's own making, and by Node's `ws`.
 
-mod frames;
+pub(crate) mod frames;
 mod interop;
 mod random;
 mod socket;
