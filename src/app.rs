@@ -17,7 +17,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, Promise, ReadyCheck, Server, Services},
+    http::{self, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
     lifecycle::{Drained, Tasks},
     loader,
     store::{Database, Options, StoreError, migrate, query},
@@ -101,6 +101,7 @@ impl App {
             body_timeout: Duration::from_secs(30),
             drain_deadline: settings.drain(),
             compression: settings.compression,
+            live: live(config),
         };
         Ok(Self { server: Server::bind(options, services).await?, background, stop })
     }
@@ -170,6 +171,21 @@ fn caching_engine(
         stale_while_revalidate: settings.stale_while_revalidate(),
     };
     Engine::caching(database, limits(config), tiers, (responses.bytes > 0).then_some(responses))
+}
+
+fn live(config: &Config) -> LiveOptions {
+    let settings = &config.live;
+    LiveOptions {
+        init_timeout: settings.init_timeout(),
+        ping_interval: settings.ping_interval(),
+        pong_timeout: settings.pong_timeout(),
+        heartbeat: settings.heartbeat(),
+        max_operations: settings.max_operations,
+        max_connections: settings.max_connections,
+        max_connections_per_address: settings.max_connections_per_address,
+        max_message_bytes: settings.max_message_bytes,
+        allowed_origins: settings.allowed_origins.0.clone(),
+    }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -43,6 +43,10 @@ pub enum Code {
     PayloadTooLarge,
     /// Another site's page sent this without the browser asking permission first.
     CrossSiteRequest,
+    /// A WebSocket has as many operations open as it may; others may be opened when one of them ends.
+    TooManyOperations,
+    /// The server, or this client's address, has as many sockets and event streams open as it may.
+    TooManyConnections,
     /// The database does not answer; trying again later may help.
     DatabaseUnavailable,
     /// It took longer than the limit: sending the request, or answering it.
@@ -53,7 +57,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -72,6 +76,8 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::PayloadTooLarge,
         Self::CrossSiteRequest,
+        Self::TooManyOperations,
+        Self::TooManyConnections,
         Self::DatabaseUnavailable,
         Self::Timeout,
         Self::InternalServerError,
@@ -98,6 +104,8 @@ impl Code {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::CrossSiteRequest => "CROSS_SITE_REQUEST",
+            Self::TooManyOperations => "TOO_MANY_OPERATIONS",
+            Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
             Self::DatabaseUnavailable => "DATABASE_UNAVAILABLE",
             Self::Timeout => "TIMEOUT",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

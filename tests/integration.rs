@@ -17,3 +17,4 @@ mod ocds;
 mod serve;
 mod store;
 mod support;
+mod ws;

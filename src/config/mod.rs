@@ -18,6 +18,7 @@ mod graphql;
 mod http;
 mod import;
 mod layers;
+mod live;
 mod loader;
 mod log;
 mod redis;
@@ -34,6 +35,7 @@ pub use self::{
     http::Http,
     import::Import,
     layers::Origin,
+    live::{AllowedOrigins, Live},
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
     redis::{Redis, RedisUrl},
@@ -58,6 +60,8 @@ pub struct Config {
     pub loader: Loader,
     /// `[cache]`
     pub cache: Cache,
+    /// `[live]`
+    pub live: Live,
     /// `[import]`
     pub import: Import,
     /// `[log]`
@@ -119,6 +123,7 @@ impl Config {
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
+        let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
         Some(Self {
@@ -129,6 +134,7 @@ impl Config {
             documents: documents?,
             loader: loader?,
             cache: cache?,
+            live: live?,
             import: import?,
             log: log?,
         })
@@ -162,6 +168,7 @@ pub fn settings() -> Vec<Setting> {
         Documents::settings(),
         Loader::settings(),
         Cache::settings(),
+        Live::settings(),
         Import::settings(),
         Log::settings(),
     ]
@@ -169,7 +176,7 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 9] {
+fn sections() -> [(&'static str, &'static str); 10] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
@@ -178,6 +185,7 @@ fn sections() -> [(&'static str, &'static str); 9] {
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),
+        (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),
     ]

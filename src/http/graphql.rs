@@ -1,4 +1,5 @@
-//! `/graphql`: one request in, one response out; or a list of them in, and a list out.
+//! `/graphql`: one request in, one response out; or a list of them in, and a list out. What asks for a
+//! WebSocket or for events goes elsewhere from here.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use axum::{
 
 use super::{
     body,
+    connections::Peer,
     negotiate::{self, MediaType},
     observe::Observation,
     params::{self, Sent},
@@ -18,6 +20,7 @@ use super::{
     request_id::RequestId,
     respond::{Asked, Reply},
     router::Shared,
+    sse, ws,
 };
 use crate::graphql::{Call, Stats};
 
@@ -29,9 +32,17 @@ const ALLOWED_FOR_MUTATIONS: HeaderValue = HeaderValue::from_static("POST");
 pub(super) async fn serve(
     State(shared): State<Arc<Shared>>,
     Extension(id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
+    if ws::handshake::asked(request.headers()) {
+        return ws::upgrade(&shared, &id, peer, request);
+    }
     let (head, body) = request.into_parts();
+    // The answer to HEAD is that of a request for JSON: a stream has no end to tell of.
+    if head.method != Method::HEAD && negotiate::wants_events(&head.headers) {
+        return sse::serve(&shared, &id, peer, &head, body).await;
+    }
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let (media, outcome) = match MediaType::accepted(&head.headers) {
@@ -49,6 +60,12 @@ pub(super) async fn serve(
     let asked = Asked { media, by_url, headers: &head.headers, compression: *compression, promise };
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());
+    advise(status, by_url, &mut answer);
+    answer
+}
+
+/// Tells a client that was refused what it may do instead.
+pub(super) fn advise(status: StatusCode, by_url: bool, answer: &mut Response<Body>) {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
@@ -60,7 +77,6 @@ pub(super) async fn serve(
         }
         _ => {}
     }
-    answer
 }
 
 /// Tells the methods. There is no CORS header: a browser that asks for another site takes it as a no.
@@ -75,19 +91,7 @@ async fn answer(
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
-    let queries_only = by_url(&head.method);
-    let cost = negotiate::cost_report(&head.headers)?;
-    let explain = negotiate::cache_explained(&head.headers)?;
-    let sent = if queries_only {
-        negotiate::refuse_cross_site(&head.headers)?;
-        Sent::One(Box::new(params::from_uri(&head.uri)?))
-    } else if head.method == Method::POST {
-        negotiate::require_json(&head.headers)?;
-        params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
-    } else {
-        return Err(Refusal::method(head.method.as_str()));
-    };
-    let call = Call { queries_only, request_id: Some(id.as_str()), cost, explain, resume_after: None };
+    let (sent, call) = read(shared, id, head, body).await?;
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;
@@ -101,6 +105,28 @@ async fn answer(
     })
 }
 
-fn by_url(method: &Method) -> bool {
+/// Reads what was sent, and how.
+pub(super) async fn read<'a>(
+    shared: &Shared,
+    id: &'a RequestId,
+    head: &Parts,
+    body: Body,
+) -> Result<(Sent, Call<'a>), Refusal> {
+    let queries_only = by_url(&head.method);
+    let cost = negotiate::cost_report(&head.headers)?;
+    let explain = negotiate::cache_explained(&head.headers)?;
+    let sent = if queries_only {
+        negotiate::refuse_cross_site(&head.headers)?;
+        Sent::One(Box::new(params::from_uri(&head.uri)?))
+    } else if head.method == Method::POST {
+        negotiate::require_json(&head.headers)?;
+        params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
+    } else {
+        return Err(Refusal::method(head.method.as_str()));
+    };
+    Ok((sent, Call { queries_only, request_id: Some(id.as_str()), cost, explain, resume_after: None }))
+}
+
+pub(super) fn by_url(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }

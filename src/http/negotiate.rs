@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::{error::quoted, graphql::CostReport};
 
 const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
 const GRAPHQL_COST: &str = "graphql-cost";
 /// The header by which a client asks where an answer comes from.
 const GRAPHQL_CACHE: &str = "graphql-cache";
@@ -45,6 +46,14 @@ impl MediaType {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
         })
     }
+}
+
+/// Whether the client wants the answer as server-sent events: it names them, and likes JSON less.
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
+    let wanted = preferences(headers, header::ACCEPT.as_str());
+    let named = wanted.iter().find(|(value, _)| value == EVENT_STREAM);
+    let json = quality(&wanted, GRAPHQL_RESPONSE).max(quality(&wanted, JSON));
+    named.is_some_and(|(_, events)| *events > json)
 }
 
 /// How a stored file can be sent.
@@ -185,7 +194,7 @@ mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{Encoding, MediaType, require_json};
+    use super::{Encoding, MediaType, require_json, wants_events};
 
     fn headers(name: HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
@@ -242,6 +251,25 @@ mod tests {
             let _ = Encoding::accepted(&headers(header::ACCEPT_ENCODING, &text));
             let _ = Encoding::preferred(&headers(header::ACCEPT_ENCODING, &text));
         }
+    }
+
+    #[test]
+    fn events_are_for_those_who_like_them_best() {
+        for (accept, events) in [
+            ("text/event-stream", true),
+            ("Text/Event-Stream; charset=utf-8", true),
+            ("text/event-stream, application/json;q=0.9", true),
+            ("text/event-stream;q=0.5, */*;q=0.1", true),
+            // How some clients send every request.
+            ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", false),
+            ("text/event-stream;q=0", false),
+            ("text/*", false),
+            ("*/*", false),
+            ("text/event-streams", false),
+        ] {
+            assert_eq!(wants_events(&headers(header::ACCEPT, accept)), events, "{accept}");
+        }
+        assert!(!wants_events(&HeaderMap::new()));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The parameters of a request: `query`, `documentId`, `operationName`, `variables`, `extensions`, from a
-//! JSON body or from a URL. A document may be named, by `documentId` or `extensions.persistedQuery`, instead
+//! JSON body, from a URL or from a WebSocket's message. A document may be named, by `documentId` or `extensions.persistedQuery`, instead
 //! of being sent.
 //!
 //! A parameter that is absent or null is not given. Every other mistake is named with the
@@ -74,13 +74,17 @@ fn batch(body: &[u8]) -> Result<Vec<Asked>, Refusal> {
         )));
     }
     let read = |(place, entry): (usize, &&RawValue)| {
-        let text = entry.get();
-        // A list would be read as the fields in order.
-        let raw = if text.starts_with('{') { serde_json::from_str::<Raw>(text).ok() } else { None };
-        let raw = raw.ok_or_else(|| Refusal::bad_request("it is not a JSON object"));
-        raw.and_then(request).map_err(|refusal| refusal.within(&format!("request {place} of the batch")))
+        from_object(entry).map_err(|refusal| refusal.within(&format!("request {place} of the batch")))
     };
     entries.iter().enumerate().map(read).collect()
+}
+
+/// Reads one request from an object within a larger JSON text.
+pub(super) fn from_object(object: &RawValue) -> Result<Asked, Refusal> {
+    let text = object.get();
+    // A list would be read as the fields in order.
+    let raw = if text.starts_with('{') { serde_json::from_str::<Raw>(text).ok() } else { None };
+    raw.ok_or_else(|| Refusal::bad_request("it is not a JSON object")).and_then(request)
 }
 
 /// Reads a GET's URL.

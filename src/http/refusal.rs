@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_graphql::{Response, ServerError};
 use axum::http::StatusCode;
 
+use super::connections::Full;
 use crate::{
-    error::Code,
+    error::{Code, quoted},
     graphql::{Execution, Stats},
 };
 
@@ -62,9 +63,48 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
     }
 
+    /// A page of another site asked for a WebSocket.
+    pub(super) fn origin(origin: &str) -> Self {
+        let origin = quoted(origin, 80);
+        let message = format!(
+            "pages of the origin {origin} may not open a WebSocket here; live.allowed_origins names those that may"
+        );
+        Self::new(StatusCode::FORBIDDEN, Code::CrossSiteRequest, message)
+    }
+
+    /// The request asks for a WebSocket and cannot be upgraded.
+    pub(super) fn handshake(status: StatusCode, why: &str) -> Self {
+        Self::new(status, Code::BadRequest, why)
+    }
+
+    /// As many sockets and event streams are open as may be: in all, or of this client.
+    pub(super) fn too_many_connections(full: Full) -> Self {
+        let (status, message) = match full {
+            Full::Server(limit) => {
+                let message = format!(
+                    "the server has {limit} sockets and event streams open, all that live.max_connections                      allows; try again later"
+                );
+                (StatusCode::SERVICE_UNAVAILABLE, message)
+            }
+            Full::Address(limit) => {
+                let message = format!(
+                    "your address has {limit} sockets and event streams open, all that \
+                     live.max_connections_per_address allows; close one, or send more operations over one socket"
+                );
+                (StatusCode::TOO_MANY_REQUESTS, message)
+            }
+        };
+        Self::new(status, Code::TooManyConnections, message)
+    }
+
     /// The same of a part of the request.
     pub(super) fn within(self, part: &str) -> Self {
         Self { message: format!("{part}: {}", self.message), ..self }
+    }
+
+    /// What is wrong, for people.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The answer: one error, no data.

@@ -11,6 +11,7 @@ use axum::{
 use super::{
     caching, conditional,
     negotiate::{Encoding, MediaType},
+    refusal::Refusal,
 };
 use crate::{cache::response::Stored, error::Code, graphql::Execution};
 
@@ -79,6 +80,34 @@ pub(super) struct Asked<'a> {
     pub(super) promise: &'a caching::Headers,
 }
 
+/// The answer to a request that was refused where no media type was chosen.
+pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
+    let status = refusal.status;
+    let reply = Reply::One(Box::new(refusal.into_execution()));
+    let mut answer = fresh(MediaType::Json, status, &reply);
+    caching::forbid(answer.headers_mut());
+    answer
+}
+
+/// An answer, written once, straight into the body's buffer.
+fn fresh(media: MediaType, status: StatusCode, reply: &Reply) -> Response<Body> {
+    let mut body = Vec::new();
+    match reply.write(&mut body) {
+        Ok(()) => whole(media, status, body.into()),
+        Err(error) => {
+            tracing::error!(%error, "a response could not be written as JSON");
+            whole(media, StatusCode::INTERNAL_SERVER_ERROR, Bytes::new())
+        }
+    }
+}
+
+fn whole(media: MediaType, status: StatusCode, body: Bytes) -> Response<Body> {
+    let mut answer = Response::new(Body::from(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, media.header());
+    answer
+}
+
 impl Asked<'_> {
     /// The HTTP answer of a status.
     pub(super) fn render(&self, status: StatusCode, reply: &Reply) -> Response<Body> {
@@ -101,7 +130,7 @@ impl Asked<'_> {
             answer
         } else {
             let (body, encoding) = self.packed(stored);
-            let mut answer = self.whole(status, body);
+            let mut answer = whole(self.media, status, body);
             if let Some(encoding) = encoding {
                 answer.headers_mut().insert(header::CONTENT_ENCODING, encoding);
             }
@@ -129,24 +158,10 @@ impl Asked<'_> {
         }
     }
 
-    /// An answer for this client only. It is written once, straight into the body's buffer.
+    /// An answer for this client only.
     fn fresh(&self, status: StatusCode, reply: &Reply) -> Response<Body> {
-        let mut body = Vec::new();
-        let mut answer = match reply.write(&mut body) {
-            Ok(()) => self.whole(status, body.into()),
-            Err(error) => {
-                tracing::error!(%error, "a response could not be written as JSON");
-                self.whole(StatusCode::INTERNAL_SERVER_ERROR, Bytes::new())
-            }
-        };
+        let mut answer = fresh(self.media, status, reply);
         caching::forbid(answer.headers_mut());
-        answer
-    }
-
-    fn whole(&self, status: StatusCode, body: Bytes) -> Response<Body> {
-        let mut answer = Response::new(Body::from(body));
-        *answer.status_mut() = status;
-        answer.headers_mut().insert(header::CONTENT_TYPE, self.media.header());
         answer
     }
 }

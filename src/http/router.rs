@@ -9,13 +9,14 @@ use axum::{
     middleware,
     routing::{any, get},
 };
-use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
     caching::{self, Promise},
-    compression, graphiql, graphql,
+    compression,
+    connections::Connections,
+    graphiql, graphql,
     health::{self, Readiness, ReadyCheck},
     request_id,
 };
@@ -50,6 +51,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) compression: bool,
     pub(super) promise: caching::Headers,
+    pub(super) connections: Connections,
 }
 
 impl FromRef<Arc<Shared>> for Readiness {
@@ -63,12 +65,12 @@ pub(super) fn build(
     services: Services,
     limits: Limits,
     compression: bool,
-    draining: CancellationToken,
+    connections: Connections,
 ) -> Router {
     let Services { engine, ready, metrics, promise } = services;
-    let readiness = Readiness::new(ready, draining);
+    let readiness = Readiness::new(ready, connections.draining.clone());
     let promise = caching::Headers::new(promise);
-    let shared = Arc::new(Shared { engine, metrics, readiness, limits, compression, promise });
+    let shared = Arc::new(Shared { engine, metrics, readiness, limits, compression, promise, connections });
     let mut api = any(graphql::serve).options(graphql::options);
     if compression {
         // The later layer is the outer one.

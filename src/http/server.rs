@@ -25,7 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::router::{self, Limits, Services};
+use super::{
+    connections::{Connections, LiveOptions, Peer},
+    router::{self, Limits, Services},
+};
 use crate::{
     graphql::Engine,
     lifecycle::{Drained, Tasks},
@@ -52,6 +55,8 @@ pub struct Options {
     pub drain_deadline: Duration,
     /// Whether answers are compressed for clients that take it.
     pub compression: bool,
+    /// What WebSockets and event streams may do.
+    pub live: LiveOptions,
 }
 
 /// Why the server could not listen.
@@ -69,6 +74,7 @@ pub struct Server {
     router: Router,
     engine: Engine,
     metrics: Arc<Metrics>,
+    connections: Tasks,
     draining: CancellationToken,
     options: Options,
 }
@@ -82,6 +88,7 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
             compression: true,
+            live: LiveOptions::default(),
         }
     }
 }
@@ -95,8 +102,10 @@ impl Server {
         let draining = CancellationToken::new();
         let (engine, metrics) = (services.engine.clone(), Arc::clone(&services.metrics));
         let limits = Limits { max_body_bytes: options.max_body_bytes, body_timeout: options.body_timeout };
-        let router = router::build(services, limits, options.compression, draining.clone());
-        Ok(Self { listener, local_addr, router, engine, metrics, draining, options })
+        let connections = Tasks::default();
+        let open = Connections::new(&options, connections.clone(), draining.clone());
+        let router = router::build(services, limits, options.compression, open);
+        Ok(Self { listener, local_addr, router, engine, metrics, connections, draining, options })
     }
 
     /// The address taken: the port is the real one when the options said 0.
@@ -105,17 +114,16 @@ impl Server {
     }
 
     /// Serves until the token is cancelled, then drains: readiness goes off, no connection is
-    /// accepted, requests in flight are finished, at most until the deadline, and what the engine does in
-    /// the background ends.
+    /// accepted, requests in flight are finished and sockets closed, at most until the deadline, and what
+    /// the engine does in the background ends.
     pub async fn run(self, shutdown: CancellationToken) -> Drained {
-        let connections = Tasks::default();
-        let accepting = self.accept(&connections);
+        let accepting = self.accept(&self.connections);
         let _ = shutdown.run_until_cancelled(accepting).await;
         self.draining.cancel();
         self.engine.close_subscriptions();
         let deadline = self.options.drain_deadline;
         drop(self.listener);
-        let drained = connections.drain(deadline).await;
+        let drained = self.connections.drain(deadline).await;
         self.engine.end().await;
         drained
     }
@@ -129,8 +137,9 @@ impl Server {
                 _ = upkeep.tick() => { self.metrics.upkeep(); continue }
             };
             match accepted {
-                Ok((stream, _)) => connections.spawn(serve_connection(
+                Ok((stream, peer)) => connections.spawn(serve_connection(
                     stream,
+                    Peer::of(peer),
                     self.router.clone(),
                     builder(connections.clone(), self.options.header_timeout),
                     self.options.header_timeout,
@@ -158,6 +167,7 @@ where
 /// Serves one connection until it closes; once draining, until its requests in flight are answered.
 async fn serve_connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     builder: auto::Builder<Tasks>,
     header_timeout: Duration,
@@ -168,8 +178,9 @@ async fn serve_connection(
     let _ = stream.set_nodelay(true);
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         seen.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(peer);
         router.clone().oneshot(request.map(Body::new))
     });
     let mut connection =

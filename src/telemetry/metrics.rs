@@ -1,4 +1,4 @@
-//! Every metric by name, in one place.
+//! Every metric by name, in one place; those of connections that stay open are in `live`.
 //!
 //! Each server has a recorder of its own, so that two servers in one process do not mix their
 //! figures. Durations are seconds and sizes bytes, as Prometheus has it. No label takes a value
@@ -14,7 +14,10 @@ use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 
-use super::meter::Reading;
+use super::{
+    live::{self, By, Live},
+    meter::Reading,
+};
 use crate::cache::{self, response};
 
 const BUILD_INFO: &str = "farol_build_info";
@@ -45,6 +48,7 @@ pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    live: Live,
     requests_in_flight: Gauge,
     operation_cost: Histogram,
     sql_statements: Counter,
@@ -87,7 +91,18 @@ impl Metrics {
             .build_recorder();
         let handle = recorder.handle();
         let (requests_in_flight, operation_cost, sql_statements, resident_memory) = register(&recorder);
-        Ok(Self { recorder, handle, requests_in_flight, operation_cost, sql_statements, resident_memory })
+        let live = Live::register(&recorder);
+        Ok(Self { recorder, handle, live, requests_in_flight, operation_cost, sql_statements, resident_memory })
+    }
+
+    /// The figures of connections that stay open.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// A WebSocket has ended: its close code, 1006 without a close frame, and who ended it.
+    pub fn socket_closed(&self, code: u16, by: By) {
+        live::closed(&self.recorder, code, by);
     }
 
     /// A GraphQL request has begun; [`Self::request_ended`] must follow.

@@ -1,0 +1,202 @@
+//! Connections that stay open, WebSockets and event streams: how many there may be, how long they wait, who
+//! owns their tasks.
+//!
+//! A connection has a seat before anything is done for it. What must stay true: a seat is given back when it
+//! is dropped, however its connection ended; an address that has none open leaves nothing behind.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{server::Options, ws::Deflate};
+use crate::lifecycle::Tasks;
+
+/// The part of an IPv6 address that one customer usually has.
+const IPV6_NETWORK: u128 = !(u64::MAX as u128);
+
+/// What WebSockets and event streams may do.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// How long a socket has for its `connection_init`.
+    pub init_timeout: Duration,
+    /// How often the server pings a socket.
+    pub ping_interval: Duration,
+    /// How long a client has to answer a ping, or to take what waits for it.
+    pub pong_timeout: Duration,
+    /// How often something is sent over a silent event stream.
+    pub heartbeat: Duration,
+    /// Operations open on a socket at a time.
+    pub max_operations: usize,
+    /// Sockets and event streams open in all.
+    pub max_connections: usize,
+    /// Of them, those of one client address; an IPv6 address stands for its /64 network.
+    pub max_connections_per_address: usize,
+    /// Bytes of a message from a client, unpacked.
+    pub max_message_bytes: usize,
+    /// Origins whose pages may open sockets, besides the server's own; `*` stands for all.
+    pub allowed_origins: Vec<String>,
+}
+
+/// What connections that stay open share.
+pub(super) struct Connections {
+    pub(super) options: LiveOptions,
+    /// How long subscriptions may take to end when the server shuts down.
+    pub(super) last_words: Duration,
+    /// Packs messages; none where nothing is to be packed.
+    pub(super) deflate: Option<Deflate>,
+    /// Owns the tasks of sockets.
+    pub(super) tasks: Tasks,
+    /// Cancelled when the server shuts down.
+    pub(super) draining: CancellationToken,
+    seats: Arc<Seats>,
+}
+
+/// Who is on the other side of a connection, as far as seats go. Stands in the extensions of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Peer(IpAddr);
+
+/// Which limit leaves no seat, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// All that there may be are open.
+    Server(usize),
+    /// All that one address may have are open.
+    Address(usize),
+}
+
+/// The right to keep a connection open, until it is dropped.
+pub(super) struct Seat {
+    seats: Arc<Seats>,
+    peer: Peer,
+}
+
+#[derive(Default)]
+struct Seats(Mutex<Taken>);
+
+/// Locked for a few instructions at a time, and never across an await.
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    /// Only addresses that have any.
+    by_peer: HashMap<Peer, usize>,
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        Self {
+            init_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(20),
+            heartbeat: Duration::from_secs(15),
+            max_operations: 100,
+            max_connections: 10_000,
+            max_connections_per_address: 100,
+            max_message_bytes: 1024 * 1024,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl Connections {
+    /// No connections yet. Their tasks belong to `tasks`, and end when `draining` is cancelled.
+    pub(super) fn new(options: &Options, tasks: Tasks, draining: CancellationToken) -> Self {
+        Self {
+            options: options.live.clone(),
+            // The other half is for close frames on their way.
+            last_words: options.drain_deadline / 2,
+            deflate: options.compression.then(Deflate::default),
+            tasks,
+            draining,
+            seats: Arc::default(),
+        }
+    }
+
+    /// Takes a seat for a client.
+    pub(super) fn seat(&self, peer: Peer) -> Result<Seat, Full> {
+        let LiveOptions { max_connections, max_connections_per_address, .. } = self.options;
+        let mut taken = self.seats.taken();
+        if taken.all >= max_connections {
+            return Err(Full::Server(max_connections));
+        }
+        if taken.by_peer.get(&peer).is_some_and(|count| *count >= max_connections_per_address) {
+            return Err(Full::Address(max_connections_per_address));
+        }
+        taken.all += 1;
+        *taken.by_peer.entry(peer).or_default() += 1;
+        Ok(Seat { seats: Arc::clone(&self.seats), peer })
+    }
+}
+
+impl Peer {
+    /// The peer of a connection.
+    pub(super) fn of(address: SocketAddr) -> Self {
+        Self(match address.ip().to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
+            address @ IpAddr::V4(_) => address,
+        })
+    }
+}
+
+impl Seats {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken();
+        taken.all -= 1;
+        if let Entry::Occupied(mut count) = taken.by_peer.entry(self.peer) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::{Connections, Full, LiveOptions, Peer};
+    use crate::{http::Options, lifecycle::Tasks};
+
+    fn peer(address: &str) -> Peer {
+        Peer::of(address.parse().unwrap())
+    }
+
+    fn connections(max_connections: usize, max_connections_per_address: usize) -> Connections {
+        let live = LiveOptions { max_connections, max_connections_per_address, ..LiveOptions::default() };
+        let options = Options { live, ..Options::default() };
+        Connections::new(&options, Tasks::default(), CancellationToken::new())
+    }
+
+    #[test]
+    fn seats_are_given_back() {
+        let (connections, one, other) = (connections(3, 2), peer("10.0.0.1:1"), peer("10.0.0.2:1"));
+        let mut taken = vec![connections.seat(one).unwrap(), connections.seat(one).unwrap()];
+        assert_eq!(connections.seat(one).err(), Some(Full::Address(2)));
+        taken.push(connections.seat(other).unwrap());
+        assert_eq!(connections.seat(other).err(), Some(Full::Server(3)));
+        taken.remove(0);
+        assert!(connections.seat(one).is_ok(), "dropped at once, it is free again");
+        taken.clear();
+        assert!(connections.seats.taken().by_peer.is_empty());
+        assert_eq!(connections.seats.taken().all, 0);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        assert_eq!(peer("[2001:db8:0:1::1]:1"), peer("[2001:db8:0:1:ffff::2]:9"));
+        assert_ne!(peer("[2001:db8:0:1::1]:1"), peer("[2001:db8:0:2::1]:1"));
+        assert_eq!(peer("[::ffff:10.0.0.1]:1"), peer("10.0.0.1:2"));
+        assert_ne!(peer("10.0.0.1:1"), peer("10.0.0.2:1"));
+    }
+}

@@ -1,0 +1,263 @@
+//! From a request that asks for a WebSocket to a session in a task of its own.
+//!
+//! What must stay true: pages of other sites get no socket unless the settings name them; a socket has a seat
+//! before it exists, and its task belongs to the server, which waits for it at the end.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{
+    Deflate, Incoming, Options, Shared as Packable, Socket, handshake,
+    message::Close,
+    session::{Backend, Channel, Ended, Patience, Session},
+};
+use crate::{
+    graphql::{
+        Asked, Call,
+        live::{Event, Opened},
+    },
+    http::{
+        connections::{Connections, Peer, Seat},
+        refusal::Refusal,
+        request_id::RequestId,
+        respond,
+        router::Shared,
+    },
+    telemetry::live::Transport,
+};
+
+/// The subprotocol that is spoken.
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+
+/// Upgrades a request, or says why not.
+pub(in crate::http) fn upgrade(
+    shared: &Arc<Shared>,
+    id: &RequestId,
+    peer: Peer,
+    mut request: Request,
+) -> Response<Body> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    if let Err(refusal) = judge_origin(&head.headers, &shared.connections.options.allowed_origins) {
+        return respond::refuse(refusal);
+    }
+    let accepted = match handshake::accept(&head, shared.connections.deflate.is_some()) {
+        Ok(accepted) => accepted,
+        Err(refused) => {
+            let mut answer = respond::refuse(Refusal::handshake(refused.status(), &refused.to_string()));
+            answer.headers_mut().extend(refused.headers());
+            return answer;
+        }
+    };
+    let seat = match shared.connections.seat(peer) {
+        Ok(seat) => seat,
+        Err(full) => return respond::refuse(Refusal::too_many_connections(full)),
+    };
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    answer.headers_mut().extend(accepted.headers());
+    let spoken = offers(&head.headers);
+    if spoken {
+        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
+        answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    let deflate = shared.connections.deflate.clone().filter(|_| accepted.deflates());
+    let visitor = Visitor { shared: Arc::clone(shared), id: id.clone() };
+    shared.connections.tasks.spawn(visitor.stay(upgrade, deflate, spoken, seat));
+    answer
+}
+
+/// Lets in who is no browser, pages of this server, and those of origins that are allowed.
+fn judge_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = String::from_utf8_lossy(origin.as_bytes());
+    let is_allowed = allowed.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(&origin));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // The scheme is not compared: a proxy may speak TLS for this server.
+    let own = origin.split_once("://").zip(host).is_some_and(|((scheme, authority), host)| {
+        let port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+        let plain = |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
+        plain(authority) == plain(host)
+    });
+    if own || is_allowed { Ok(()) } else { Err(Refusal::origin(&origin)) }
+}
+
+/// Whether the client offers the subprotocol.
+fn offers(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+    let names = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    names.into_iter().any(|name| name.trim() == SUBPROTOCOL)
+}
+
+/// The client of a socket.
+struct Visitor {
+    shared: Arc<Shared>,
+    /// What its operations are called in the log: the id of the request that became the socket.
+    id: RequestId,
+}
+
+impl Visitor {
+    /// Waits for the upgrade, and stays until the socket ends.
+    async fn stay(self, upgrade: OnUpgrade, deflate: Option<Deflate>, spoken: bool, seat: Seat) {
+        // A client that went away before it had its answer needs nothing.
+        let Ok(upgraded) = upgrade.await else { return };
+        let began = Instant::now();
+        let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
+        let _open = shared.metrics.live().connection(Transport::WebSocket);
+        let mut session = self.session(TokioIo::new(upgraded), deflate);
+        let Ended { code, by } =
+            if spoken { session.run().await } else { session.end(&Close::subprotocol()).await };
+        drop(session);
+        drop(seat);
+        shared.metrics.socket_closed(code, by);
+        tracing::info!(
+            target: "farol::access",
+            code,
+            by = by.as_str(),
+            duration_s = began.elapsed().as_secs(),
+            request_id = id.as_str(),
+            "socket",
+        );
+    }
+
+    /// Boxed, for it is large, and a task keeps room for whatever is moved within it.
+    fn session<I>(self, io: I, deflate: Option<Deflate>) -> Box<Session<Socket<I>, Self>>
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let Connections { options, last_words, draining, .. } = &self.shared.connections;
+        let socket = Socket::new(io, deflate, Options { max_message_bytes: options.max_message_bytes });
+        let patience = Patience {
+            init: options.init_timeout,
+            ping: options.ping_interval,
+            pong: options.pong_timeout,
+            last_words: *last_words,
+            max_operations: options.max_operations,
+        };
+        let (draining, live) = (draining.clone(), self.shared.metrics.live().clone());
+        Box::new(Session::new(socket, self, patience, draining, live))
+    }
+}
+
+impl Backend for Visitor {
+    fn admit(&mut self, _payload: Option<&RawValue>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
+        let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
+        Box::pin(async move {
+            let call = Call { request_id: Some(id.as_str()), ..Call::default() };
+            shared.engine.open(asked, call).await
+        })
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin + Send> Channel for Socket<I> {
+    fn next(&mut self) -> impl Future<Output = Incoming> + Send {
+        Self::next(self)
+    }
+
+    fn flush(&mut self) -> impl Future<Output = ()> + Send {
+        Self::flush(self)
+    }
+
+    fn send(&mut self, message: &[u8]) {
+        self.send_text(message);
+    }
+
+    fn send_event(&mut self, head: &[u8], event: &Event) {
+        self.send_shared(head, &Tail(event));
+    }
+
+    fn ping(&mut self) {
+        Self::ping(self);
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        Self::close(self, code, reason);
+    }
+
+    fn queued(&self) -> usize {
+        Self::queued(self)
+    }
+}
+
+/// What a `next` ends with, the same for all subscribers: the payload and `}`.
+struct Tail<'a>(&'a Event);
+
+impl Packable for Tail<'_> {
+    fn plain(&self) -> [&[u8]; 2] {
+        [self.0.payload(), b"}"]
+    }
+
+    fn packed(&self, pack: impl FnOnce([&[u8]; 2]) -> Bytes) -> &Bytes {
+        self.0.packed(|payload| pack([payload, b"}"]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    use super::{judge_origin, offers};
+
+    #[test]
+    fn pages_of_other_sites_get_no_socket() {
+        let allowed = ["https://app.example".to_owned()];
+        let judge = |origin: &'static str, host: &'static str, allowed: &[String]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            judge_origin(&headers, allowed).is_ok()
+        };
+        for (origin, host) in [
+            ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+            ("https://Farol.example", "farol.example"),
+            ("https://farol.example", "farol.example:443"),
+            ("http://[::1]:8000", "[::1]:8000"),
+            ("https://APP.example", "farol.example"),
+        ] {
+            assert!(judge(origin, host, &allowed), "{origin} at {host}");
+        }
+        for (origin, host) in [
+            ("http://127.0.0.1:8001", "127.0.0.1:8000"),
+            ("https://farol.example.evil.example", "farol.example"),
+            ("https://farol.example:8443", "farol.example"),
+            ("http://app.example", "farol.example"),
+            ("https://app.example:1", "farol.example"),
+            ("null", "null"),
+            ("", ""),
+        ] {
+            assert!(!judge(origin, host, &allowed), "{origin} at {host}");
+        }
+        assert!(judge("null", "farol.example", &["*".to_owned()]));
+        assert!(judge_origin(&HeaderMap::new(), &[]).is_ok(), "no browser");
+    }
+
+    #[test]
+    fn the_subprotocol_is_found_among_others() {
+        let offered = |lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(line));
+            }
+            offers(&headers)
+        };
+        assert!(offered(&["graphql-ws , graphql-transport-ws"]));
+        assert!(offered(&["foo", "graphql-transport-ws"]));
+        assert!(!offered(&["graphql-ws", "graphql-transport-wss"]));
+        assert!(!offered(&[]));
+    }
+}
