@@ -16,6 +16,7 @@
 //!   has, kept by position; `owned` those that an organisation has, by date.
 //! - `relations`, `batches`, `tags`, `scope`: what is loaded in batches and kept, what it depends on, and how a resolver
 //!   asks for it. `cache_control`: what the schema tells of that.
+//! - `process/matching`: which changed processes a filter takes, judged in memory.
 //! - `id`, `node`, `codelist`, `scalars`, `value`: the small types. `error`: what can go wrong.
 //!
 //! # What must stay true

@@ -177,7 +177,11 @@ fn part_holds(name: &str, value: &Value, row: &Entry) -> bool {
         "status" => one_of(row.status.clone()),
         "method" => one_of(row.method.clone()),
         "category" => one_of(row.category.clone()),
-        "classification" => row.classes.iter().any(|class| class.starts_with(value.as_str().unwrap())),
+        "classification" => {
+            let begins =
+                |class: &str| list().iter().any(|prefix| class.starts_with(prefix.as_str().unwrap()));
+            row.classes.iter().any(|class| begins(class))
+        }
         "value" => {
             let bound = |name: &str| value[name].as_str().map(|text| Decimal::from_str_exact(text).unwrap());
             let Some(amount) = row.amount else { return false };

@@ -27,7 +27,9 @@ const AMOUNTS: [&str; 7] =
     ["-5", "-0.0000000000000000000000000001", "0", "0.50", "100", "9007199254740993", "9007199254740993.01"];
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EU\0", "eur"];
 const CLASSES: [&str; 6] = ["45", "452", "4521", "46", "4\0", "4\u{10FFFF}5"];
-const WORDS: [&str; 8] = ["gravel", "École z", "grav", "soh", "臺", "北臺", "  …", "gravel town"];
+const PREFIXES: [&str; 7] = ["4", "45", "452", "47", "", "4\0", "4\u{10FFFF}"];
+const WORDS: [&str; 9] =
+    ["gravel", "École z", "grav", "soh", "臺", "北臺", "  …", "gravel town", "grav town"];
 
 fn date() -> impl Strategy<Value = Option<Time>> + Clone {
     option::weighted(0.7, (1..4_i64).prop_map(day))
@@ -198,7 +200,7 @@ pub(super) fn filter(kind: Kind) -> BoxedStrategy<Value> {
         one("category", codes(spellings::<ProcurementCategory>())).boxed(),
         one(
             "classification",
-            select(&["4", "45", "452", "47", "", "4\0", "4\u{10FFFF}"][..]).prop_map(Value::from).boxed(),
+            subsequence(PREFIXES.map(Value::from).to_vec(), 0..=2).prop_map(Value::from).boxed(),
         )
         .boxed(),
         one("value", value.boxed()).boxed(),
@@ -218,7 +220,7 @@ pub(super) fn filter(kind: Kind) -> BoxedStrategy<Value> {
     let leaf = vec(proptest::strategy::Union::new(parts), 0..2).prop_map(merged);
     let filter = leaf.prop_recursive(3, 8, 2, |inner| {
         let list =
-            |name: &'static str| vec(inner.clone(), 1..3).prop_map(move |parts| json!({ name: parts }));
+            |name: &'static str| vec(inner.clone(), 0..3).prop_map(move |parts| json!({ name: parts }));
         let not = inner.clone().prop_map(|part| json!({ "not": part }));
         let parts = prop_oneof![list("and").boxed(), list("or").boxed(), not.boxed()];
         vec(prop_oneof![parts.boxed(), inner.clone().boxed()], 1..3).prop_map(merged)
