@@ -7,6 +7,7 @@
 mod deflate;
 mod frame;
 pub mod handshake;
+mod line;
 mod socket;
 
 pub use deflate::{Deflate, SMALLEST_TO_PACK};
