@@ -92,12 +92,27 @@ impl Metrics {
         let handle = recorder.handle();
         let (requests_in_flight, operation_cost, sql_statements, resident_memory) = register(&recorder);
         let live = Live::register(&recorder);
-        Ok(Self { recorder, handle, live, requests_in_flight, operation_cost, sql_statements, resident_memory })
+        Ok(Self {
+            recorder,
+            handle,
+            live,
+            requests_in_flight,
+            operation_cost,
+            sql_statements,
+            resident_memory,
+        })
     }
 
     /// The figures of connections that stay open.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// What subscriptions did, by their own count.
+    pub fn subscriptions(&self, figures: Option<live::Subscriptions>) {
+        if let Some(figures) = figures {
+            live::subscriptions(&self.recorder, figures);
+        }
     }
 
     /// A WebSocket has ended: its close code, 1006 without a close frame, and who ended it.
