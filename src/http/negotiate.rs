@@ -261,7 +261,10 @@ mod tests {
             ("text/event-stream, application/json;q=0.9", true),
             ("text/event-stream;q=0.5, */*;q=0.1", true),
             // How some clients send every request.
-            ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", false),
+            (
+                "application/graphql-response+json, application/json, text/event-stream, multipart/mixed",
+                false,
+            ),
             ("text/event-stream;q=0", false),
             ("text/*", false),
             ("*/*", false),

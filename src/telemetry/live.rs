@@ -13,8 +13,8 @@ const CLOSES: &str = "farol_websocket_closes_total";
 
 /// The close codes that are counted one by one: clients may send any.
 const CODES: [u16; 20] = [
-    1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 4400, 4401, 4403, 4406, 4408,
-    4409, 4429,
+    1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 4400, 4401, 4403, 4406,
+    4408, 4409, 4429,
 ];
 
 /// How clients are connected.

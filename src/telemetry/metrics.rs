@@ -92,7 +92,15 @@ impl Metrics {
         let handle = recorder.handle();
         let (requests_in_flight, operation_cost, sql_statements, resident_memory) = register(&recorder);
         let live = Live::register(&recorder);
-        Ok(Self { recorder, handle, live, requests_in_flight, operation_cost, sql_statements, resident_memory })
+        Ok(Self {
+            recorder,
+            handle,
+            live,
+            requests_in_flight,
+            operation_cost,
+            sql_statements,
+            resident_memory,
+        })
     }
 
     /// The figures of connections that stay open.

@@ -3,7 +3,8 @@
 use super::app::{App, answer, assert_refused};
 
 const EVENTS: &str = "text/event-stream";
-const ANSWERED: &str = "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n";
+const ANSWERED: &str =
+    "event: next\ndata: {\"data\":{\"__typename\":\"Query\"}}\n\nevent: complete\ndata:\n\n";
 
 #[tokio::test]
 async fn a_query_is_answered_by_its_result_and_the_end() {

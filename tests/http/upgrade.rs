@@ -65,7 +65,8 @@ impl Client {
     }
 
     async fn frame(&mut self) -> Sent {
-        let frame = timeout(PATIENCE, frames::read(&mut self.stream)).await.expect("the server says something");
+        let frame =
+            timeout(PATIENCE, frames::read(&mut self.stream)).await.expect("the server says something");
         frame.expect("the socket is open")
     }
 
@@ -101,7 +102,8 @@ fn ask(app: &App, changed: &[(&'static str, &'static str)]) -> reqwest::RequestB
         ("sec-websocket-protocol", "graphql-transport-ws"),
     ];
     let mut request = app.get("/graphql");
-    for (name, value) in usual.into_iter().filter(|(name, _)| changed.iter().all(|(other, _)| other != name)) {
+    for (name, value) in usual.into_iter().filter(|(name, _)| changed.iter().all(|(other, _)| other != name))
+    {
         request = request.header(name, value);
     }
     changed.iter().fold(request, |request, (name, value)| request.header(*name, *value))
@@ -231,7 +233,8 @@ async fn the_end_of_the_server_closes_sockets_for_a_restart() {
 #[tokio::test]
 async fn a_client_that_does_not_answer_at_the_end_is_cut() {
     let short = Duration::from_millis(200);
-    let app = App::start_with(Options { drain_deadline: short, ..Options::default() }, database(Ok(()))).await;
+    let app =
+        App::start_with(Options { drain_deadline: short, ..Options::default() }, database(Ok(()))).await;
     let client = Client::acknowledged(&app).await;
     assert_eq!(app.stop().await, Drained::Cut(1));
     drop(client);

@@ -71,7 +71,10 @@ async fn messages_carry_their_cursors_and_silence_is_broken() {
     }
     let figures = world.metrics.render();
     assert!(figures.contains("farol_live_connections{transport=\"sse\"} 1"), "{figures}");
-    assert!(figures.contains("farol_live_messages_total{transport=\"sse\",direction=\"out\"} 2"), "{figures}");
+    assert!(
+        figures.contains("farol_live_messages_total{transport=\"sse\",direction=\"out\"} 2"),
+        "{figures}"
+    );
     drop(world.events);
     let figures = world.metrics.render();
     assert!(figures.contains("farol_live_connections{transport=\"sse\"} 0"), "{figures}");

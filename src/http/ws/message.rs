@@ -70,9 +70,10 @@ impl Message {
         }
         let raw: Raw = serde_json::from_slice(text)
             .map_err(|error| Close::invalid(&format!("the message is not a JSON object: {error}")))?;
-        let kind: String = raw.kind.and_then(|kind| serde_json::from_str(kind.get()).ok()).ok_or_else(|| {
-            Close::invalid(&format!("the message's \"type\" must be a string, not {}", found(raw.kind)))
-        })?;
+        let kind: String =
+            raw.kind.and_then(|kind| serde_json::from_str(kind.get()).ok()).ok_or_else(|| {
+                Close::invalid(&format!("the message's \"type\" must be a string, not {}", found(raw.kind)))
+            })?;
         match kind.as_str() {
             "connection_init" => raw.object().map(Self::ConnectionInit),
             "ping" => raw.object().map(Self::Ping),
@@ -108,9 +109,10 @@ impl Raw<'_> {
     /// The payload of a message that need not have one.
     fn object(&self) -> Result<Option<Box<RawValue>>, Close> {
         match self.payload {
-            Some(payload) if !payload.get().starts_with('{') => {
-                Err(Close::invalid(&format!("the \"payload\" must be an object, not {}", found(self.payload))))
-            }
+            Some(payload) if !payload.get().starts_with('{') => Err(Close::invalid(&format!(
+                "the \"payload\" must be an object, not {}",
+                found(self.payload)
+            ))),
             payload => Ok(payload.map(ToOwned::to_owned)),
         }
     }

@@ -125,14 +125,12 @@ impl Source {
                         }
                     }
                 }
-                Stage::Streaming(serial, subscription) => {
-                    match ready!(subscription.poll_next_unpin(cx)) {
-                        Some(Next::Event(event)) => return Poll::Ready(Some(Said::Event(*serial, event))),
-                        Some(Next::Failed(execution)) => Said::Failed(*serial, execution),
-                        Some(Next::Ended) => Said::Ended(*serial),
-                        None => Said::Complete(*serial),
-                    }
-                }
+                Stage::Streaming(serial, subscription) => match ready!(subscription.poll_next_unpin(cx)) {
+                    Some(Next::Event(event)) => return Poll::Ready(Some(Said::Event(*serial, event))),
+                    Some(Next::Failed(execution)) => Said::Failed(*serial, execution),
+                    Some(Next::Ended) => Said::Ended(*serial),
+                    None => Said::Complete(*serial),
+                },
                 Stage::Over => return Poll::Ready(None),
             };
             self.stage = Stage::Over;
