@@ -1,4 +1,4 @@
-//! Farol's WebSockets without Farol: sends every message back. `scripts/autobahn` tests it.
+//! The WebSocket side of Farol without the rest: sends every message back. `scripts/autobahn` tests it.
 //!
 //!     cargo run --example echo -- 127.0.0.1:9001
 

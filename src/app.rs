@@ -82,7 +82,9 @@ impl App {
         } else {
             (Engine::new(database.clone(), limits(config)), Promise::default().behind)
         };
-        let engine = engine.with_live(&tail, 64).with_documents(documents(config, shared)?);
+        let engine = engine
+            .with_live(&tail, config.live.max_queued_messages)
+            .with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
             ready,

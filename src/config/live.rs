@@ -22,6 +22,8 @@ settings! {
         max_connections: usize = 10000, in 1..=u64::MAX;
         /// WebSockets and event streams open from one address; for IPv6, from one /64 network.
         max_connections_per_address: usize = 100, in 1..=u64::MAX;
+        /// Messages that wait for one subscriber at most. What becomes of more, the subscriber chooses (`policy`).
+        max_queued_messages: usize = 64, in 1..=100_000;
         /// Bytes of a message over a WebSocket at most, once it is decompressed.
         max_message_bytes: usize = 1048576, in 1..=u64::MAX;
         /// Origins of pages that may open WebSockets besides the server's own, with commas in between:

@@ -36,7 +36,7 @@ use crate::{
     },
     events::Tail,
     store::Database,
-    telemetry::meter::Meter,
+    telemetry::{live::Subscriptions, meter::Meter},
 };
 
 /// The schema with everything needed to execute an operation. Clones share it.
@@ -208,7 +208,7 @@ impl Engine {
     }
 
     /// What subscriptions did, where there are such.
-    pub fn live_figures(&self) -> Option<live::Figures> {
+    pub fn live_figures(&self) -> Option<Subscriptions> {
         self.live.as_ref().map(|live| live.figures())
     }
 

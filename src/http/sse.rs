@@ -90,9 +90,9 @@ async fn open(
     body: Body,
 ) -> Result<(Opened, Seat), Refusal> {
     let seat = shared.connections.seat(peer).map_err(Refusal::too_many_connections)?;
-    let (request, mut call) = graphql::read(shared, id, head, body).await?;
+    let (requests, mut call) = graphql::read(shared, id, head, body).await?;
     call.resume_after = head.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-    match request {
+    match requests {
         Sent::One(asked) => Ok((shared.engine.open(*asked, call).await, seat)),
         Sent::Batch(_) => {
             Err(Refusal::bad_request("a batch is not answered by events; send each operation by itself"))

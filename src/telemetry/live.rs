@@ -10,6 +10,12 @@ const CONNECTIONS: &str = "farol_live_connections";
 const OPERATIONS: &str = "farol_live_operations";
 const MESSAGES: &str = "farol_live_messages_total";
 const CLOSES: &str = "farol_websocket_closes_total";
+const CHANNELS: &str = "farol_live_channels";
+const SUBSCRIBERS: &str = "farol_live_subscribers";
+const ENCODINGS: &str = "farol_live_encodings_total";
+const DELIVERIES: &str = "farol_live_deliveries_total";
+const MISSED: &str = "farol_live_missed_changes_total";
+const DISCONNECTED: &str = "farol_live_disconnected_total";
 
 /// The close codes that are counted one by one: clients may send any.
 const CODES: [u16; 20] = [
@@ -41,6 +47,23 @@ struct OfTransport {
     sent: Counter,
 }
 
+/// What subscriptions did since the process began, and what is there now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// Questions that are followed now: those who ask the same share one.
+    pub channels: u64,
+    /// Subscribers now.
+    pub subscribers: u64,
+    /// Messages made.
+    pub encodings: u64,
+    /// Messages taken by subscribers.
+    pub deliveries: u64,
+    /// Changes that subscribers were told to have missed.
+    pub missed: u64,
+    /// Subscriptions ended because their messages were not taken in time.
+    pub disconnected: u64,
+}
+
 /// Something that is counted as open until it is dropped.
 pub struct Open(Gauge);
 
@@ -70,6 +93,15 @@ impl Live {
             describe_gauge!(CONNECTIONS, "Connections that stay open, by transport: ws or sse.");
             describe_gauge!(OPERATIONS, "Operations being answered over such connections, by transport.");
             describe_counter!(MESSAGES, "Messages over such connections, by transport and direction.");
+            describe_gauge!(CHANNELS, "Subscriptions that differ: those who ask the same share one.");
+            describe_gauge!(SUBSCRIBERS, "Subscriptions.");
+            describe_counter!(ENCODINGS, "Messages of subscriptions that were executed and written.");
+            describe_counter!(DELIVERIES, "Messages of subscriptions that subscribers took.");
+            describe_counter!(MISSED, "Changes that slow subscribers were told to have missed.");
+            describe_counter!(
+                DISCONNECTED,
+                "Subscriptions ended because their messages were not taken in time."
+            );
             describe_counter!(CLOSES, "WebSockets that ended, by close code and who ended them.");
             Self { sockets: OfTransport::register("ws"), streams: OfTransport::register("sse") }
         })
@@ -101,6 +133,20 @@ impl Live {
             Transport::EventStream => &self.streams,
         }
     }
+}
+
+/// What subscriptions did, by their own count.
+pub(super) fn subscriptions(recorder: &PrometheusRecorder, figures: Subscriptions) {
+    with_local_recorder(recorder, || {
+        #[expect(clippy::cast_precision_loss, reason = "counts of what is open are far below 2^52")]
+        let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
+        set(CHANNELS, figures.channels);
+        set(SUBSCRIBERS, figures.subscribers);
+        counter!(ENCODINGS).absolute(figures.encodings);
+        counter!(DELIVERIES).absolute(figures.deliveries);
+        counter!(MISSED).absolute(figures.missed);
+        counter!(DISCONNECTED).absolute(figures.disconnected);
+    });
 }
 
 /// A socket ended with a close code; without a close frame it is 1006.

@@ -108,6 +108,13 @@ impl Metrics {
         &self.live
     }
 
+    /// What subscriptions did, by their own count.
+    pub fn subscriptions(&self, figures: Option<live::Subscriptions>) {
+        if let Some(figures) = figures {
+            live::subscriptions(&self.recorder, figures);
+        }
+    }
+
     /// A WebSocket has ended: its close code, 1006 without a close frame, and who ended it.
     pub fn socket_closed(&self, code: u16, by: By) {
         live::closed(&self.recorder, code, by);

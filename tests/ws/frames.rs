@@ -29,11 +29,11 @@ pub(crate) fn header(first: u8, length: u64) -> Vec<u8> {
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(short @ ..=125), _) => header.push(0x80 | short),
         (_, Ok(medium)) => {
-            header.push(0x80 | 126);
+            header.push(0xfe);
             header.extend(medium.to_be_bytes());
         }
         _ => {
-            header.push(0x80 | 127);
+            header.push(0xff);
             header.extend(length.to_be_bytes());
         }
     }

@@ -1,4 +1,4 @@
-//! WebSockets: the socket by frames of a client's own making, and by Node's `ws`.
+//! The WebSocket side: the socket by frames of a client's own making, and by Node's `ws`.
 
 pub(crate) mod frames;
 mod interop;

@@ -34,7 +34,7 @@ async fn after(frames: &[u8]) -> (Incoming, Socket<DuplexStream>, DuplexStream) 
 }
 
 async fn next(socket: &mut Socket<DuplexStream>) -> Incoming {
-    timeout(Duration::from_secs(60), socket.next()).await.expect("something happens")
+    timeout(Duration::from_mins(1), socket.next()).await.expect("something happens")
 }
 
 /// How the socket ends when the client sends this and hangs up: the failure, and the code it was told.
@@ -117,7 +117,7 @@ async fn frames_that_the_protocol_does_not_allow_end_with_1002() {
     for wrong in [
         unmasked.to_vec(),
         frame(FIN | 3, b""),
-        frame(FIN | 11, b""),
+        frame(FIN | 0xb, b""),
         frame(FIN | 0x20 | TEXT, b"reserved"),
         frame(PING, b"in fragments"),
         frame(FIN | PING, &[0; 126]),
@@ -341,11 +341,11 @@ async fn a_client_that_pings_and_reads_nothing_is_read_no_further() {
     assert!(socket.queued() < 5_000, "{} bytes wait", socket.queued());
     // Once it reads, it is read again. Its last ping was written in part.
     let heard = tokio::spawn(async move {
-        let mut pongs = 0;
-        while pongs < sent && read(&mut client).await.is_some() {
-            pongs += 1;
+        let mut answered = 0;
+        while answered < sent && read(&mut client).await.is_some() {
+            answered += 1;
         }
-        (pongs, client)
+        (answered, client)
     });
     let _ = timeout(Duration::from_secs(5), socket.next()).await;
     assert_eq!(heard.await.unwrap().0, sent);

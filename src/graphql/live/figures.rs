@@ -2,22 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What was done since the process began, and what is there now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Questions that are followed now.
-    pub channels: usize,
-    /// Subscribers now.
-    pub subscribers: u64,
-    /// Messages made.
-    pub encodings: u64,
-    /// Messages taken by subscribers.
-    pub deliveries: u64,
-    /// Changes that subscribers were told to have missed.
-    pub missed: u64,
-    /// Subscriptions ended because their messages were not taken in time.
-    pub disconnected: u64,
-}
+use crate::telemetry::live::Subscriptions;
 
 /// Counts them.
 #[derive(Default)]
@@ -55,10 +40,10 @@ impl Counters {
         self.disconnected.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn read(&self, channels: usize) -> Figures {
+    pub(super) fn read(&self, channels: u64) -> Subscriptions {
         // The ended first: one that ends meanwhile still counts as being there.
         let ended = self.ended.load(Relaxed);
-        Figures {
+        Subscriptions {
             channels,
             subscribers: self.began.load(Relaxed).saturating_sub(ended),
             encodings: self.encodings.load(Relaxed),

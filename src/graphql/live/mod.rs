@@ -42,10 +42,11 @@ use super::{
     error::{Error, fault, refusal},
     execution::{Execution, response_of},
 };
-use crate::{cache::response::Key, error::Code, events::Head, lifecycle::Tasks};
+use crate::{
+    cache::response::Key, error::Code, events::Head, lifecycle::Tasks, telemetry::live::Subscriptions,
+};
 
 pub use event::Event;
-pub use figures::Figures;
 pub(super) use operation::Executor;
 
 /// What became of an operation.
@@ -218,9 +219,9 @@ impl Live {
     }
 
     /// What it did so far, and what it does now.
-    pub(super) fn figures(&self) -> Figures {
-        let channels = self.channels().values().map(Vec::len).sum();
-        self.figures.read(channels)
+    pub(super) fn figures(&self) -> Subscriptions {
+        let channels = self.channels().values().map(Vec::len).sum::<usize>();
+        self.figures.read(channels as u64)
     }
 
     /// Ends every subscription once it has said what it gathered.

@@ -66,7 +66,9 @@ impl Deflate {
             Err(error) => {
                 tracing::error!(%error, "a message could not be packed");
                 blocks.clear();
-                parts.iter().for_each(|part| store(part, &mut blocks));
+                for part in parts {
+                    store(part, &mut blocks);
+                }
                 blocks.push(0);
             }
         }

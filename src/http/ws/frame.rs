@@ -1,7 +1,9 @@
 //! Frames as a server writes them (RFC 6455, section 5): unmasked, one per message.
 //!
 //! They gather in one buffer, in their order, and leave with as few writes as the connection takes. Bytes
-//! that many sockets share are copied into it: …
+//! that many sockets share are copied into it: 8 KB take 0.2 µs, less than one call spends on a list of
+//! buffers instead of one, and a call takes 2 to 7 µs. So a socket's queue must be kept short by who fills
+//! it: what waits is not shared.
 
 use bytes::{Buf, BufMut, BytesMut};
 
@@ -34,7 +36,9 @@ impl Outgoing {
     /// A frame whose payload is these parts, as they are.
     pub(super) fn plain(&mut self, opcode: Opcode, parts: &[&[u8]]) {
         self.header(opcode as u8, parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| self.0.extend_from_slice(part));
+        for part in parts {
+            self.0.extend_from_slice(part);
+        }
     }
 
     /// A packed message: `head` stored, then blocks that are packed already.

@@ -11,6 +11,7 @@
 mod deflate;
 mod frame;
 pub mod handshake;
+mod line;
 mod message;
 mod operations;
 mod protocol;

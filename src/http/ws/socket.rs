@@ -1,16 +1,13 @@
 //! One WebSocket: messages in, messages out, over the connection that an upgrade left.
 //!
-//! yawc reads: it takes frames apart, unmasks, joins fragments, unpacks within the limit and checks UTF-8.
-//! What it would write (pongs, the answer to a close) falls into a drain, for its frames could not be put
-//! in order with packed bytes that many sockets share; this module answers instead. What must stay true:
-//! frames leave in the order they were queued and none follows a close frame; reading goes on while
-//! writing waits, but for a peer that pings and does not read; a connection that is to end, ends, at the
-//! latest after [`CLOSE_TIMEOUT`]; an idle socket holds no buffer but the one it reads into.
+//! yawc reads, as `line` has it; what is said, pongs and the answer to a close among it, is said here. What
+//! must stay true: frames leave in the order they were queued and none follows a close frame; reading goes
+//! on while writing waits, but for a peer that pings and does not read; a connection that is to end, ends,
+//! at the latest after [`CLOSE_TIMEOUT`]; an idle socket holds no buffer but the one it reads into.
 
 use std::{
     io,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,25 +16,22 @@ use bytes::Bytes;
 use futures_util::Sink;
 use thiserror::Error;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite},
     time::Sleep,
 };
-use yawc::{Frame, OpCode, Role, WebSocket, WebSocketError};
+use yawc::{Frame, OpCode, WebSocket, WebSocketError};
 
 use super::{
     deflate::{Deflate, SMALLEST_TO_PACK},
     frame::{LARGEST_CONTROL, Opcode, Outgoing},
+    line::{Line, poll_to_end, reader},
 };
 
 /// The longest time between a close frame and the end of its connection.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The bytes that a socket reads at once. A larger message grows the buffer while it arrives.
-const READ_BUFFER: usize = 512;
 /// So many bytes of pongs may wait before no more pings are read.
 const MOST_PONGS: usize = 4_096;
-/// What yawc is told to have been agreed on, which is what [`super::handshake`] answers.
-const AGREED: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 /// The code of a connection that ended without a close frame (RFC 6455, section 7.1.5).
 const ABNORMAL: u16 = 1006;
@@ -149,7 +143,7 @@ impl Failure {
 impl<I: AsyncRead + AsyncWrite + Unpin> Socket<I> {
     /// Takes over a connection right after its handshake; `deflate` if permessage-deflate was agreed on.
     pub fn new(io: I, deflate: Option<Deflate>, options: Options) -> Self {
-        let line = Line(Arc::new(Mutex::new(io)));
+        let line = Line::new(io);
         let frames = reader(line.clone(), deflate.as_ref(), options);
         let outgoing = Outgoing::default();
         Self { line, frames, outgoing, pongs: 0, flushed: true, deflate, phase: Phase::Open, deadline: None }
@@ -379,79 +373,5 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Socket<I> {
         }
         self.end();
         Poll::Ready(())
-    }
-}
-
-/// Reads and forgets until there is no more.
-fn poll_to_end(io: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
-    let mut bytes = [0; 4_096];
-    loop {
-        let mut buffer = ReadBuf::new(&mut bytes);
-        let read = ready!(Pin::new(&mut *io).poll_read(cx, &mut buffer));
-        if read.is_err() || buffer.filled().is_empty() {
-            return Poll::Ready(());
-        }
-    }
-}
-
-/// What takes frames apart. Its limits are the first sizes that are refused.
-fn reader<I>(line: Line<I>, deflate: Option<&Deflate>, options: Options) -> WebSocket<Line<I>>
-where
-    I: AsyncRead + AsyncWrite + Unpin,
-{
-    let refused = options.max_message_bytes.saturating_add(1);
-    let settings = yawc::Options {
-        max_payload_read: Some(refused),
-        max_read_buffer: Some(refused),
-        read_buffer_capacity: Some(READ_BUFFER),
-        // What goes into the drain: pongs, one at a time.
-        write_buffer_capacity: Some(0),
-        compression: deflate.map(Deflate::options),
-        check_utf8: true,
-        ..yawc::Options::default()
-    };
-    let agreed = deflate.map(|_| AGREED);
-    WebSocket::from_stream_with_extensions(line, Role::Server, agreed, settings)
-        .expect("packing is agreed on only where the settings have it")
-}
-
-/// A connection as both sides hold it: yawc to read, the socket to write. One task polls both, so the lock
-/// is free whenever it is taken.
-struct Line<I>(Arc<Mutex<I>>);
-
-impl<I> Line<I> {
-    fn io(&self) -> MutexGuard<'_, I> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<I> Clone for Line<I> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<I: AsyncRead + Unpin> AsyncRead for Line<I> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.io()).poll_read(cx, buffer)
-    }
-}
-
-/// The drain.
-impl<I: Unpin> AsyncWrite for Line<I> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -27,6 +27,7 @@ fn acknowledged(max_operations: usize) -> Protocol {
     protocol
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what a protocol says is read once")]
 fn started(action: Action) -> Serial {
     let Action::Start(serial, _) = action else { panic!("not started") };
     serial
