@@ -100,8 +100,8 @@ impl Admission {
         operation: &OperationDefinition,
         call: Call<'_>,
     ) -> Result<(), Refused> {
-        if call.queries_only && operation.ty != OperationType::Query {
-            let message = format!("a {} cannot be sent by GET; send it by POST", type_name(operation.ty));
+        if call.queries_only && operation.ty == OperationType::Mutation {
+            let message = "a mutation cannot be sent by GET; send it by POST";
             return Err(refusal(Code::MethodNotAllowed, message).into());
         }
         if document.introspects && !self.limits.introspection {

@@ -39,7 +39,8 @@ pub enum CostReport {
 /// How an operation came to the server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
-    /// Whether only queries may run, as by GET: a mutation is then a request error.
+    /// Whether a mutation is a request error, as by GET. A subscription only reads: browsers' `EventSource` knows
+    /// nothing but GET.
     pub queries_only: bool,
     /// What the request is called in the log, where there is one. A client that meets a fault of the
     /// server is told it, in the message and as `extensions.requestId`.

@@ -22,6 +22,25 @@ async fn the_peers_audit_is_content() {
 }
 
 #[tokio::test]
+async fn the_probes_of_the_websocket_protocol_hold() {
+    let (_directory, server) = fixture(&["--live-init-timeout-ms", "1000"]);
+    let url = server.endpoint.replacen("http", "ws", 1);
+    // It fits the fixture, and nothing there changes.
+    let subscription = "subscription { processChanges { cursor } }";
+    node::run("node", "conformance/ws-probe.mjs", &[&url, subscription, "1000"]).await;
+}
+
+/// Of `graphql-ws` and `graphql-sse`, and by hand as a browser's `EventSource` does it.
+#[tokio::test]
+async fn clients_follow_changes_and_resume_behind_their_last_cursor() {
+    let (directory, server) = fixture(&["--live-heartbeat-s", "1"]);
+    let (root, pid) = (env!("CARGO_MANIFEST_DIR"), server.pid().to_string());
+    let place = directory.path().to_str().unwrap();
+    let arguments = [&server.endpoint, &pid, env!("CARGO_BIN_EXE_farol"), place, root];
+    node::run("node", "conformance/live.mjs", &arguments).await;
+}
+
+#[tokio::test]
 async fn apollos_client_names_its_documents() {
     let open = App::start().await;
     let off = DocumentOptions { registered: None, ..DocumentOptions::default() };
@@ -58,7 +77,7 @@ async fn apollos_generator_makes_types_that_compile() {
 /// `FAROL_TEST_SEED` and `FAROL_TEST_COUNT` choose other random operations.
 #[tokio::test]
 async fn graphql_js_answers_the_same() {
-    let (_directory, server) = fixture();
+    let (_directory, server) = fixture(&[]);
     let chosen = |variable, usual: &str| env::var(variable).unwrap_or_else(|_| usual.to_owned());
     let (seed, count) = (chosen("FAROL_TEST_SEED", "1"), chosen("FAROL_TEST_COUNT", "300"));
     node::run("node", "conformance/differential.mjs", &[&server.endpoint, &seed, &count]).await;
@@ -66,7 +85,7 @@ async fn graphql_js_answers_the_same() {
 
 #[tokio::test]
 async fn the_client_in_rust_lists_the_newest_processes() {
-    let (_directory, server) = fixture();
+    let (_directory, server) = fixture(&[]);
     let all = client::newest(&server.endpoint, 100).await.unwrap();
     assert_eq!(all.len(), 13, "all, on two pages");
     let some = client::newest(&server.endpoint, 5).await.unwrap();
@@ -88,7 +107,7 @@ async fn the_client_in_rust_lists_the_newest_processes() {
 }
 
 /// The program over the fixture, on SQLite, with limits that let all of it be read at once.
-fn fixture() -> (TempDir, Running) {
+fn fixture(more: &[&str]) -> (TempDir, Running) {
     let directory = TempDir::new().unwrap();
     for dataset in ["north", "south"] {
         let file = format!("{}/tests/fixtures/{dataset}.jsonl", env!("CARGO_MANIFEST_DIR"));
@@ -96,7 +115,8 @@ fn fixture() -> (TempDir, Running) {
     }
     let limits =
         ["cost", "depth", "aliases", "directives"].map(|limit| format!("--graphql-max-{limit}=10000"));
-    let args: Vec<&str> = std::iter::once("serve").chain(limits.iter().map(String::as_str)).collect();
+    let limits = limits.iter().map(String::as_str);
+    let args: Vec<&str> = std::iter::once("serve").chain(limits).chain(more.iter().copied()).collect();
     let server = Running::start(directory.path(), &args);
     (directory, server)
 }

@@ -46,6 +46,11 @@ impl Running {
         answer.json().await.unwrap()
     }
 
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks it to stop; returns its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
         let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
