@@ -9,6 +9,7 @@ mod cell;
 pub mod change_log;
 pub mod dataset;
 pub mod deferred;
+mod growth;
 mod organization;
 mod postgres;
 mod rows;
@@ -17,8 +18,9 @@ mod table;
 mod transaction;
 
 pub use change_log::{ChangeKind, NewChange};
+pub use growth::Growth;
 pub use rows::{ReleaseRow, Rows};
-pub use transaction::{StoredRelease, Transaction};
+pub use transaction::{NamedReleases, StoredRelease, Transaction};
 
 use std::cell::RefCell;
 
