@@ -1,9 +1,12 @@
 //! The composition root: builds every component from the settings, in one place.
 
+mod publishing;
+
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
+use self::publishing::Publishing;
 use crate::{
     cache::{
         Capacity, Ledger, Tiers,
@@ -17,7 +20,8 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, Promise, ReadyCheck, Server, Services},
+    http::{self, Auth, BindError, Promise, ReadyCheck, Server, Services},
+    jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
     store::{Database, Options, StoreError, migrate, query},
@@ -58,7 +62,7 @@ pub async fn connect_migrated(config: &Config) -> Result<Database, StoreError> {
 /// A server, and what goes on beside it as long as it runs.
 pub struct App {
     server: Server,
-    /// What follows the change log for the caches.
+    /// What follows the change log for the caches, and jobs.
     background: Tasks,
     stop: CancellationToken,
 }
@@ -73,15 +77,19 @@ impl App {
         });
         let (background, stop) = (Tasks::default(), CancellationToken::new());
         let shared = shared(config, database).await?;
-        let (engine, behind) = if config.cache.enabled {
+        let (engine, tail) = if config.cache.enabled {
             // Without Redis nothing is kept that was read before this process began.
             let (_, lifetime) = config.cache.lifetimes();
             let reach = if shared.is_some() { lifetime } else { Duration::ZERO };
-            let (ledger, behind) = follow(database, reach, &background, stop.clone()).await;
-            (caching_engine(config, database, &ledger, shared.clone()), behind)
+            let (ledger, tail) = follow(database, reach, &background, stop.clone()).await;
+            (caching_engine(config, database, &ledger, shared.clone()), Some(tail))
         } else {
-            (Engine::new(database.clone(), limits(config)), Promise::default().behind)
+            (Engine::new(database.clone(), limits(config)), None)
         };
+        let retention = retention::Options::keep(config.live.retention());
+        retention::start(database, retention, &background, stop.clone());
+        let behind = tail.clone().map_or(Promise::default().behind, behind);
+        let (engine, auth) = publishing(config, engine, database, tail);
         let engine = engine.with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
@@ -97,6 +105,8 @@ impl App {
         let options = http::Options {
             listen: settings.listen,
             max_body_bytes: settings.max_body_bytes,
+            max_publish_bytes: config.publish.max_bytes,
+            auth,
             header_timeout: settings.header_timeout(),
             body_timeout: Duration::from_secs(30),
             drain_deadline: settings.drain(),
@@ -133,21 +143,31 @@ async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, 
     Ok(Some(Shared::connect(&options).await?))
 }
 
-/// A ledger that follows the change log and knows the writes within `reach` before now, and what tells how long
-/// ago the log was last read.
+/// The engine for those who publish, and who that is: nobody where there is no token.
+fn publishing(config: &Config, engine: Engine, database: &Database, tail: Option<Tail>) -> (Engine, Auth) {
+    let Some(token) = &config.publish.token else { return (engine, Auth::default()) };
+    let publishing = Publishing { database: database.clone(), tail };
+    (engine.with_publishing(Arc::new(publishing)), Auth::with_token(token.expose()))
+}
+
+/// A ledger that follows the change log and knows the writes within `reach` before now, and what follows it.
 async fn follow(
     database: &Database,
     reach: Duration,
     background: &Tasks,
     stop: CancellationToken,
-) -> (Arc<Ledger>, Arc<dyn Fn() -> Duration + Send + Sync>) {
+) -> (Arc<Ledger>, Tail) {
     let ledger = Arc::new(Ledger::default());
     let options = events::Options { reach, ..events::Options::default() };
     let tail = Tail::start(database, ledger.clone(), options, background, stop);
     // Where it fails, it is told in the log and tried again; until then nothing is kept.
     let _ = tail.catch_up().await;
-    let behind = move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed());
-    (ledger, Arc::new(behind))
+    (ledger, tail)
+}
+
+/// What tells how long ago the change log was last read.
+fn behind(tail: Tail) -> Arc<dyn Fn() -> Duration + Send + Sync> {
+    Arc::new(move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed()))
 }
 
 /// An engine that keeps what it reads, and what it answers.

@@ -20,6 +20,10 @@ pub enum Code {
     QueryTooDeep,
     /// Several datasets hold the ocid and none was named.
     AmbiguousOcid,
+    /// This needs a token, and there is none, or another one.
+    Unauthenticated,
+    /// Nobody may do this on this server.
+    Forbidden,
     /// Nobody registered the document of this hash: the client is to send hash and text.
     PersistedQueryNotFound,
     /// Documents cannot be registered here: the client is to send texts only.
@@ -48,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -56,6 +60,8 @@ impl Code {
         Self::QueryTooComplex,
         Self::QueryTooDeep,
         Self::AmbiguousOcid,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::PersistedQueryNotFound,
         Self::PersistedQueryNotSupported,
         Self::DocumentNotFound,
@@ -80,6 +86,8 @@ impl Code {
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::AmbiguousOcid => "AMBIGUOUS_OCID",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",

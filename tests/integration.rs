@@ -13,6 +13,7 @@ mod http;
 mod import;
 mod loader;
 mod ocds;
+mod publish;
 mod serve;
 mod store;
 mod support;

@@ -18,8 +18,10 @@ mod graphql;
 mod http;
 mod import;
 mod layers;
+mod live;
 mod loader;
 mod log;
+mod publish;
 mod redis;
 mod value;
 
@@ -34,8 +36,10 @@ pub use self::{
     http::Http,
     import::Import,
     layers::Origin,
+    live::Live,
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
+    publish::{Publish, PublishToken},
     redis::{Redis, RedisUrl},
     setting::Setting,
 };
@@ -52,12 +56,16 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[publish]`
+    pub publish: Publish,
     /// `[documents]`
     pub documents: Documents,
     /// `[loader]`
     pub loader: Loader,
     /// `[cache]`
     pub cache: Cache,
+    /// `[live]`
+    pub live: Live,
     /// `[import]`
     pub import: Import,
     /// `[log]`
@@ -116,9 +124,11 @@ impl Config {
         let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let publish = Publish::read(layers, problems);
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
+        let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
         Some(Self {
@@ -126,9 +136,11 @@ impl Config {
             redis: redis?,
             http: http?,
             graphql: graphql?,
+            publish: publish?,
             documents: documents?,
             loader: loader?,
             cache: cache?,
+            live: live?,
             import: import?,
             log: log?,
         })
@@ -159,9 +171,11 @@ pub fn settings() -> Vec<Setting> {
         Redis::settings(),
         Http::settings(),
         Graphql::settings(),
+        Publish::settings(),
         Documents::settings(),
         Loader::settings(),
         Cache::settings(),
+        Live::settings(),
         Import::settings(),
         Log::settings(),
     ]
@@ -169,15 +183,17 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 9] {
+fn sections() -> [(&'static str, &'static str); 11] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Publish::NAME, Publish::ABOUT),
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),
+        (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),
     ]

@@ -30,6 +30,12 @@ pub(super) enum Error {
         /// The names of the datasets that hold it.
         datasets: Vec<String>,
     },
+    /// The caller did not say who he is.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Nobody may do this here.
+    #[error("{0}")]
+    Forbidden(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
@@ -44,6 +50,8 @@ impl Error {
         match self {
             Self::BadInput(_) => Code::BadUserInput,
             Self::AmbiguousOcid { .. } => Code::AmbiguousOcid,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
             Self::Store(error) => match **error {
                 StoreError::Unavailable(_) => Code::DatabaseUnavailable,
                 StoreError::Timeout { .. } => Code::Timeout,

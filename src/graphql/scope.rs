@@ -147,6 +147,17 @@ pub(super) fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services, Error> {
     ctx.data().map_err(|error| Error::Internal(error.message))
 }
 
+/// Has what the request loads from here on be read anew: it has just written.
+pub(super) fn forget(ctx: &Context<'_>) -> Result<(), Error> {
+    request(ctx)?.0.loads.forget();
+    Ok(())
+}
+
+/// The loads of a request.
+fn request<'a>(ctx: &Context<'a>) -> Result<&'a Request, Error> {
+    ctx.data().map_err(|error| Error::Internal(error.message))
+}
+
 /// The value of a key of one relation: from a cache, or batched with the rest of the request.
 pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     ctx: &Context<'_>,
@@ -154,7 +165,7 @@ pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     key: K,
 ) -> Result<Option<B::Value>, Error> {
     let source = source(&services(ctx)?.relations);
-    let request: &Request = ctx.data().map_err(|error| Error::Internal(error.message))?;
+    let request = request(ctx)?;
     let found = match &source.other {
         Some(load) => load(key).await?,
         None => request.0.loads.load(&source.relation, key).await?,

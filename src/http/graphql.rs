@@ -24,6 +24,8 @@ use crate::graphql::{Call, Stats};
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 const ALLOWED_FOR_MUTATIONS: HeaderValue = HeaderValue::from_static("POST");
+/// What a caller with a wrong token is told, as RFC 6750 has it.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"farol\", error=\"invalid_token\"");
 
 /// Answers one request and observes it.
 pub(super) async fn serve(
@@ -54,6 +56,9 @@ pub(super) async fn serve(
             let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
             answer.headers_mut().insert(header::ALLOW, allowed);
         }
+        StatusCode::UNAUTHORIZED => {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             let read = HeaderValue::from_static(body::ENCODINGS);
             answer.headers_mut().insert(header::ACCEPT_ENCODING, read);
@@ -75,6 +80,7 @@ async fn answer(
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
+    let caller = shared.limits.auth.caller_of(&head.headers)?;
     let queries_only = by_url(&head.method);
     let cost = negotiate::cost_report(&head.headers)?;
     let explain = negotiate::cache_explained(&head.headers)?;
@@ -83,11 +89,12 @@ async fn answer(
         Sent::One(Box::new(params::from_uri(&head.uri)?))
     } else if head.method == Method::POST {
         negotiate::require_json(&head.headers)?;
-        params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
+        let limits = &shared.limits;
+        params::from_body(&body::read(&head.headers, body, limits.body(caller), limits.body_timeout).await?)?
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    let call = Call { queries_only, request_id: Some(id.as_str()), cost, explain };
+    let call = Call { queries_only, caller, request_id: Some(id.as_str()), cost, explain };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use async_graphql::{Name, Value as ConstValue};
 use async_graphql_parser::{
     Positioned,
-    types::{Directive, ExecutableDocument, Field as FieldNode, Selection, SelectionSet},
+    types::{Directive, ExecutableDocument, Field as FieldNode, OperationType, Selection, SelectionSet},
 };
 use async_graphql_value::{Number as Literal, Value};
 
@@ -71,6 +71,7 @@ pub(super) enum Step {
     Through,
     Rows,
     Sized(Length),
+    Each(Length),
     Page(Size),
     Aggregate(Size),
 }
@@ -95,6 +96,8 @@ pub(super) enum Number {
 pub(super) enum Length {
     Fixed(u64),
     Variable(Name),
+    /// The list of this name in the object that a variable is.
+    Within(Name, &'static str),
 }
 
 /// The words that a field's filter searches for.
@@ -112,8 +115,8 @@ impl Formulas {
     pub(in crate::graphql) fn compile(shape: &Shape, document: &ExecutableDocument) -> Self {
         let mut compiler = Compiler { shape, document, known: HashMap::new(), fragments: Vec::new() };
         let operations = document.operations.iter().map(|(name, operation)| {
-            // Whatever the operation is, its fields are the query's: there are no others.
-            (name.cloned(), compiler.set(&operation.node.selection_set.node, &shape.query))
+            let root = shape.root(operation.node.ty);
+            (name.cloned(), compiler.set(&operation.node.selection_set.node, root))
         });
         let operations = operations.collect();
         Self { fragments: compiler.fragments, operations }
@@ -218,7 +221,7 @@ impl<'a> Compiler<'a> {
         let shape = self.shape;
         let known = shape.field(ty, &field.name.node)?;
         let size = || Size {
-            level: if ty == shape.query { Level::Root } else { Level::Nested },
+            level: if ty == shape.root(OperationType::Query) { Level::Root } else { Level::Nested },
             first: number(field, "first"),
             last: number(field, "last"),
         };
@@ -229,6 +232,7 @@ impl<'a> Compiler<'a> {
             Kind::Through => Step::Through,
             Kind::Rows => Step::Rows,
             Kind::Sized(argument) => Step::Sized(length(field, argument)),
+            Kind::Each(argument, list) => Step::Each(length_within(field, argument, list)),
             Kind::Connection => Step::Page(size()),
             Kind::Aggregate => Step::Aggregate(size()),
         };
@@ -280,7 +284,20 @@ fn number(field: &FieldNode, argument: &str) -> Number {
 }
 
 fn length(field: &FieldNode, argument: &str) -> Length {
+    length_of(field.get_argument(argument).map(|value| &value.node))
+}
+
+/// The length of a list that lies in an argument.
+fn length_within(field: &FieldNode, argument: &str, list: &'static str) -> Length {
     match field.get_argument(argument).map(|value| &value.node) {
+        Some(Value::Variable(name)) => Length::Within(name.clone(), list),
+        Some(Value::Object(fields)) => length_of(fields.get(list)),
+        _ => Length::Fixed(1),
+    }
+}
+
+fn length_of(list: Option<&Value>) -> Length {
+    match list {
         Some(Value::Variable(name)) => Length::Variable(name.clone()),
         Some(Value::List(values)) => Length::Fixed(values.len() as u64),
         _ => Length::Fixed(1),

@@ -12,6 +12,7 @@ pub mod deferred;
 mod growth;
 mod organization;
 mod postgres;
+pub mod retention;
 mod rows;
 mod sqlite;
 mod table;
