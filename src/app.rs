@@ -1,9 +1,12 @@
 //! The composition root: builds every component from the settings, in one place.
 
+mod publishing;
+
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
+use self::publishing::Publishing;
 use crate::{
     cache::{
         Capacity, Ledger, Tiers,
@@ -17,7 +20,8 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    http::{self, Auth, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
     store::{Database, Options, StoreError, migrate, query},
@@ -58,7 +62,7 @@ pub async fn connect_migrated(config: &Config) -> Result<Database, StoreError> {
 /// A server, and what goes on beside it as long as it runs.
 pub struct App {
     server: Server,
-    /// What follows the change log for the caches.
+    /// What follows the change log for the caches, and jobs.
     background: Tasks,
     stop: CancellationToken,
 }
@@ -77,14 +81,16 @@ impl App {
         let (_, lifetime) = config.cache.lifetimes();
         let reach = if shared.is_some() && config.cache.enabled { lifetime } else { Duration::ZERO };
         let (ledger, tail) = follow(database, reach, &background, stop.clone()).await;
+        let retention = retention::Options::keep(config.live.retention());
+        retention::start(database, retention, &background, stop.clone());
         let (engine, behind) = if config.cache.enabled {
             (caching_engine(config, database, &ledger, shared.clone()), behind(tail.clone()))
         } else {
             (Engine::new(database.clone(), limits(config)), Promise::default().behind)
         };
-        let engine = engine
-            .with_live(&tail, config.live.max_queued_messages)
-            .with_documents(documents(config, shared)?);
+        let engine = engine.with_live(&tail, config.live.max_queued_messages);
+        let (engine, auth) = publishing(config, engine, database, tail);
+        let engine = engine.with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
             ready,
@@ -99,6 +105,8 @@ impl App {
         let options = http::Options {
             listen: settings.listen,
             max_body_bytes: settings.max_body_bytes,
+            max_publish_bytes: config.publish.max_bytes,
+            auth,
             header_timeout: settings.header_timeout(),
             body_timeout: Duration::from_secs(30),
             drain_deadline: settings.drain(),
@@ -136,6 +144,13 @@ async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, 
     Ok(Some(Shared::connect(&options).await?))
 }
 
+/// The engine for those who publish, and who that is: nobody where there is no token.
+fn publishing(config: &Config, engine: Engine, database: &Database, tail: Tail) -> (Engine, Auth) {
+    let Some(token) = &config.publish.token else { return (engine, Auth::default()) };
+    let publishing = Publishing { database: database.clone(), tail };
+    (engine.with_publishing(Arc::new(publishing)), Auth::with_token(token.expose()))
+}
+
 /// A ledger that follows the change log and knows the writes within `reach` before now, and what follows it.
 async fn follow(
     database: &Database,
@@ -151,7 +166,7 @@ async fn follow(
     (ledger, tail)
 }
 
-/// What tells how long ago the log was last read.
+/// What tells how long ago the change log was last read.
 fn behind(tail: Tail) -> Arc<dyn Fn() -> Duration + Send + Sync> {
     Arc::new(move || tail.last_success().map_or(Duration::ZERO, |read| read.elapsed()))
 }

@@ -25,6 +25,10 @@ pub enum Code {
     CursorExpired,
     /// The messages of a subscription were not taken in time: it can be resumed.
     SlowConsumer,
+    /// This needs a token, and there is none, or another one.
+    Unauthenticated,
+    /// Nobody may do this on this server.
+    Forbidden,
     /// Nobody registered the document of this hash: the client is to send hash and text.
     PersistedQueryNotFound,
     /// Documents cannot be registered here: the client is to send texts only.
@@ -57,7 +61,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -67,6 +71,8 @@ impl Code {
         Self::AmbiguousOcid,
         Self::CursorExpired,
         Self::SlowConsumer,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::PersistedQueryNotFound,
         Self::PersistedQueryNotSupported,
         Self::DocumentNotFound,
@@ -95,6 +101,8 @@ impl Code {
             Self::AmbiguousOcid => "AMBIGUOUS_OCID",
             Self::CursorExpired => "CURSOR_EXPIRED",
             Self::SlowConsumer => "SLOW_CONSUMER",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",

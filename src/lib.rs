@@ -11,6 +11,7 @@ pub mod events;
 pub mod graphql;
 pub mod http;
 pub mod import;
+pub mod jobs;
 pub mod lifecycle;
 pub mod loader;
 pub mod ocds;

@@ -59,6 +59,21 @@ const RULES: &[(&str, &[&str])] = &[
         &["crate::graphql", "crate::http", "crate::loader", "sea_orm", "sqlx", "async_graphql", "axum"],
     ),
     (
+        "jobs",
+        &[
+            "crate::graphql",
+            "crate::http",
+            "crate::loader",
+            "crate::config",
+            "crate::cli",
+            "sea_orm",
+            "sqlx",
+            "async_graphql",
+            "axum",
+            "redis",
+        ],
+    ),
+    (
         "graphql",
         &["crate::http", "crate::import", "crate::config", "crate::cli", "sea_orm", "sqlx", "axum", "redis"],
     ),

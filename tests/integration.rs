@@ -14,6 +14,7 @@ mod import;
 mod live;
 mod loader;
 mod ocds;
+mod publish;
 mod serve;
 mod store;
 mod support;

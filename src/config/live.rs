@@ -1,11 +1,11 @@
-//! `[live]`: WebSockets and event streams.
+//! `[live]`: the change log, WebSockets and event streams.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::value::Value;
 
 settings! {
-    /// Connections that stay open: WebSockets and event streams (server-sent events).
+    /// Changes as they happen, and connections that stay open: WebSockets and event streams (server-sent events).
     Live = "live" {
         /// Milliseconds a WebSocket has for its `connection_init`.
         init_timeout_ms: u64 = 10000, in 1..=u64::MAX;
@@ -22,6 +22,8 @@ settings! {
         max_connections: usize = 10000, in 1..=u64::MAX;
         /// WebSockets and event streams open from one address; for IPv6, from one /64 network.
         max_connections_per_address: usize = 100, in 1..=u64::MAX;
+        /// Hours that the change log is kept. Whoever was away for longer cannot go on where he was.
+        retention_hours: u64 = 168, in 1..=87_600;
         /// Messages that wait for one subscriber at most. What becomes of more, the subscriber chooses (`policy`).
         max_queued_messages: usize = 64, in 1..=100_000;
         /// Bytes of a message over a WebSocket at most, once it is decompressed.
@@ -37,6 +39,11 @@ settings! {
 pub struct AllowedOrigins(pub Vec<String>);
 
 impl Live {
+    /// How long the change log is kept.
+    pub fn retention(&self) -> Duration {
+        Duration::from_hours(self.retention_hours)
+    }
+
     /// How long a socket has for its `connection_init`.
     pub fn init_timeout(&self) -> Duration {
         Duration::from_millis(self.init_timeout_ms)

@@ -21,6 +21,7 @@ mod layers;
 mod live;
 mod loader;
 mod log;
+mod publish;
 mod redis;
 mod value;
 
@@ -38,6 +39,7 @@ pub use self::{
     live::{AllowedOrigins, Live},
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
+    publish::{Publish, PublishToken},
     redis::{Redis, RedisUrl},
     setting::Setting,
 };
@@ -54,6 +56,8 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[publish]`
+    pub publish: Publish,
     /// `[documents]`
     pub documents: Documents,
     /// `[loader]`
@@ -120,6 +124,7 @@ impl Config {
         let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let publish = Publish::read(layers, problems);
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
@@ -131,6 +136,7 @@ impl Config {
             redis: redis?,
             http: http?,
             graphql: graphql?,
+            publish: publish?,
             documents: documents?,
             loader: loader?,
             cache: cache?,
@@ -165,6 +171,7 @@ pub fn settings() -> Vec<Setting> {
         Redis::settings(),
         Http::settings(),
         Graphql::settings(),
+        Publish::settings(),
         Documents::settings(),
         Loader::settings(),
         Cache::settings(),
@@ -176,12 +183,13 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 10] {
+fn sections() -> [(&'static str, &'static str); 11] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Publish::NAME, Publish::ABOUT),
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),

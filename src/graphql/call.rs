@@ -36,12 +36,24 @@ pub enum CostReport {
     Validate,
 }
 
+/// Who calls, as far as it matters to what he may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever it is.
+    #[default]
+    Anyone,
+    /// One who has shown the token of those who publish.
+    Publisher,
+}
+
 /// How an operation came to the server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
     /// Whether a mutation is a request error, as by GET. A subscription only reads: browsers' `EventSource` knows
     /// nothing but GET.
     pub queries_only: bool,
+    /// Who sent it.
+    pub caller: Caller,
     /// What the request is called in the log, where there is one. A client that meets a fault of the
     /// server is told it, in the message and as `extensions.requestId`.
     pub request_id: Option<&'a str>,

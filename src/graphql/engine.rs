@@ -10,8 +10,8 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{
-    Data, EmptyMutation, Executor, Request, Response, SDLExportOptions, Schema, SchemaBuilder,
-    ValidationMode, Value, futures_util::stream::BoxStream,
+    Data, Executor, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Value,
+    futures_util::stream::BoxStream,
 };
 use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 
@@ -25,8 +25,9 @@ use super::{
     guard::MOST_NESTING,
     live::{self, Live, Opened},
     persisted::{Asked, DocumentOptions, Manifest, ManifestError, Persisted},
+    publish::{Publish, Publishing},
     relations::{Loaders, Ours, Relations},
-    roots::Query,
+    roots::{Mutation, Query},
     scope::{self, Services},
 };
 use crate::{
@@ -53,10 +54,12 @@ pub struct Engine {
     ledger: Arc<Ledger>,
     responses: Option<Arc<Responses>>,
     live: Option<Arc<Live>>,
+    /// What stores releases, where they may be published.
+    publish: Option<Arc<dyn Publish>>,
 }
 
 /// The schema as async-graphql runs it.
-pub(super) type Api = Schema<Query, EmptyMutation, Subscription>;
+pub(super) type Api = Schema<Query, Mutation, Subscription>;
 
 /// What was found of an operation's response.
 enum Looked {
@@ -99,7 +102,18 @@ impl Engine {
         let schema = schema().data(services.clone()).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
         let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
-        Self { schema, services, admission, persisted, limits, tiers, ledger, responses: None, live: None }
+        Self {
+            schema,
+            services,
+            admission,
+            persisted,
+            limits,
+            tiers,
+            ledger,
+            responses: None,
+            live: None,
+            publish: None,
+        }
     }
 
     /// The same with subscriptions to the log that `tail` follows. `queue` messages at most wait for a
@@ -115,6 +129,12 @@ impl Engine {
         self.services.log.follow(tail.clone());
         let live = Live::new(executor, tail.recent().head(), queue);
         Self { live: Some(live), ..self }
+    }
+
+    /// The same for callers who may publish: their releases are stored by `publish`.
+    #[must_use]
+    pub fn with_publishing(self, publish: Arc<dyn Publish>) -> Self {
+        Self { publish: Some(publish), ..self }
     }
 
     /// The same with other rules of which documents may run and how they may be named. Documents that clients
@@ -168,8 +188,9 @@ impl Engine {
     }
 
     /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
-    /// what they ask for leaves together. They share one limit of cost. Answers in order, and what all of
-    /// them took.
+    /// what they ask for leaves together. They share one limit of cost. Where a mutation is among them they are
+    /// answered one after the other, so that each sees what those before it did. Answers in order, and what all
+    /// of them took.
     pub async fn execute_batch(
         &self,
         requests: Vec<impl Into<Asked>>,
@@ -184,9 +205,13 @@ impl Engine {
             }
         }
         let meter = Meter::default();
-        let scope = scope::Request::begin(meter.clone(), &self.ledger);
-        let answers = entries.into_iter().map(|entry| self.answer_beside(entry, &scope, call));
-        let executions = meter.measure(scope.drive(join_all(answers))).await;
+        let executions = if entries.iter().any(|entry| is_mutation(&entry.stats)) {
+            meter.measure(self.answer_in_turn(entries, meter.clone(), call)).await
+        } else {
+            let scope = scope::Request::begin(meter.clone(), &self.ledger);
+            let answers = entries.into_iter().map(|entry| self.answer_beside(entry, &scope, call));
+            meter.measure(scope.drive(join_all(answers))).await
+        };
         let stats = Stats {
             operation_name: None,
             operation_type: Some("batch"),
@@ -248,10 +273,10 @@ impl Engine {
     /// read by anyone.
     fn keyed(&self, entry: &Entry, call: Call<'_>) -> Option<(&Arc<Responses>, Key)> {
         let responses = self.responses.as_ref().filter(|responses| responses.is_open())?;
-        let admitted =
-            entry.admitted.as_ref().ok().filter(|_| call.cost == CostReport::Off && !call.explain)?;
-        let query = entry.stats.operation_type == Some("query");
-        Some((responses, admitted.key().filter(|_| query)?))
+        let may =
+            entry.stats.operation_type == Some("query") && call.cost == CostReport::Off && !call.explain;
+        let admitted = entry.admitted.as_ref().ok().filter(|_| may)?;
+        Some((responses, admitted.key()?))
     }
 
     /// Answers what was not found, in a scope of its own, begun when it is its turn: what it reads then
@@ -264,6 +289,20 @@ impl Engine {
         };
         let scope = scope::Request::begin(meter, &self.ledger);
         scope.drive(self.answer(entry, making, &scope, call)).await
+    }
+
+    /// Answers operations one after the other, each in a scope of its own.
+    async fn answer_in_turn(&self, entries: Vec<Entry>, meter: Meter, call: Call<'_>) -> Vec<Execution> {
+        let mut executions = Vec::with_capacity(entries.len());
+        for entry in entries {
+            executions.push(match self.look_up(entry, call) {
+                Looked::Known(execution) => execution,
+                Looked::Unknown(entry, key) => {
+                    Box::pin(self.answer_alone(entry, key, meter.clone(), call)).await
+                }
+            });
+        }
+        executions
     }
 
     /// Answers one operation of a batch; must run within a drive of the scope.
@@ -314,7 +353,10 @@ impl Engine {
             Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
             Ok(admitted) => {
                 // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-                let run = AssertUnwindSafe(self.run(admitted, scope, call.cost)).catch_unwind().await;
+                let publishing = is_mutation(&stats)
+                    .then(|| Publishing { service: self.publish.clone(), caller: call.caller });
+                let run = self.run(admitted, scope, call.cost, publishing);
+                let run = AssertUnwindSafe(run).catch_unwind().await;
                 run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
             }
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
@@ -337,10 +379,15 @@ impl Engine {
         admitted: Admitted,
         scope: &scope::Request,
         cost: CostReport,
+        publishing: Option<Publishing>,
     ) -> (Response, bool, Option<u64>) {
         let priced = (cost == CostReport::Report).then(|| admitted.priced());
+        let mut request = admitted.into_request().data(scope.clone());
+        if let Some(publishing) = publishing {
+            request = request.data(publishing);
+        }
         // Boxed, for it is large and would be moved several times.
-        let execution = Box::pin(self.schema.execute(admitted.into_request().data(scope.clone())));
+        let execution = Box::pin(self.schema.execute(request));
         let limit = self.limits.execution_timeout;
         // Dropped when it is late, and with it the loads that nobody else waits for.
         let Ok(response) = tokio::time::timeout(limit, execution).await else {
@@ -392,10 +439,10 @@ pub fn check_manifest(manifest: &Manifest, limits: Limits) -> Result<(), Manifes
     manifest.check(|text| admission.check_document(text))
 }
 
-fn schema() -> SchemaBuilder<Query, EmptyMutation, Subscription> {
+fn schema() -> SchemaBuilder<Query, Mutation, Subscription> {
     // Admission has validated (`validation`); what async-graphql then still does is to look for fragments
     // that spread themselves. Its own limit of depth counts `edges` and `node` too; the guard's is the same.
-    Schema::build(Query, EmptyMutation, Subscription)
+    Schema::build(Query, Mutation, Subscription)
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(MOST_NESTING)
 }
@@ -403,6 +450,10 @@ fn schema() -> SchemaBuilder<Query, EmptyMutation, Subscription> {
 fn definition(schema: &Api) -> String {
     let options = SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions();
     schema.sdl_with_options(options.use_space_ident())
+}
+
+fn is_mutation(stats: &Stats) -> bool {
+    stats.operation_type == Some("mutation")
 }
 
 /// True when execution began. A request error has neither data nor an error with a path.

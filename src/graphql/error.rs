@@ -38,6 +38,12 @@ pub(super) enum Error {
         /// The oldest cursor that can be used.
         oldest: String,
     },
+    /// The caller did not say who he is.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Nobody may do this here.
+    #[error("{0}")]
+    Forbidden(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
@@ -53,6 +59,8 @@ impl Error {
             Self::BadInput(_) => Code::BadUserInput,
             Self::AmbiguousOcid { .. } => Code::AmbiguousOcid,
             Self::CursorExpired { .. } => Code::CursorExpired,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Forbidden(_) => Code::Forbidden,
             Self::Store(error) => match **error {
                 StoreError::Unavailable(_) => Code::DatabaseUnavailable,
                 StoreError::Timeout { .. } => Code::Timeout,

@@ -9,7 +9,7 @@
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
 //! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
-//! - `roots`: the root fields. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
+//! - `roots`: the root fields; `publish`: the mutation. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
 //!   batches, `filter.rs` and `query.rs` its lists.
 //! - `page`, `cursor`, `connection`, `total`: what all pages share. Then the three kinds of lists:
 //!   `collection` has those of everything, filtered (`filter`) and in an order; `list` those that a row
@@ -59,6 +59,7 @@ mod owned;
 mod page;
 mod persisted;
 mod process;
+mod publish;
 mod question;
 mod relations;
 mod release;
@@ -74,7 +75,7 @@ mod total;
 mod validation;
 mod value;
 
-pub use call::{Call, CostReport, Limits};
+pub use call::{Call, Caller, CostReport, Limits};
 pub use engine::{Engine, check_manifest, sdl};
 pub use error::MASKED;
 pub use execution::{Execution, Source, Stats};
@@ -83,5 +84,6 @@ pub use page::PageSizes;
 pub use persisted::{
     Asked, DocumentMode, DocumentName, DocumentOptions, Manifest, ManifestError, RegisteredLimits,
 };
+pub use publish::{Publish, PublishOutcome, Published};
 pub use relations::{Load, Loaders};
 pub use scope::Counts;

@@ -16,11 +16,15 @@ use super::{
     organization::{self, Organization, OrganizationFilter, OrganizationOrder},
     page::PageArgs,
     process::{self, ContractingProcess, ProcessFilter, ProcessOrder},
+    publish::{self, PublishReleasesInput, PublishReleasesPayload},
     spending::{self, Asked, SpendingFilter, SpendingGroup, SpendingGroupBy, SpendingMeasure},
 };
 
 /// Everything that can be asked.
 pub(super) struct Query;
+
+/// Everything that can be done.
+pub(super) struct Mutation;
 
 /// What the server tells of itself.
 #[derive(SimpleObject)]
@@ -233,5 +237,22 @@ impl Query {
     /// What the server tells of itself.
     async fn server_info(&self) -> ServerInfo {
         ServerInfo { version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Everything that can be done.
+#[Object]
+impl Mutation {
+    /// Publishes releases: each is merged with what is stored of its process, and told what became of it. All
+    /// that are stored are stored together. A release that is there already, by its ocid and id, changes
+    /// nothing, so that whoever got no answer can publish again. Needs the token of the server
+    /// (`UNAUTHENTICATED`), which has one only where publishing is switched on (`FORBIDDEN`). Null only when
+    /// nothing could be published.
+    async fn publish_releases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The releases, and where they go.")] input: PublishReleasesInput,
+    ) -> Nullable<PublishReleasesPayload> {
+        Some(publish::publish(ctx, input).await)
     }
 }

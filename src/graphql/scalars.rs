@@ -57,7 +57,7 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A JSON value as it was published. Numbers keep every digit.
+/// A JSON value. What was published is given as it was, and its numbers keep every digit.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -70,6 +70,14 @@ impl ScalarType for Json {
 }
 
 impl Json {
+    /// An argument as a JSON text: a text is taken to be one, any other value is written as one.
+    pub(super) fn into_text(self) -> Result<String, Error> {
+        match self.0 {
+            Value::String(text) => Ok(text),
+            value => serde_json::to_string(&value).map_err(|error| Error::Internal(error.to_string())),
+        }
+    }
+
     /// The value of a stored JSON text. It is passed on as it is, so it is checked to be JSON.
     pub(super) fn stored(text: String) -> Result<Self, Error> {
         let raw = RawValue::from_string(text).map_err(|error| corrupt(&error))?;

@@ -194,6 +194,12 @@ pub(super) fn request<'a>(ctx: &Context<'a>) -> Result<&'a Request, Error> {
     ctx.data().map_err(|error| Error::Internal(error.message))
 }
 
+/// Has what the request loads from here on be read anew: it has just written.
+pub(super) fn forget(ctx: &Context<'_>) -> Result<(), Error> {
+    request(ctx)?.0.loads.forget();
+    Ok(())
+}
+
 /// The value of a key of one relation: from a cache, or batched with the rest of the request.
 pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
     ctx: &Context<'_>,

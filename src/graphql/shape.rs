@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql_parser::{
     parse_schema,
-    types::{BaseType, ServiceDocument, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
+    types::{BaseType, OperationType, ServiceDocument, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
 };
 
 /// Fields that look like a part of their row and are read by a statement of their own (the side row of
@@ -45,16 +45,16 @@ const SIZED_BY: [(&str, &str, &str); 1] = [("Query", "nodes", "ids")];
 
 /// A message of a subscription.
 const BATCH: &str = "ChangeBatch";
+/// Fields that do something for each element of a list in an argument: the argument, and the list's field in it.
+const EACH_OF: [(&str, &str, (&str, &str)); 1] = [("Mutation", "publishReleases", ("input", "releases"))];
 
 /// Lists that are computed over a whole list, of `first` rows at most: a row here, and cost follows.
 const AGGREGATES: [(&str, &str); 1] = [("Query", "spending")];
 
 /// The fields of the schema.
 pub(super) struct Shape {
-    /// The type of the root.
-    pub(super) query: String,
-    /// The type of the root of subscriptions.
-    pub(super) subscription: String,
+    /// The types of the roots: of queries, mutations and subscriptions.
+    roots: [String; 3],
     types: HashMap<String, HashMap<String, Field>>,
 }
 
@@ -76,6 +76,8 @@ pub(super) enum Kind {
     Related,
     /// As many rows as the argument of this name lists.
     Sized(&'static str),
+    /// Something done for each element of a list: the argument's name, and the list's in it.
+    Each(&'static str, &'static str),
     /// A page of rows.
     Connection,
     /// The rows of a page: `nodes`, `edges`.
@@ -94,17 +96,19 @@ impl Shape {
     /// Reads a schema definition. What cannot be read is empty: a test keeps it readable.
     pub(super) fn new(sdl: &str) -> Self {
         let document = parse_schema(sdl).unwrap_or(ServiceDocument { definitions: Vec::new() });
-        let mut shape = Self {
-            query: "Query".to_owned(),
-            subscription: "Subscription".to_owned(),
-            types: HashMap::new(),
-        };
+        let roots = ["Query", "Mutation", "Subscription"].map(str::to_owned);
+        let mut shape = Self { roots, types: HashMap::new() };
         let mut definitions = Vec::new();
         for definition in &document.definitions {
             match definition {
                 TypeSystemDefinition::Schema(schema) => {
-                    shape.query =
-                        schema.node.query.as_ref().map_or(shape.query, |name| name.node.to_string());
+                    let schema = &schema.node;
+                    let named = [&schema.query, &schema.mutation, &schema.subscription];
+                    for (root, name) in shape.roots.iter_mut().zip(named) {
+                        if let Some(name) = name {
+                            *root = name.node.to_string();
+                        }
+                    }
                 }
                 TypeSystemDefinition::Type(definition) => definitions.push(&definition.node),
                 TypeSystemDefinition::Directive(_) => {}
@@ -119,6 +123,16 @@ impl Shape {
             shape.types.insert(owner.to_owned(), fields);
         }
         shape
+    }
+
+    /// The type that the first fields of an operation belong to.
+    pub(super) fn root(&self, operation: OperationType) -> &str {
+        let [query, mutation, subscription] = &self.roots;
+        match operation {
+            OperationType::Query => query,
+            OperationType::Mutation => mutation,
+            OperationType::Subscription => subscription,
+        }
     }
 
     /// The field of a type; `None` where the schema has none.
@@ -139,13 +153,19 @@ fn field(owner: &str, name: &str, ty: &str, rows: &HashSet<&str>) -> Field {
         "node" if owner.ends_with("Edge") => Kind::Through,
         _ if AGGREGATES.contains(&(owner, name)) => Kind::Aggregate,
         _ if ty.ends_with("Connection") => Kind::Connection,
-        _ => match SIZED_BY.iter().find(|(of, field, _)| (*of, *field) == (owner, name)) {
-            Some((_, _, argument)) => Kind::Sized(argument),
-            None if rows.contains(ty) || read_separately(owner, name) => Kind::Related,
-            None => Kind::Own,
+        _ => match (listed(&SIZED_BY, owner, name), listed(&EACH_OF, owner, name)) {
+            (Some(argument), _) => Kind::Sized(argument),
+            (_, Some((argument, list))) => Kind::Each(argument, list),
+            _ if rows.contains(ty) || read_separately(owner, name) => Kind::Related,
+            _ => Kind::Own,
         },
     };
     Field { kind, ty: ty.to_owned() }
+}
+
+/// What a table says of a field.
+fn listed<T: Copy>(table: &[(&str, &str, T)], owner: &str, name: &str) -> Option<T> {
+    table.iter().find(|(of, field, _)| (*of, *field) == (owner, name)).map(|(_, _, what)| *what)
 }
 
 fn read_separately(owner: &str, name: &str) -> bool {
@@ -206,6 +226,9 @@ mod tests {
             ("ProcessChange", "process", Kind::Related),
             ("PartyEdge", "node", Kind::Through),
             ("Node", "id", Kind::Own),
+            ("Mutation", "publishReleases", Kind::Each("input", "releases")),
+            ("PublishReleasesPayload", "results", Kind::Own),
+            ("PublishedRelease", "process", Kind::Related),
         ] {
             assert_eq!(shape.field(ty, name).map(|field| field.kind), Some(kind), "{ty}.{name}");
         }
@@ -216,7 +239,9 @@ mod tests {
         let shape = Shape::new(&crate::graphql::sdl());
         let separate =
             READ_SEPARATELY.iter().flat_map(|(ty, fields)| fields.iter().map(move |name| (*ty, *name)));
-        for (ty, name) in separate.chain(SIZED_BY.iter().map(|(ty, name, _)| (*ty, *name))) {
+        let sized = SIZED_BY.iter().map(|(ty, name, _)| (*ty, *name));
+        let each = EACH_OF.iter().map(|(ty, name, _)| (*ty, *name));
+        for (ty, name) in separate.chain(sized).chain(each) {
             assert!(shape.field(ty, name).is_some(), "{ty}.{name}");
         }
     }

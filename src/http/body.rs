@@ -3,7 +3,10 @@
 //! What must stay true: the limit of size holds for the bytes that arrive and again for what they unpack
 //! to, and nothing beyond it is ever unpacked.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
@@ -12,7 +15,7 @@ use axum::{
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::{refusal::Refusal, router::Limits};
+use super::refusal::Refusal;
 use crate::error::quoted;
 
 /// The encodings that are read, as `Accept-Encoding` lists them.
@@ -21,6 +24,14 @@ pub(super) const ENCODINGS: &str = "gzip, deflate, br, zstd";
 const ZSTD_WINDOW: u32 = 23;
 /// What is unpacked at a time.
 const BROTLI_BUFFER: usize = 4096;
+
+/// How large a body may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BodyLimit {
+    pub(super) bytes: usize,
+    /// The setting that moves it.
+    pub(super) setting: &'static str,
+}
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,27 +43,31 @@ enum Packing {
     Zstd,
 }
 
-/// Reads and unpacks a body.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, Refusal> {
+/// Reads and unpacks a body, which has so long to arrive.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: BodyLimit,
+    timeout: Duration,
+) -> Result<Bytes, Refusal> {
     let packing = Packing::of(headers)?;
-    let bytes = receive(body, limits).await?;
+    let bytes = receive(body, limit, timeout).await?;
     match packing {
         None => Ok(bytes),
-        Some(packing) => packing.unpack(&bytes, limits.max_body_bytes).map(Bytes::from),
+        Some(packing) => packing.unpack(&bytes, limit).map(Bytes::from),
     }
 }
 
-async fn receive(body: Body, limits: Limits) -> Result<Bytes, Refusal> {
-    let max = limits.max_body_bytes;
+async fn receive(body: Body, limit: BodyLimit, timeout: Duration) -> Result<Bytes, Refusal> {
     // A declared length is judged before a byte is read.
-    if body.size_hint().lower() > max as u64 {
-        return Err(Refusal::too_large(max));
+    if body.size_hint().lower() > limit.bytes as u64 {
+        return Err(Refusal::too_large(limit));
     }
-    match tokio::time::timeout(limits.body_timeout, Limited::new(body, max).collect()).await {
+    match tokio::time::timeout(timeout, Limited::new(body, limit.bytes).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(max)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
         Ok(Err(_)) => Err(Refusal::bad_request("the body broke off")),
-        Err(_) => Err(Refusal::too_slow(limits.body_timeout)),
+        Err(_) => Err(Refusal::too_slow(timeout)),
     }
 }
 
@@ -78,7 +93,8 @@ impl Packing {
     }
 
     /// Unpacks as much as may be, and one byte to see that there is no more.
-    fn unpack(self, packed: &[u8], max: usize) -> Result<Vec<u8>, Refusal> {
+    fn unpack(self, packed: &[u8], limit: BodyLimit) -> Result<Vec<u8>, Refusal> {
+        let max = limit.bytes;
         let mut plain = Vec::new();
         let read = match self {
             Self::Gzip => fill(MultiGzDecoder::new(packed), max, &mut plain),
@@ -90,7 +106,7 @@ impl Packing {
             }),
         };
         match read {
-            Ok(()) if plain.len() > max => Err(Refusal::too_large(max)),
+            Ok(()) if plain.len() > max => Err(Refusal::too_large(limit)),
             Ok(()) => Ok(plain),
             Err(error) => {
                 let message = format!("the body cannot be unpacked as its Content-Encoding says: {error}");
@@ -108,7 +124,7 @@ fn fill(source: impl Read, max: usize, plain: &mut Vec<u8>) -> io::Result<()> {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::Packing;
+    use super::{BodyLimit, Packing};
     use crate::http::refusal::Refusal;
 
     fn of(encodings: &[&'static str]) -> Result<Option<Packing>, Refusal> {
@@ -141,11 +157,15 @@ mod tests {
     fn what_is_broken_or_too_large_is_refused_and_never_more_unpacked() {
         let bomb = zstd::bulk::compress(&vec![0; 10_000_000], 19).unwrap();
         assert!(bomb.len() < 2_000);
-        assert_eq!(Packing::Zstd.unpack(&bomb, 1_000).unwrap_err().status, 413);
-        assert_eq!(Packing::Zstd.unpack(&bomb, 10_000_000).unwrap().len(), 10_000_000);
+        let limit = |bytes| BodyLimit { bytes, setting: "http.max_body_bytes" };
+        assert_eq!(Packing::Zstd.unpack(&bomb, limit(1_000)).unwrap_err().status, 413);
+        assert_eq!(Packing::Zstd.unpack(&bomb, limit(10_000_000)).unwrap().len(), 10_000_000);
         for packing in [Packing::Gzip, Packing::Deflate, Packing::Brotli, Packing::Zstd] {
-            assert_eq!(packing.unpack(b"{\"query\":", 1_000).unwrap_err().status, 400, "{packing:?}");
+            assert_eq!(packing.unpack(b"{\"query\":", limit(1_000)).unwrap_err().status, 400, "{packing:?}");
         }
-        assert_eq!(Packing::Zstd.unpack(&bomb[..bomb.len() / 2], 100_000_000).unwrap_err().status, 400);
+        assert_eq!(
+            Packing::Zstd.unpack(&bomb[..bomb.len() / 2], limit(100_000_000)).unwrap_err().status,
+            400
+        );
     }
 }

@@ -27,6 +27,8 @@ use crate::graphql::{Call, Stats};
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 const ALLOWED_FOR_MUTATIONS: HeaderValue = HeaderValue::from_static("POST");
+/// What a caller with a wrong token is told, as RFC 6750 has it.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"farol\", error=\"invalid_token\"");
 
 /// Answers one request and observes it.
 pub(super) async fn serve(
@@ -71,6 +73,9 @@ pub(super) fn advise(status: StatusCode, by_url: bool, answer: &mut Response<Bod
             let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
             answer.headers_mut().insert(header::ALLOW, allowed);
         }
+        StatusCode::UNAUTHORIZED => {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             let read = HeaderValue::from_static(body::ENCODINGS);
             answer.headers_mut().insert(header::ACCEPT_ENCODING, read);
@@ -112,6 +117,7 @@ pub(super) async fn read<'a>(
     head: &Parts,
     body: Body,
 ) -> Result<(Sent, Call<'a>), Refusal> {
+    let caller = shared.limits.auth.caller_of(&head.headers)?;
     let queries_only = by_url(&head.method);
     let cost = negotiate::cost_report(&head.headers)?;
     let explain = negotiate::cache_explained(&head.headers)?;
@@ -120,11 +126,13 @@ pub(super) async fn read<'a>(
         Sent::One(Box::new(params::from_uri(&head.uri)?))
     } else if head.method == Method::POST {
         negotiate::require_json(&head.headers)?;
-        params::from_body(&body::read(&head.headers, body, shared.limits).await?)?
+        let limits = &shared.limits;
+        params::from_body(&body::read(&head.headers, body, limits.body(caller), limits.body_timeout).await?)?
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };
-    Ok((sent, Call { queries_only, request_id: Some(id.as_str()), cost, explain, resume_after: None }))
+    let request_id = Some(id.as_str());
+    Ok((sent, Call { queries_only, caller, request_id, cost, explain, resume_after: None }))
 }
 
 pub(super) fn by_url(method: &Method) -> bool {

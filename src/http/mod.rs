@@ -1,13 +1,14 @@
 //! HTTP: the socket, GraphQL over HTTP, `GraphiQL`, health and metrics.
 //!
 //! A request passes `server` (connection, timeouts) → `router` (layers) → `graphql` (one handler:
-//! `negotiate`, `body`, `params`, the engine, `respond` with `caching` and `conditional`), is compressed
+//! `auth`, `negotiate`, `body`, `params`, the engine, `respond` with `caching` and `conditional`), is compressed
 //! (`compression`), and `observe` writes what it was. What must stay true: a request that was not executed has no `data` in its answer; a mutation is never run by
 //! GET; a fault of ours never shows its details. Knows GraphQL only through [`Engine`] and the
 //! database only through [`ReadyCheck`].
 //!
 //! [`Engine`]: crate::graphql::Engine
 
+mod auth;
 mod body;
 mod caching;
 mod compression;
@@ -27,6 +28,7 @@ mod server;
 mod sse;
 pub mod ws;
 
+pub use auth::{Auth, WrongToken};
 pub use caching::Promise;
 pub use connections::LiveOptions;
 pub use health::ReadyCheck;

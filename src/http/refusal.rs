@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::{Response, ServerError};
 use axum::http::StatusCode;
 
-use super::connections::Full;
+use super::{auth::WrongToken, body::BodyLimit, connections::Full};
 use crate::{
     error::{Code, quoted},
     graphql::{Execution, Stats},
@@ -44,9 +44,14 @@ impl Refusal {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message)
     }
 
-    /// The body is larger than the limit, in bytes.
-    pub(super) fn too_large(limit: usize) -> Self {
-        let message = format!("the body is larger than {limit} bytes, the limit set by http.max_body_bytes");
+    /// The token that was shown is another one.
+    pub(super) fn wrong_token(wrong: WrongToken) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, wrong.to_string())
+    }
+
+    /// The body is larger than the limit, in bytes, which a setting moves.
+    pub(super) fn too_large(BodyLimit { bytes, setting }: BodyLimit) -> Self {
+        let message = format!("the body is larger than {bytes} bytes, the limit set by {setting}");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, message)
     }
 

@@ -13,6 +13,8 @@ use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
+    auth::Auth,
+    body::BodyLimit,
     caching::{self, Promise},
     compression,
     connections::Connections,
@@ -20,7 +22,10 @@ use super::{
     health::{self, Readiness, ReadyCheck},
     request_id,
 };
-use crate::{graphql::Engine, telemetry::metrics::Metrics};
+use crate::{
+    graphql::{Caller, Engine},
+    telemetry::metrics::Metrics,
+};
 
 /// What the HTTP layer needs from the rest of the process.
 #[derive(Clone)]
@@ -35,11 +40,26 @@ pub struct Services {
     pub promise: Promise,
 }
 
-/// What a request may cost before it is read.
-#[derive(Clone, Copy)]
+/// What a request may cost before it is read, and who may send a larger one.
+#[derive(Clone)]
 pub(super) struct Limits {
     pub(super) max_body_bytes: usize,
+    /// The same for callers who may publish.
+    pub(super) max_publish_bytes: usize,
     pub(super) body_timeout: Duration,
+    pub(super) auth: Auth,
+}
+
+impl Limits {
+    /// How large a body of this caller may be.
+    pub(super) fn body(&self, caller: Caller) -> BodyLimit {
+        match caller {
+            Caller::Publisher if self.max_publish_bytes > self.max_body_bytes => {
+                BodyLimit { bytes: self.max_publish_bytes, setting: "publish.max_bytes" }
+            }
+            _ => BodyLimit { bytes: self.max_body_bytes, setting: "http.max_body_bytes" },
+        }
+    }
 }
 
 /// The state shared by all requests, listed once. Behind one `Arc`, for axum clones it for each layer that a

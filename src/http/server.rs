@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{
+    auth::Auth,
     connections::{Connections, LiveOptions, Peer},
     router::{self, Limits, Services},
 };
@@ -47,6 +48,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// The same for callers who may publish, where it is more.
+    pub max_publish_bytes: usize,
+    /// Who may publish.
+    pub auth: Auth,
     /// The longest wait for a request's head, from the connection or the last answer on.
     pub header_timeout: Duration,
     /// The longest wait for a request's body, once the head is there.
@@ -84,6 +89,8 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             max_body_bytes: 1024 * 1024,
+            max_publish_bytes: 5 * 1024 * 1024,
+            auth: Auth::default(),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
@@ -101,7 +108,12 @@ impl Server {
         let local_addr = listener.local_addr().map_err(failed)?;
         let draining = CancellationToken::new();
         let (engine, metrics) = (services.engine.clone(), Arc::clone(&services.metrics));
-        let limits = Limits { max_body_bytes: options.max_body_bytes, body_timeout: options.body_timeout };
+        let limits = Limits {
+            max_body_bytes: options.max_body_bytes,
+            max_publish_bytes: options.max_publish_bytes,
+            body_timeout: options.body_timeout,
+            auth: options.auth.clone(),
+        };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());
         let router = router::build(services, limits, options.compression, open);

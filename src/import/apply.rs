@@ -131,21 +131,60 @@ async fn apply(
     dataset::ensure(transaction, dataset).await?;
     let ids: Vec<i64> = news.iter().map(|process| process.created.process).collect();
     let stored: Vec<i64> = transaction.known_processes(&ids).await?.into_iter().collect();
-    let (rows, changes) = if stored.is_empty() && news.len() == total {
-        (rows, news.into_iter().map(|process| process.created).collect())
+    let compiled = if stored.is_empty() && news.len() == total {
+        let changes = news.into_iter().map(|process| process.created).collect();
+        Compiled { stored, rows, changes }
     } else {
-        let releases = transaction.releases(&stored).await?;
-        let named = transaction.organizations(&stored).await?;
-        tokio::task::spawn_blocking(move || compile_all(news, releases, &named, target))
-            .await
-            .map_err(|error| StoreError::Corrupt(format!("compiling a process failed: {error}")))??
+        compile_with_stored(transaction, news, stored, target).await?
     };
-    for change in &changes {
+    for change in &compiled.changes {
         *applied.written.entry(change.kind).or_default() += 1;
     }
-    transaction.remove(&stored).await?;
-    applied.rows = transaction.insert(rows).await?;
+    let (rows, changes) = compiled.write(transaction).await?;
+    applied.rows = rows;
     Ok((applied, changes))
+}
+
+/// Processes that are ready to be written, each with what the change log is to say of it.
+pub(super) struct Compiled {
+    /// Those that are stored: what is written takes their place.
+    pub(super) stored: Vec<i64>,
+    pub(super) rows: Rows,
+    pub(super) changes: Vec<NewChange>,
+}
+
+impl Compiled {
+    /// Writes the rows, and returns how many. The dataset must be there.
+    pub(super) async fn write(
+        self,
+        transaction: &mut Transaction,
+    ) -> Result<(u64, Vec<NewChange>), StoreError> {
+        transaction.remove(&self.stored).await?;
+        Ok((transaction.insert(self.rows).await?, self.changes))
+    }
+}
+
+/// Compiles processes from the releases that came and those that are stored; `stored` are the processes that
+/// are.
+pub(super) async fn compile_with_stored(
+    transaction: &mut Transaction,
+    processes: Vec<PreparedProcess>,
+    stored: Vec<i64>,
+    target: Target,
+) -> Result<Compiled, StoreError> {
+    let releases = transaction.releases(&stored).await?;
+    let named = transaction.organizations(&stored).await?;
+    let compile = move || compile_all(processes, releases, &named, target);
+    let (rows, changes) = blocking(compile).await??;
+    Ok(Compiled { stored, rows, changes })
+}
+
+/// Computes where it keeps no other task from going on.
+pub(super) async fn blocking<T: Send + 'static>(
+    compute: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.map_err(|error| StoreError::Corrupt(format!("compiling a process failed: {error}")))
 }
 
 fn release_ids(process: &PreparedProcess) -> impl Iterator<Item = i64> {

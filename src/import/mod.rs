@@ -1,4 +1,4 @@
-//! The import: files in, processes and their history stored.
+//! The import: files in, processes and their history stored. [`publish`](publish()) takes releases one by one.
 //!
 //! ```text
 //! source ─► read ─► prepare (a thread per core) ─► apply (some chunks to a transaction)
@@ -14,6 +14,7 @@ mod apply;
 mod change;
 mod pipeline;
 mod prepare;
+mod publish;
 mod read;
 mod rebuild;
 mod remove;
@@ -21,6 +22,7 @@ mod report;
 mod source;
 
 pub use pipeline::{Options, run};
+pub use publish::{Outcome, Published, publish};
 pub use rebuild::{Rebuilt, rebuild};
 pub use remove::remove;
 pub use report::{Report, Summary};

@@ -104,6 +104,12 @@ impl RequestScope {
         .await
     }
 
+    /// Forgets all answers, so that a key asked for again is loaded again: after a write in the middle of a
+    /// request.
+    pub fn forget(&self) {
+        self.lock().relations.iter_mut().for_each(|slots| slots.forget());
+    }
+
     /// Makes `flag` the scope's driver, unless it has one.
     pub(super) fn begin_drive(&self, flag: &Arc<Flag>) -> bool {
         let mut state = self.lock();

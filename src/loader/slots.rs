@@ -34,6 +34,8 @@ pub(super) trait AnySlots: Any + Send {
     /// Gives up everything unanswered: the sets are dropped, their keys forgotten, their waiters
     /// told that nobody drives them.
     fn abandon(&mut self, wakers: &mut Vec<Waker>);
+    /// Forgets the keys that are answered. Their slots stay, for whoever was about to look into one.
+    fn forget(&mut self);
 }
 
 /// The slots of one relation.
@@ -193,5 +195,10 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
             *slot = Some(Err(LoadError::NotDriven));
         }
         self.wake_all(wakers);
+    }
+
+    fn forget(&mut self) {
+        let answers = &self.answers;
+        self.numbers.retain(|_, number| answers[*number].is_none());
     }
 }

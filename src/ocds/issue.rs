@@ -48,6 +48,12 @@ issue_kinds! {
     NotOcds = "not_ocds",
     /// A release without an ocid.
     MissingOcid = "missing_ocid",
+    /// A release without an id, where it is published by itself.
+    MissingId = "missing_id",
+    /// A release whose id another text of the same process has already, where it is published by itself.
+    IdTaken = "id_taken",
+    /// A record or a package where a single release is published.
+    NotARelease = "not_a_release",
     /// A release that is only linked: its content is not in the file.
     LinkedRelease = "linked_release",
     /// A record with nothing but a versioned release, which Farol does not read.

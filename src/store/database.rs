@@ -24,8 +24,8 @@ use super::{
 };
 use crate::telemetry::meter;
 
-/// Connections that write to PostgreSQL. The server writes nothing but migrations, and an import has one
-/// transaction at a time; a statement beside it has a place too.
+/// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
+/// publishes; those of one dataset wait for each other anyway.
 const POSTGRES_WRITERS: u32 = 2;
 
 /// How to connect.

@@ -39,6 +39,8 @@ impl StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // query_canceled: the statement timeout (PostgreSQL, appendix A)
                 Some("57014") => Self::Timeout { limit_ms },
+                // SQLITE_BUSY in its kinds: another process has been writing for longer than one waits
+                Some("5" | "261" | "517") => Self::Unavailable(database.message().to_owned()),
                 // class 08, connection exceptions; 57P01 to 57P03, the server goes down or comes up
                 Some(code) if code.starts_with("08") || code.starts_with("57P") => {
                     Self::Unavailable(database.message().to_owned())

@@ -46,3 +46,21 @@ fn no_refusal_shows_the_password() {
     let said = refusal(&["--database-url", URL, "--http-drain-ms", "x"], &[]);
     assert!(!said.contains("hunter2"), "{said}");
 }
+
+#[test]
+fn no_text_shows_the_token_of_those_who_publish() {
+    let token = "hunter2-hunter2-hunter2";
+    for loaded in [load(&["--publish-token", token], &[]), load(&[], &[("FAROL_PUBLISH_TOKEN", token)])] {
+        let loaded = loaded.expect("the token is long enough");
+        let kept = loaded.config.publish.token.as_ref().expect("there is one");
+        assert_eq!(kept.expose(), token, "it is compared with what comes");
+        let texts = format!("{loaded:?} {loaded:#?} {kept}");
+        assert!(!texts.contains("hunter2"), "{texts}");
+    }
+    for token in ["hunter2-hunter2", "hunter2 hunter2 hunter2", "hunter2-hunter2-hunter\u{e9}"] {
+        let refused = load(&["--publish-token", token], &[]).expect_err("too short, or no header carries it");
+        let texts = format!("{refused} {refused:?}");
+        assert!(texts.contains("publish.token") && !texts.contains("hunter2"), "{texts}");
+    }
+    assert!(load(&[], &[]).expect("none is needed").config.publish.token.is_none());
+}

@@ -2,5 +2,6 @@
 
 mod away;
 mod order;
+mod retention;
 mod tail;
 mod world;

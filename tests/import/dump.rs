@@ -16,6 +16,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../migrations/postgres/0001_first_light.sql"),
     include_str!("../../migrations/postgres/0002_query_api.sql"),
     include_str!("../../migrations/postgres/0003_change_tail.sql"),
+    include_str!("../../migrations/postgres/0004_log_retention.sql"),
 );
 
 /// What depends on when and how often an import ran: times of the import, and sequence numbers, of

@@ -12,6 +12,7 @@ mod desk;
 mod dump;
 mod killed;
 mod organizations;
+mod publish;
 mod real;
 mod rebuild;
 mod releases;

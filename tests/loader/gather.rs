@@ -46,6 +46,29 @@ async fn a_later_level_loads_only_what_is_new() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_is_loaded_again() {
+    let (relation, mut calls) = scripted(1, 1_000);
+    let (scope, _) = metered();
+    let (in_task, loads) = (scope.clone(), relation.clone());
+    let request = tokio::spawn(async move {
+        let both = async || join_all([1, 2].map(|key| in_task.load(&loads, key))).await;
+        in_task
+            .drive(async {
+                let first = both().await;
+                in_task.forget();
+                (first, both().await, both().await)
+            })
+            .await
+    });
+
+    assert_eq!(calls.answer_next().await, [1, 2]);
+    assert_eq!(calls.answer_next().await, [1, 2]);
+    let expected = values(&[1, 2]);
+    assert_eq!(request.await.unwrap(), (expected.clone(), expected.clone(), expected));
+    assert!(calls.made().is_none());
+}
+
+#[tokio::test]
 async fn many_keys_answer_in_their_order() {
     let (relation, mut calls) = scripted(1, 1_000);
     let (scope, _) = metered();

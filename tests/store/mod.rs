@@ -6,3 +6,4 @@ mod change_log;
 mod plans;
 pub(crate) mod process;
 mod recomputed;
+mod retention;

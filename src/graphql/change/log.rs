@@ -106,7 +106,7 @@ impl Log {
             return Err(self.expired(cursor, "lies beyond the end of the change log").await?);
         }
         if number < self.oldest().await? {
-            let why = "is older than what is kept of the change log (live.retention_days)";
+            let why = "is older than what is kept of the change log (live.retention_hours)";
             return Err(self.expired(cursor, why).await?);
         }
         Ok(number)

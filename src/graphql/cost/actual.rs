@@ -61,11 +61,12 @@ impl<'a> Walk<'a> {
         };
         let sets: Vec<&Set> = fields.iter().map(|field| &field.inner).collect();
         let inner = self.within(value, &sets);
-        let once = match field.step {
+        let once = match &field.step {
             Step::Own => inner.once,
             Step::Related => inner.once.saturating_add(1),
             Step::Total => TOTAL,
             Step::Aggregate(_) => inner.once.saturating_add(TOTAL),
+            Step::Each(length) => inner.once.saturating_add(self.inputs.length(length)),
             Step::Sized(_) => inner.once.saturating_add(rows(value)).saturating_add(1),
             Step::Page(_) => {
                 let rows = inner.rows.saturating_add(inner.per_row);

@@ -71,6 +71,7 @@ pub(super) enum Step {
     Through,
     Rows,
     Sized(Length),
+    Each(Length),
     Page(Size),
     Aggregate(Size),
 }
@@ -97,6 +98,8 @@ pub(super) enum Number {
 pub(super) enum Length {
     Fixed(u64),
     Variable(Name),
+    /// The list of this name in the object that a variable is.
+    Within(Name, &'static str),
 }
 
 /// The words that a field's filter searches for.
@@ -114,10 +117,7 @@ impl Formulas {
     pub(in crate::graphql) fn compile(shape: &Shape, document: &ExecutableDocument) -> Self {
         let mut compiler = Compiler { shape, document, known: HashMap::new(), fragments: Vec::new() };
         let operations = document.operations.iter().map(|(name, operation)| {
-            let root = match operation.node.ty {
-                OperationType::Subscription => &shape.subscription,
-                OperationType::Query | OperationType::Mutation => &shape.query,
-            };
+            let root = shape.root(operation.node.ty);
             (name.cloned(), compiler.set(&operation.node.selection_set.node, root))
         });
         let operations = operations.collect();
@@ -223,7 +223,7 @@ impl<'a> Compiler<'a> {
         let shape = self.shape;
         let known = shape.field(ty, &field.name.node)?;
         let size = || Size {
-            level: if ty == shape.query { Level::Root } else { Level::Nested },
+            level: if ty == shape.root(OperationType::Query) { Level::Root } else { Level::Nested },
             first: number(field, "first"),
             last: number(field, "last"),
         };
@@ -234,6 +234,7 @@ impl<'a> Compiler<'a> {
             Kind::Through => Step::Through,
             Kind::Rows => Step::Rows,
             Kind::Sized(argument) => Step::Sized(length(field, argument)),
+            Kind::Each(argument, list) => Step::Each(length_within(field, argument, list)),
             Kind::Connection => Step::Page(size()),
             Kind::Aggregate => Step::Aggregate(size()),
             Kind::Batch => {
@@ -302,7 +303,20 @@ fn part(field: &FieldNode, argument: &str, entry: &'static str) -> Number {
 }
 
 fn length(field: &FieldNode, argument: &str) -> Length {
+    length_of(field.get_argument(argument).map(|value| &value.node))
+}
+
+/// The length of a list that lies in an argument.
+fn length_within(field: &FieldNode, argument: &str, list: &'static str) -> Length {
     match field.get_argument(argument).map(|value| &value.node) {
+        Some(Value::Variable(name)) => Length::Within(name.clone(), list),
+        Some(Value::Object(fields)) => length_of(fields.get(list)),
+        _ => Length::Fixed(1),
+    }
+}
+
+fn length_of(list: Option<&Value>) -> Length {
+    match list {
         Some(Value::Variable(name)) => Length::Variable(name.clone()),
         Some(Value::List(values)) => Length::Fixed(values.len() as u64),
         _ => Length::Fixed(1),

@@ -1,7 +1,7 @@
 //! What an operation costs and how deep it is, before any work starts.
 //!
 //! A part of the same row costs nothing, another row or an unpaged list 1, a page 1 + rows × (1 + what
-//! a row selects), what is told of a whole list 10, an aggregate 10 + rows × what a row selects, and each
+//! a row selects), a release that is published 1 and what is selected of it, what is told of a whole list 10, an aggregate 10 + rows × what a row selects, and each
 //! word of a text search 10. Introspection costs nothing and is no level: `guard` bounds it. Documents
 //! come here measured by `guard`: they are small, and no fragment spreads itself.
 //!

@@ -75,14 +75,16 @@ impl<'a> Inputs<'a> {
         texts.chain(filters).fold(search.words, u64::saturating_add).saturating_mul(TOTAL)
     }
 
-    fn length(&self, length: &Length) -> u64 {
-        match length {
-            Length::Fixed(length) => *length,
-            Length::Variable(name) => match self.variables.get(name) {
-                Some(ConstValue::List(values)) => values.len() as u64,
-                _ => 1,
+    pub(super) fn length(&self, length: &Length) -> u64 {
+        let list = match length {
+            Length::Fixed(length) => return *length,
+            Length::Variable(name) => self.variables.get(name),
+            Length::Within(name, list) => match self.variables.get(name) {
+                Some(ConstValue::Object(fields)) => fields.get(*list),
+                _ => None,
             },
-        }
+        };
+        if let Some(ConstValue::List(values)) = list { values.len() as u64 } else { 1 }
     }
 }
 
@@ -140,6 +142,10 @@ impl<'a> Replay<'a> {
             Step::Through => inner,
             Step::Rows => Price { once: 0, per_row: inner.once, depth: inner.depth },
             Step::Sized(length) => Price { once: page(self.inputs.length(length), inner.once), ..level },
+            Step::Each(length) => {
+                let each = inner.once.saturating_add(1);
+                Price { once: self.inputs.length(length).saturating_mul(each), ..level }
+            }
             Step::Page(size) => {
                 let rows = page(self.rows(field, size), inner.per_row);
                 Price { once: rows.saturating_add(inner.once), ..level }

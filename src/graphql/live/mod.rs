@@ -1,7 +1,7 @@
 //! Operations for transports that can send more than one answer, and the subscriptions of this process.
 //!
-//! A message is executed and written once for all who asked the same: [`channel`] follows the change log for them,
-//! [`operation`] makes the messages, [`outbox`] holds those that a subscriber has not taken yet, and [`event`] is
+//! A message is executed and written once for all who asked the same: `channel` follows the change log for them,
+//! `operation` makes the messages, `outbox` holds those that a subscriber has not taken yet, and `event` is
 //! one message as transports share it.
 //!
 //! What must stay true: a subscriber is told every change that matches, in order and once, from the place where it

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     graphql::{
-        Asked, Call,
+        Asked, Call, Caller,
         live::{Event, Opened},
     },
     http::{
@@ -60,6 +60,10 @@ pub(in crate::http) fn upgrade(
             return answer;
         }
     };
+    let caller = match shared.limits.auth.caller_of(&head.headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return respond::refuse(refusal),
+    };
     let seat = match shared.connections.seat(peer) {
         Ok(seat) => seat,
         Err(full) => return respond::refuse(Refusal::too_many_connections(full)),
@@ -73,7 +77,7 @@ pub(in crate::http) fn upgrade(
         answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     let deflate = shared.connections.deflate.clone().filter(|_| accepted.deflates());
-    let visitor = Visitor { shared: Arc::clone(shared), id: id.clone() };
+    let visitor = Visitor { shared: Arc::clone(shared), id: id.clone(), caller };
     shared.connections.tasks.spawn(visitor.stay(upgrade, deflate, spoken, seat));
     answer
 }
@@ -100,11 +104,25 @@ fn offers(headers: &HeaderMap) -> bool {
     names.into_iter().any(|name| name.trim() == SUBPROTOCOL)
 }
 
+/// What the payload of `connection_init` has as a request has its header `Authorization`: itself, or in its
+/// `headers`, as clients that put headers there do.
+fn authorization(payload: &RawValue) -> Option<String> {
+    let payload: Value = serde_json::from_str(payload.get()).ok()?;
+    let within = |object: &Value| {
+        let mut entries = object.as_object()?.iter();
+        let (_, shown) = entries.find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+        shown.as_str().map(str::to_owned)
+    };
+    within(&payload).or_else(|| within(payload.get("headers")?))
+}
+
 /// The client of a socket.
 struct Visitor {
     shared: Arc<Shared>,
     /// What its operations are called in the log: the id of the request that became the socket.
     id: RequestId,
+    /// By its headers, or by what `connection_init` says.
+    caller: Caller,
 }
 
 impl Visitor {
@@ -151,14 +169,18 @@ impl Visitor {
 }
 
 impl Backend for Visitor {
-    fn admit(&mut self, _payload: Option<&RawValue>) -> Result<(), String> {
+    fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
+        if let Some(shown) = payload.and_then(authorization) {
+            let caller = self.shared.limits.auth.caller(shown.as_bytes());
+            self.caller = caller.map_err(|wrong| wrong.to_string())?;
+        }
         Ok(())
     }
 
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
-        let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
+        let (shared, id, caller) = (Arc::clone(&self.shared), self.id.clone(), self.caller);
         Box::pin(async move {
-            let call = Call { request_id: Some(id.as_str()), ..Call::default() };
+            let call = Call { caller, request_id: Some(id.as_str()), ..Call::default() };
             shared.engine.open(asked, call).await
         })
     }
@@ -211,7 +233,22 @@ impl Packable for Tail<'_> {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::{judge_origin, offers};
+    use super::{authorization, judge_origin, offers};
+
+    #[test]
+    fn a_token_is_found_where_clients_put_it() {
+        let found = |payload: &str| authorization(&serde_json::from_str::<Box<_>>(payload).unwrap());
+        for payload in [
+            r#"{"authorization":"Bearer x"}"#,
+            r#"{"Authorization":"Bearer x"}"#,
+            r#"{"headers":{"Authorization":"Bearer x"}}"#,
+        ] {
+            assert_eq!(found(payload).as_deref(), Some("Bearer x"), "{payload}");
+        }
+        for payload in ["{}", "7", r#"{"authorization":7}"#, r#"{"headers":"x"}"#, "null"] {
+            assert_eq!(found(payload), None, "{payload}");
+        }
+    }
 
     #[test]
     fn pages_of_other_sites_get_no_socket() {

@@ -49,6 +49,8 @@ pub struct Found<'p> {
     pub releases: Vec<FoundRelease<'p>>,
     /// What it says of its publisher: a package does, and the `packageInfo` of some bare releases.
     pub publisher: Option<Publisher>,
+    /// Whether the piece is a package or a record, which may hold any number of releases.
+    pub holds_releases: bool,
 }
 
 /// Reads a piece. A bare release is one release; a record holds those embedded in it, or else its
@@ -67,18 +69,20 @@ pub fn read<'p>(piece: &'p Piece, issues: &mut Issues) -> Found<'p> {
 }
 
 fn owned(bytes: &[u8], kind: PieceKind, issues: &mut Issues) -> Result<Found<'static>, ParseError> {
-    let Found { releases, publisher } = read_bytes(bytes, kind, issues)?;
+    let Found { releases, publisher, holds_releases } = read_bytes(bytes, kind, issues)?;
     let own =
         |FoundRelease { source, value }: FoundRelease<'_>| FoundRelease { source, value: value.into_owned() };
-    Ok(Found { releases: releases.into_iter().map(own).collect(), publisher })
+    Ok(Found { releases: releases.into_iter().map(own).collect(), publisher, holds_releases })
 }
 
 fn read_bytes<'p>(bytes: &'p [u8], kind: PieceKind, issues: &mut Issues) -> Result<Found<'p>, ParseError> {
     let mut found = Found::default();
     let value = Value::parse(bytes)?;
     if kind == PieceKind::Package {
+        found.holds_releases = true;
         found.publisher = publisher(&value);
     } else {
+        found.holds_releases = shape(&value) != Shape::Release;
         read_value(bytes, value, &mut found, issues);
     }
     Ok(found)
@@ -138,14 +142,30 @@ fn has(value: &Value<'_>, key: &str) -> bool {
     value.get(key).is_some_and(|value| !value.is_empty())
 }
 
-fn read_value<'p>(bytes: &'p [u8], value: Value<'p>, found: &mut Found<'p>, issues: &mut Issues) {
-    let in_record = ["ocid", "compiledRelease", "versionedRelease"].iter().any(|key| has(&value, key));
-    if has(&value, "records") || (has(&value, "releases") && !in_record) {
-        read_package(bytes, &value, found, issues);
-    } else if ["releases", "compiledRelease", "versionedRelease"].iter().any(|key| has(&value, key)) {
-        read_record(bytes, &value, found, issues);
+/// What a value is, by the keys that say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Package,
+    Record,
+    Release,
+}
+
+fn shape(value: &Value<'_>) -> Shape {
+    let in_record = ["ocid", "compiledRelease", "versionedRelease"].iter().any(|key| has(value, key));
+    if has(value, "records") || (has(value, "releases") && !in_record) {
+        Shape::Package
+    } else if ["releases", "compiledRelease", "versionedRelease"].iter().any(|key| has(value, key)) {
+        Shape::Record
     } else {
-        read_release(bytes, value, None, found, issues);
+        Shape::Release
+    }
+}
+
+fn read_value<'p>(bytes: &'p [u8], value: Value<'p>, found: &mut Found<'p>, issues: &mut Issues) {
+    match shape(&value) {
+        Shape::Package => read_package(bytes, &value, found, issues),
+        Shape::Record => read_record(bytes, &value, found, issues),
+        Shape::Release => read_release(bytes, value, None, found, issues),
     }
 }
 

@@ -71,17 +71,23 @@ pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec
     database.rows(&sql, [sequence.into(), i64::from(limit).into()]).await
 }
 
-/// How far entries were removed.
-pub async fn removed_through(database: &Database) -> Result<i64, StoreError> {
-    let oldest = database.fetch("SELECT min(sequence) FROM changes", [], first::<Option<i64>>).await?;
-    Ok(oldest.first().copied().flatten().map_or(0, |oldest| oldest - 1))
-}
-
 /// The sequence of the newest entry; 0 when the log is empty.
 pub async fn head(database: &Database) -> Result<i64, StoreError> {
     let newest = database.fetch("SELECT max(sequence) FROM changes", [], first::<Option<i64>>).await?;
     Ok(newest.first().copied().flatten().unwrap_or(0))
 }
+
+/// Up to where entries of the log were removed because they were old; 0 where none were. Whoever has seen
+/// entry N can go on behind it if and only if N is not less than this.
+pub async fn removed_through(database: &Database) -> Result<i64, StoreError> {
+    let found = database.fetch("SELECT log_removed_through FROM identity", [], first::<i64>).await?;
+    match found[..] {
+        [through] => Ok(through),
+        _ => Err(StoreError::Corrupt(NOT_ONE_IDENTITY.to_owned())),
+    }
+}
+
+const NOT_ONE_IDENTITY: &str = "the table `identity` has not one row; run farol migrate";
 
 /// Which database this is: a text that no other has, the same as long as this one lives. What is kept
 /// outside of the database under this text was read from this one, and sequences of the log compare.
@@ -98,7 +104,7 @@ pub async fn identity(database: &Database) -> Result<String, StoreError> {
     let mut found = database.fetch(sql, [], first::<String>).await?;
     match (found.pop(), found.is_empty()) {
         (Some(identity), true) => Ok(identity),
-        _ => Err(StoreError::Corrupt("the table `identity` has not one row; run farol migrate".to_owned())),
+        _ => Err(StoreError::Corrupt(NOT_ONE_IDENTITY.to_owned())),
     }
 }
 

@@ -57,7 +57,7 @@ pub(in crate::store) fn texts(backend: DbBackend, keys: &[String]) -> Value {
 }
 
 /// A text that is compared with stored ones: those have U+FFFD in place of U+0000, which PostgreSQL refuses.
-pub(in crate::store) fn text(text: &str) -> Cow<'_, str> {
+pub fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sea_orm::DbBackend;
 
-use crate::store::amount;
+use crate::store::{amount, query::keys::text as as_stored};
 
 /// A cell of a row to be written. Integers are typed: PostgreSQL takes four or eight bytes, as the column
 /// says.
@@ -144,8 +144,7 @@ impl Column {
             }
             Cell::Int(value) => put_element(elements, &value.to_be_bytes()),
             Cell::BigInt(value) => put_element(elements, &value.to_be_bytes()),
-            Cell::Text(text) if text.contains('\0') => put_element(elements, without_nul(text).as_bytes()),
-            Cell::Text(text) => put_element(elements, text.as_bytes()),
+            Cell::Text(text) => put_element(elements, as_stored(text).as_bytes()),
             Cell::Time(time) => put_element(elements, &micros_since_2000(time).to_be_bytes()),
             Cell::Amount(amount) => put_element(elements, &numeric(amount)),
             Cell::Bytes(value) => put_element(elements, value),
@@ -158,16 +157,11 @@ fn sqlite_value(cell: Cell<'_>) -> SqliteValue {
         Cell::Null => SqliteValue::Null,
         Cell::Int(value) => SqliteValue::Integer(value.into()),
         Cell::BigInt(value) => SqliteValue::Integer(value),
-        Cell::Text(text) => SqliteValue::Text(without_nul(text)),
+        Cell::Text(text) => SqliteValue::Text(as_stored(text).into_owned()),
         Cell::Time(time) => SqliteValue::Integer(time.timestamp_millis()),
         Cell::Amount(amount) => SqliteValue::Text(amount::encode(amount)),
         Cell::Bytes(bytes) => SqliteValue::Blob(bytes.to_vec()),
     }
-}
-
-/// PostgreSQL's text cannot hold U+0000, so neither database is given it.
-fn without_nul(text: &str) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.to_owned() }
 }
 
 fn put_i16(bytes: &mut Vec<u8>, value: usize) {

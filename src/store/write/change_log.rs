@@ -7,8 +7,9 @@
 //! taken last, just before the commit, so that writers overlap in all but their last step.
 //!
 //! What must stay true: whatever changes what is served has an entry that names all it touches, in its own
-//! transaction. Caches drop what they hold by nothing else. The newest entry is never removed: those who
-//! follow the log know by it where they are ([`crate::store::query::changes`]).
+//! transaction. Caches drop what they hold by nothing else. Only old entries are removed
+//! ([`super::retention`]), the newest never: those who follow the log know by it where they are
+//! ([`crate::store::query::changes`]).
 
 use chrono::{DateTime, Utc};
 

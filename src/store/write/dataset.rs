@@ -3,10 +3,11 @@
 //! Whatever changes such a row here has the transaction append to the change log; callers need not.
 
 use chrono::{DateTime, Utc};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, query::Query};
 
 use super::{
     change_log::NewChange,
+    growth::Growth,
     transaction::{Inner, Transaction},
 };
 use crate::{
@@ -83,6 +84,41 @@ pub async fn refresh(
     Ok(())
 }
 
+/// Adds to the counts of a dataset what was written to it at a time, and sets what the releases said of the
+/// publisher. Nothing is counted anew: what this takes does not grow with the dataset. Its first and last date
+/// are the ends of an index.
+pub async fn grow(
+    transaction: &mut Transaction,
+    dataset: i64,
+    publisher: &Publisher,
+    at: DateTime<Utc>,
+    growth: Growth,
+) -> Result<(), StoreError> {
+    let Growth { tally, organizations } = growth;
+    let added = [tally.processes, tally.releases, tally.bids, tally.awards, tally.contracts, organizations];
+    let (inner, timeout_ms) = transaction.inner();
+    let done = match inner {
+        Inner::Postgres(connection) => {
+            let query = sqlx::query(AssertSqlSafe(grow_sql("::timestamptz"))).bind(dataset);
+            let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
+            let query = query.bind(&publisher.publication_policy).bind(publisher.published).bind(at);
+            let query = added.into_iter().fold(query, Query::bind);
+            query.execute(&mut **connection).await.map(drop)
+        }
+        Inner::Sqlite(connection) => {
+            let date = publisher.published.map(|time| time.timestamp_millis());
+            let query = sqlx::query(AssertSqlSafe(grow_sql(""))).bind(dataset);
+            let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
+            let query = query.bind(&publisher.publication_policy).bind(date).bind(at.timestamp_millis());
+            let query = added.into_iter().fold(query, Query::bind);
+            query.execute(&mut **connection).await.map(drop)
+        }
+    };
+    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    transaction.note(NewChange::of_dataset(dataset));
+    Ok(())
+}
+
 /// The row as it is served.
 async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model>, StoreError> {
     let sql = AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::columns("t")));
@@ -156,25 +192,13 @@ pub async fn processes(
 fn refresh_sql(time: &str) -> String {
     let of_processes =
         |aggregate: &str| format!("(SELECT {aggregate} FROM processes WHERE dataset_id = datasets.id)");
-    // A package that was published before the one known adds only what is missing.
-    let said = |column: &str, said: &str| {
-        format!(
-            "{column} = CASE WHEN published > $6{time} THEN coalesce({column}, {said}) \
-             ELSE coalesce({said}, {column}) END"
-        )
-    };
     format!(
-        "UPDATE datasets SET {}, {}, {}, {}, {}, \
+        "UPDATE datasets SET {}, {}, \
          last_import = CASE WHEN $8 THEN $7{time} ELSE coalesce(last_import, $7{time}) END, \
-         first_date = {}, last_date = {}, processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
+         processes = {}, releases = {}, bids = {}, awards = {}, contracts = {}, \
          organizations = (SELECT count(*) FROM organizations WHERE dataset_id = datasets.id) WHERE id = $1",
-        said("publisher_name", "$2"),
-        said("publisher_uri", "$3"),
-        said("license", "$4"),
-        said("publication_policy", "$5"),
-        said("published", &format!("$6{time}")),
-        of_processes("min(date)"),
-        of_processes("max(date)"),
+        said(time),
+        DATES,
         of_processes("count(*)"),
         of_processes("coalesce(sum(release_count), 0)"),
         of_processes("coalesce(sum(bid_count), 0)"),
@@ -182,3 +206,36 @@ fn refresh_sql(time: &str) -> String {
         of_processes("coalesce(sum(contract_count), 0)"),
     )
 }
+
+fn grow_sql(time: &str) -> String {
+    format!(
+        "UPDATE datasets SET {}, {DATES}, last_import = $7{time}, \
+         processes = processes + $8, releases = releases + $9, bids = bids + $10, awards = awards + $11, \
+         contracts = contracts + $12, organizations = organizations + $13 WHERE id = $1",
+        said(time),
+    )
+}
+
+/// Sets what was said of the publisher. A package that was published before the one known adds only what is
+/// missing.
+fn said(time: &str) -> String {
+    let said = |(column, said): (&str, &str)| {
+        format!(
+            "{column} = CASE WHEN published > $6{time} THEN coalesce({column}, {said}) \
+             ELSE coalesce({said}, {column}) END"
+        )
+    };
+    let published = format!("$6{time}");
+    let columns = [
+        ("publisher_name", "$2"),
+        ("publisher_uri", "$3"),
+        ("license", "$4"),
+        ("publication_policy", "$5"),
+        ("published", &published),
+    ];
+    columns.map(said).join(", ")
+}
+
+/// Sets the dates, which are the ends of an index.
+const DATES: &str = "first_date = (SELECT min(date) FROM processes WHERE dataset_id = datasets.id), \
+     last_date = (SELECT max(date) FROM processes WHERE dataset_id = datasets.id)";

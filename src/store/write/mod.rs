@@ -9,16 +9,19 @@ mod cell;
 pub mod change_log;
 pub mod dataset;
 pub mod deferred;
+mod growth;
 mod organization;
 mod postgres;
+pub mod retention;
 mod rows;
 mod sqlite;
 mod table;
 mod transaction;
 
 pub use change_log::{ChangeKind, NewChange};
+pub use growth::Growth;
 pub use rows::{ReleaseRow, Rows};
-pub use transaction::{StoredRelease, Transaction};
+pub use transaction::{NamedReleases, StoredRelease, Transaction};
 
 use std::cell::RefCell;
 

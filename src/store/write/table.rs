@@ -244,6 +244,7 @@ mod tests {
             include_str!("../../../migrations/sqlite/0001_first_light.sql"),
             include_str!("../../../migrations/sqlite/0002_query_api.sql"),
             include_str!("../../../migrations/sqlite/0003_change_tail.sql"),
+            include_str!("../../../migrations/sqlite/0004_log_retention.sql"),
         ] {
             sqlx::raw_sql(migration).execute(&mut connection).await.unwrap();
         }

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{Postgres, Sqlite};
+use sqlx::{FromRow, Postgres, Sqlite, postgres::PgRow, sqlite::SqliteRow};
 
 use super::{
     change_log::{self, NewChange},
+    growth::Tally,
     organization, postgres,
     rows::Rows,
     sqlite,
@@ -37,6 +38,9 @@ pub struct Transaction {
     /// What the change log is to say of datasets.
     noted: Vec<NewChange>,
 }
+
+/// Ids in the store by process and the publisher's id.
+pub type NamedReleases = HashMap<(i64, String), Vec<i64>>;
 
 /// Id, process, position, tags and compressed JSON of a release.
 type ReleaseColumns = (i64, i64, i32, Option<String>, Vec<u8>);
@@ -78,17 +82,52 @@ impl Transaction {
         self.existing("SELECT id FROM processes WHERE id", ids).await
     }
 
+    /// Which of these organisations are stored.
+    pub(super) async fn known_organizations(&mut self, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        self.existing("SELECT id FROM organizations WHERE id", ids).await
+    }
+
+    /// The ids in the store of the releases of these processes, by process and the publisher's id: publishers
+    /// reuse theirs. Releases without one are left out.
+    pub async fn named_releases(&mut self, processes: &[i64]) -> Result<NamedReleases, StoreError> {
+        const NAMED: &str =
+            "SELECT process_id, local_id, id FROM releases WHERE local_id IS NOT NULL AND process_id";
+        let rows: Vec<(i64, String, i64)> = self.select(NAMED, processes).await?;
+        let mut named = NamedReleases::new();
+        for (process, name, id) in rows {
+            named.entry((process, name)).or_default().push(id);
+        }
+        Ok(named)
+    }
+
+    /// The JSON of these stored releases, by id.
+    pub async fn release_texts(&mut self, ids: &[i64]) -> Result<HashMap<i64, String>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>)> = self.select("SELECT id, body FROM releases WHERE id", ids).await?;
+        rows.into_iter().map(|(id, body)| Ok((id, decompress(&body)?))).collect()
+    }
+
+    /// What the rows of these processes add to the counts of their datasets.
+    pub(super) async fn tally(&mut self, processes: &[i64]) -> Result<Tally, StoreError> {
+        const COUNTED: &str = "SELECT count(*), coalesce(sum(release_count), 0), coalesce(sum(bid_count), 0), \
+             coalesce(sum(award_count), 0), coalesce(sum(contract_count), 0) FROM processes WHERE id";
+        let rows: Vec<(i64, i64, i64, i64, i64)> = self.select(COUNTED, processes).await?;
+        let of = |(processes, releases, bids, awards, contracts)| Tally {
+            processes,
+            releases,
+            bids,
+            awards,
+            contracts,
+        };
+        Ok(rows.into_iter().next().map(of).unwrap_or_default())
+    }
+
     /// The stored releases of these processes, by process, in the order they were merged.
     pub async fn releases(
         &mut self,
         processes: &[i64],
     ) -> Result<HashMap<i64, Vec<StoredRelease>>, StoreError> {
         let select = "SELECT id, process_id, position, tags, body FROM releases WHERE process_id";
-        let rows: Vec<ReleaseColumns> = match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::select(transaction, select, processes).await,
-            Inner::Sqlite(transaction) => sqlite::select(transaction, select, processes).await,
-        }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        let rows: Vec<ReleaseColumns> = self.select(select, processes).await?;
         let mut releases: HashMap<i64, Vec<StoredRelease>> = HashMap::new();
         for (id, process, position, tags, body) in rows {
             let release = StoredRelease { id, process, position, tags, json: decompress(&body)? };
@@ -223,11 +262,19 @@ impl Transaction {
     }
 
     async fn existing(&mut self, select: &'static str, ids: &[i64]) -> Result<HashSet<i64>, StoreError> {
-        let rows: Vec<(i64,)> = match &mut self.inner {
+        let rows: Vec<(i64,)> = self.select(select, ids).await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Runs `select` over the rows whose last column named is one of `ids`.
+    async fn select<T>(&mut self, select: &'static str, ids: &[i64]) -> Result<Vec<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        match &mut self.inner {
             Inner::Postgres(transaction) => postgres::select(transaction, select, ids).await,
             Inner::Sqlite(transaction) => sqlite::select(transaction, select, ids).await,
         }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
+        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
     }
 }

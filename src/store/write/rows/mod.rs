@@ -18,6 +18,7 @@ use sea_orm::DbBackend;
 
 use super::{
     cell::{Buffer, Cell},
+    growth::Tally,
     organization::Mention,
     table::{TABLES, Table},
 };
@@ -46,6 +47,8 @@ pub struct ReleaseRow {
 #[derive(Clone, Debug)]
 pub struct Rows {
     buffers: Vec<Buffer>,
+    /// What a dataset counts of these processes.
+    pub(super) tally: Tally,
     /// The ids of bids, awards and contracts, which have lists of their own.
     pub(super) parents: Vec<i64>,
     /// The most complete mention of each organisation.
@@ -56,12 +59,13 @@ impl Rows {
     /// No rows yet.
     pub fn new(backend: DbBackend) -> Self {
         let buffers = TABLES.map(|_| Buffer::new(backend)).into();
-        Self { buffers, parents: Vec::new(), organizations: HashMap::new() }
+        Self { buffers, tally: Tally::default(), parents: Vec::new(), organizations: HashMap::new() }
     }
 
     /// Adds the rows of one process and its releases, given in the order they were merged.
     pub fn push(&mut self, dataset: i64, process: &Process, releases: &[ReleaseRow]) {
         let process_id = id::process(dataset, &process.ocid);
+        self.tally.add(process, releases.len());
         let organizations: Vec<i64> =
             process.parties.iter().map(|party| id::organization(dataset, &party.key)).collect();
         Encoder { rows: self, process_id, dataset, date: process.date, organizations }

@@ -1,0 +1,87 @@
+//! Publishers at the same time, and those who give up.
+
+use std::time::Duration;
+
+use farol::import::{self, Outcome};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    import::{
+        desk::{Desk, release},
+        dump::assert_same,
+    },
+    support::{TestDatabase, on_both_databases},
+};
+
+on_both_databases!(publishers_of_the_same_releases_store_each_once, what_was_given_up_is_whole_or_not_there,);
+
+fn releases(count: u32) -> Vec<Value> {
+    let parts = |at: u32| json!({ "buyer": { "name": format!("Town {}", at % 3) }, "tender": { "title": format!("Road {at}") } });
+    (0..count).map(|at| release(&format!("p{}", at / 2), at % 28 + 1, &parts(at))).collect()
+}
+
+/// Two stores, as two servers have them, and several publishers on each.
+async fn publishers_of_the_same_releases_store_each_once(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let other = desk.database.open().await;
+    let all = releases(20);
+    let calls = (0..4).flat_map(|at| {
+        // Everyone publishes all, in another order.
+        let mut mine = all.clone();
+        mine.rotate_left(at * 5);
+        let texts: Vec<String> = mine.iter().map(Value::to_string).collect();
+        [(&desk.store, texts.clone()), (&other, texts)]
+    });
+    let published = join_all(calls.map(|(store, texts)| import::publish(store, "d", texts))).await;
+    let stored = published.into_iter().flat_map(Result::unwrap);
+    let stored = stored.filter(|published| published.outcome != Outcome::Unchanged);
+    let mut ids: Vec<String> = stored.map(|published| published.release_id.unwrap()).collect();
+    ids.sort_unstable();
+    let mut expected: Vec<&str> = all.iter().map(|release| release["id"].as_str().unwrap()).collect();
+    expected.sort_unstable();
+    assert_eq!(ids, expected, "each release was stored by one of them");
+    assert_eq!(desk.changes().await.len(), 10);
+    let counts = "SELECT processes * 1000 + releases * 10 + organizations FROM datasets";
+    assert_eq!(desk.number(counts).await, 10_203);
+    other.close().await;
+}
+
+/// A call that is dropped anywhere on its way leaves all of its releases or none, and nothing in the way of the
+/// next one.
+async fn what_was_given_up_is_whole_or_not_there(database: TestDatabase) {
+    let desk = Desk::new(database).await;
+    let all = releases(12);
+    let texts: Vec<String> = all.iter().map(Value::to_string).collect();
+    let mut left = Vec::new();
+    for micros in (0..60).map(|step| step * 250) {
+        let name = format!("d{micros}");
+        let call = import::publish(&desk.store, &name, texts.clone());
+        let _ = tokio::time::timeout(Duration::from_micros(micros), call).await;
+        // What is on its way to be committed may come between two questions, so that there is only one.
+        let found = desk.number(&found_and_counted(&name)).await;
+        assert!([0, 12_012].contains(&found), "after {micros} µs: {found}");
+        left.push(found);
+    }
+    assert_eq!(left[0], 0, "one was given up before it began");
+    for micros in (0..60).map(|step| step * 250) {
+        import::publish(&desk.store, &format!("d{micros}"), texts.clone()).await.unwrap();
+    }
+    let expected = Desk::new(TestDatabase::sqlite().await).await;
+    for micros in (0..60).map(|step| step * 250) {
+        expected.import_values(&format!("d{micros}"), &all).await;
+    }
+    let (mut found, mut expected) = (desk.dump().await, expected.dump().await);
+    found.remove("changes");
+    expected.remove("changes");
+    assert_same(&expected, &found);
+}
+
+/// How many releases a dataset has, and a thousand times how many it counts.
+fn found_and_counted(dataset: &str) -> String {
+    format!(
+        "SELECT coalesce(sum(d.releases), 0) * 1000 + (SELECT count(*) FROM releases r \
+         JOIN processes p ON p.id = r.process_id JOIN datasets e ON e.id = p.dataset_id WHERE e.name = '{dataset}') \
+         FROM datasets d WHERE d.name = '{dataset}'"
+    )
+}
