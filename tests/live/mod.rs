@@ -1,6 +1,7 @@
 //! Subscriptions to changes, over the engine.
 
 mod cursors;
+mod killed;
 mod order;
 mod polling;
 mod resolved;

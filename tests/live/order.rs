@@ -116,7 +116,7 @@ impl Visitor {
             batch["cursor"].as_str().unwrap().clone_into(&mut self.cursor);
         }
         // Some stay, some go, as the number of what they heard falls.
-        self.open = Some(listener).filter(|_| self.heard.len() % 2 == 0);
+        self.open = Some(listener).filter(|_| self.heard.len().is_multiple_of(2));
     }
 }
 

@@ -21,8 +21,13 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the program and waits for the line that says where the endpoint is.
     pub(crate) fn start(directory: &Path, args: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", directory, args)
+    }
+
+    /// The same at an address.
+    pub(crate) fn start_at(address: &str, directory: &Path, args: &[&str]) -> Self {
         let mut command = command(directory, &[], args);
-        command.args(["--listen", "127.0.0.1:0", "--log-level", "warn"]);
+        command.args(["--listen", address, "--log-level", "warn"]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap());
         let mut running = Self { endpoint: String::new(), process, lines };
@@ -49,6 +54,12 @@ impl Running {
     /// The id of its process.
     pub(crate) fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Kills it, so that it can say nothing more.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// Asks it to stop; returns its exit code.
