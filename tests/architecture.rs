@@ -99,7 +99,9 @@ const RULES: &[(&str, &[&str])] = &[
         &["crate::store", "crate::graphql", "crate::http", "crate::loader", "crate::import", "crate::cli"],
     ),
     ("cli", &["sea_orm", "sqlx", "async_graphql", "axum"]),
+    ("jobs", &["crate::graphql", "crate::http", "crate::loader", "sea_orm", "sqlx", "async_graphql", "axum"]),
     ("app.rs", &["sea_orm", "sqlx", "async_graphql", "axum"]),
+    ("app", &["sea_orm", "sqlx", "async_graphql", "axum"]),
 ];
 
 #[test]

@@ -246,6 +246,9 @@ impl Engine {
 
     /// Ends what goes on in the background.
     pub async fn end(&self) {
+        if let Some(live) = &self.live {
+            live.end().await;
+        }
         if let Some(responses) = &self.responses {
             responses.end().await;
         }

@@ -14,6 +14,7 @@
 //! - `page`, `cursor`, `connection`, `total`: what all pages share. Then the three kinds of lists:
 //!   `collection` has those of everything, filtered (`filter`) and in an order; `list` those that a row
 //!   has, kept by position; `owned` those that an organisation has, by date.
+//! - `change`, `live`: changes of processes, as the log has them and as they are told to those who subscribe.
 //! - `relations`, `batches`, `tags`, `scope`: what is loaded in batches and kept, what it depends on, and how a resolver
 //!   asks for it. `cache_control`: what the schema tells of that.
 //! - `process/matching`: which changed processes a filter takes, judged in memory.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     http::app::App,
-    support::{Running, farol, node},
+    support::{Running, farol, node, python},
 };
 
 #[tokio::test]
@@ -38,6 +38,16 @@ async fn clients_follow_changes_and_resume_behind_their_last_cursor() {
     let place = directory.path().to_str().unwrap();
     let arguments = [&server.endpoint, &pid, env!("CARGO_BIN_EXE_farol"), place, root];
     node::run("node", "conformance/live.mjs", &arguments).await;
+}
+
+/// Python's `websockets`, to which large messages come compressed.
+#[tokio::test]
+async fn pythons_client_follows_changes() {
+    let directory = TempDir::new().unwrap();
+    let token = "a-token-for-one-test";
+    std::fs::write(directory.path().join("farol.toml"), format!("[publish]\ntoken = \"{token}\"\n")).unwrap();
+    let server = Running::start(directory.path(), &["serve"]);
+    python::run("conformance/python_client.py", &[&server.endpoint, token]).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod farol;
 mod log;
 pub(crate) mod node;
 mod proof;
+pub(crate) mod python;
 mod real_data;
 mod redis;
 mod running;

@@ -23,6 +23,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use async_graphql::{Response, ServerError};
@@ -227,6 +228,12 @@ impl Live {
     /// Ends every subscription once it has said what it gathered.
     pub(super) fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Ends every subscription, and waits for the last words of all, a second at most.
+    pub(super) async fn end(&self) {
+        self.close();
+        self.tasks.drain(Duration::from_secs(1)).await;
     }
 
     async fn closing(&self) {

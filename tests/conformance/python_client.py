@@ -1,6 +1,6 @@
 """Python's websockets, with permessage-deflate, against a running server that takes releases.
 
-usage: websockets.py ENDPOINT TOKEN     exit 0: compressed messages arrive whole
+usage: python_client.py ENDPOINT TOKEN     exit 0: compressed messages arrive whole
 """
 import asyncio
 import json
