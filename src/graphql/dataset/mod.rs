@@ -97,7 +97,7 @@ impl Dataset {
         self.0.contracts
     }
 
-    /// When it was last imported into. Null before the first import has ended.
+    /// When it was last imported into or published to. Null before the first import has ended.
     async fn last_import(&self) -> Option<DateTime> {
         value::moment(self.0.last_import)
     }

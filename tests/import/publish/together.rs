@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use farol::import::{self, Outcome};
+use farol::{
+    import::{self, Outcome},
+    store::{Database, Options, StoreError},
+};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::{
     import::{
@@ -84,4 +88,26 @@ fn found_and_counted(dataset: &str) -> String {
          JOIN processes p ON p.id = r.process_id JOIN datasets e ON e.id = p.dataset_id WHERE e.name = '{dataset}') \
          FROM datasets d WHERE d.name = '{dataset}'"
     )
+}
+
+/// On SQLite there is one writer at a time, over all processes: who has waited long enough is to try again.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_too_long_for_another_writer_is_told_to_try_again() {
+    let data = TestDatabase::sqlite().await;
+    let options = Options {
+        url: data.url.as_str().into(),
+        max_connections: 2,
+        acquire_timeout: Duration::from_millis(100),
+        statement_timeout: Duration::from_secs(30),
+    };
+    let store = Database::connect(&options).await.unwrap();
+    let mut other = SqliteConnection::connect(&data.url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let texts: Vec<String> = releases(2).iter().map(Value::to_string).collect();
+    let refused = import::publish(&store, "d", texts.clone()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    let published = import::publish(&store, "d", texts).await.unwrap();
+    assert!(published.iter().all(|published| published.outcome == Outcome::Created));
+    store.close().await;
 }
