@@ -19,7 +19,7 @@ fn release(ocid: &str, number: u32, status: &str, title: &str) -> Value {
 
 async fn a_change_shows_its_process_as_it_is_then(database: TestDatabase) {
     let world = World::begin(database, 8).await;
-    let document = "subscription { processChanges(batch: { maxDelayMs: 0 }) {
+    let document = "subscription { processChanges(batch: { maxDelayMs: 0 }) { cursor
         changes { kind paths ocid dataset { name } process { tender { title } buyer { name } releases { nodes { localId } } } } } }";
     let mut listener = world.listen(document, json!({})).await;
     let known = "{ processes { nodes { tender { title } buyer { name } } } changes { nodes { ocid } } }";
