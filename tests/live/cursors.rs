@@ -1,11 +1,16 @@
 //! Cursors that cannot be resumed from, and arguments that cannot be used.
 
+use farol::store::write::retention;
 use serde_json::json;
 
 use super::world::{PLAIN, World};
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases!(a_cursor_that_says_nothing_here_is_refused, wrong_arguments_are_refused);
+on_both_databases!(
+    a_cursor_that_says_nothing_here_is_refused,
+    a_cursor_older_than_the_log_is_refused,
+    wrong_arguments_are_refused,
+);
 
 async fn a_cursor_that_says_nothing_here_is_refused(database: TestDatabase) {
     let (world, other) =
@@ -26,6 +31,34 @@ async fn a_cursor_that_says_nothing_here_is_refused(database: TestDatabase) {
     assert_eq!(world.subscribe(json!({ "after": oldest })).await.changes(3).await.len(), 3);
     let refused = world.refused(PLAIN, json!({ "after": "nonsense" })).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}
+
+async fn a_cursor_older_than_the_log_is_refused(database: TestDatabase) {
+    let world = World::begin(database, 8).await;
+    let mut listener = world.subscribe(json!({ "size": 1 })).await;
+    for process in 1..=5 {
+        world.write([process]).await;
+    }
+    let mut cursors = Vec::new();
+    for _ in 1..=5 {
+        cursors.push(listener.next().await["cursor"].clone());
+    }
+    let later = chrono::Utc::now() + chrono::TimeDelta::hours(2);
+    retention::remove_old(&world.store, later, chrono::TimeDelta::hours(1)).await.unwrap();
+    let refused = world.refused(PLAIN, json!({ "after": cursors[2] })).await;
+    let error = &refused["errors"][0];
+    assert_eq!(error["extensions"]["code"], "CURSOR_EXPIRED");
+    assert!(error["message"].as_str().unwrap().contains("is older than what is kept"), "{error}");
+    // Only the newest entry is left: behind the one before it nothing is missing.
+    assert_eq!(error["extensions"]["oldest"], cursors[3]);
+    assert_eq!(world.subscribe(json!({ "after": cursors[3] })).await.changes(1).await, ["ocds-5"]);
+    let poll = "query($after: String) { changes(after: $after) { nodes { ocid } } }";
+    let answer = world.refused(poll, json!({ "after": cursors[0] })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "CURSOR_EXPIRED");
+    assert_eq!(
+        world.refused(poll, json!({})).await["data"]["changes"]["nodes"],
+        json!([{ "ocid": "ocds-5" }])
+    );
 }
 
 async fn wrong_arguments_are_refused(database: TestDatabase) {

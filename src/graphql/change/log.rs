@@ -30,6 +30,9 @@ pub(in crate::graphql) struct Log {
     name: OnceCell<Arc<str>>,
 }
 
+/// Why what lies behind a cursor cannot be told.
+const TOO_OLD: &str = "is older than what is kept of the change log (live.retention_hours)";
+
 /// Stands for the database that a log belongs to: a part of every cursor.
 pub(in crate::graphql) type LogName = Arc<str>;
 
@@ -69,11 +72,10 @@ impl Log {
     }
 
     /// The entries behind a place, in order, at most `most`, none beyond the head.
-    pub(in crate::graphql) async fn after(
-        &self,
-        place: i64,
-        most: usize,
-    ) -> Result<Vec<Arc<Entry>>, StoreError> {
+    ///
+    /// # Errors
+    /// They cannot be read, or some of them are not kept any more.
+    pub(in crate::graphql) async fn after(&self, place: i64, most: usize) -> Result<Vec<Arc<Entry>>, Error> {
         let head = match self.followed.get() {
             Some((_, recent)) => {
                 // The head first: what is appended between is taken out again.
@@ -87,6 +89,11 @@ impl Log {
         };
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         let mut entries = changes::from(&self.database, place.saturating_add(1), most).await?;
+        // Asked afterwards: what was removed while it was read would be missing.
+        if place < self.oldest().await? {
+            let cursor = encode(&self.name().await?, place);
+            return Err(self.expired(&cursor, TOO_OLD).await?);
+        }
         entries.retain(|entry| entry.sequence <= head);
         Ok(entries.into_iter().map(Arc::new).collect())
     }
@@ -106,8 +113,7 @@ impl Log {
             return Err(self.expired(cursor, "lies beyond the end of the change log").await?);
         }
         if number < self.oldest().await? {
-            let why = "is older than what is kept of the change log (live.retention_hours)";
-            return Err(self.expired(cursor, why).await?);
+            return Err(self.expired(cursor, TOO_OLD).await?);
         }
         Ok(number)
     }
