@@ -1,6 +1,11 @@
 //! The change log, followed.
 
 mod away;
+mod faults;
+mod figures;
+mod nodes;
 mod order;
+mod relay;
+mod stream;
 mod tail;
 mod world;
