@@ -18,9 +18,9 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::Held;
 
-/// The format of everything that is kept in Redis: this layout, every type that is cached, and the
-/// entries of the change log. **Raise it whenever one of them changes.** It is in the keys and in the values, so that two releases can share one
-/// Redis and neither reads what the other wrote.
+/// The format of everything that is kept in Redis: this layout, every type that is cached, and the entries of the
+/// change log. **Raise it whenever one of them changes.** It is in the keys and in the values, so that two releases
+/// can share one Redis and neither reads what the other wrote.
 pub const FORMAT: u8 = 1;
 
 /// Where the checksum begins.
