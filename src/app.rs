@@ -14,7 +14,7 @@ use crate::{
         response,
         shared::{self, Shared, SharedError},
     },
-    config::{self, Config, LogFormat},
+    config::{self, Backend, Config, LogFormat},
     events::{self, Tail},
     graphql::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
@@ -81,6 +81,10 @@ impl App {
         let (_, lifetime) = config.cache.lifetimes();
         let reach = if shared.is_some() && config.cache.enabled { lifetime } else { Duration::ZERO };
         let (ledger, tail) = follow(database, reach, &background, stop.clone()).await;
+        // Servers that share a SQLite file are on one machine, where looking at it costs less than asking Redis.
+        if let (Some(shared), Backend::Postgres) = (&shared, config.database.url.backend()) {
+            events::share(&tail, shared, &background, stop.clone());
+        }
         let retention = retention::Options::keep(config.live.retention());
         retention::start(database, retention, &background, stop.clone());
         let (engine, behind) = if config.cache.enabled {

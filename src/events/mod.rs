@@ -1,12 +1,28 @@
 //! The change log as it grows: what was written is heard of, whichever program wrote it.
 //!
 //! [`Tail`] follows the log for the caches, it marks what each write touched in their
-//! [`Ledger`]; and for subscriptions, which find the newest entries in [`Recent`].
+//! [`Ledger`]; and for subscriptions, which find the newest entries in [`Recent`]: whoever wants to know of
+//! changes within this process reads them there, and need not know how they came.
+//!
+//! ```text
+//! the log in the database ──────────────────────────────┬─ Tail ─ Ledger (caches), Recent (subscriptions)
+//! another node's Recent ── its share ── Redis ── share ─┘
+//! ```
+//!
+//! They come from the log. Where several nodes follow one log, one of them also tells the others what it reads
+//! ([`share`]), so that they need not read it, too. The log stays the truth: whatever Redis loses, doubles or
+//! makes up costs no more than reads.
 
+mod batch;
+mod pace;
+mod place;
 mod recent;
+mod relay;
+mod stream;
 mod tail;
 
 pub use recent::{Head, Recent};
+pub use relay::share;
 pub use tail::{Options, Tail};
 
 use crate::{

@@ -52,6 +52,11 @@ impl Recent {
         self.head.subscribe()
     }
 
+    /// How far the log is known now.
+    pub(super) fn known(&self) -> Option<Head> {
+        *self.head.borrow()
+    }
+
     /// The entries behind a sequence, in order, at most `most`; `None` when older ones than are kept here may
     /// be among them.
     pub fn after(&self, sequence: i64, most: usize) -> Option<Vec<Arc<Entry>>> {

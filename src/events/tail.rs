@@ -2,7 +2,9 @@
 //!
 //! One task looks at the log on a timer, and at once where the database tells that it grew. Whoever must not
 //! wait for that reads on himself ([`Tail::catch_up`]); one reads at a time, and those who wait for him
-//! share what he read if he began after they came.
+//! share what he read if he began after they came. What another node has read may come by another way and saves
+//! looks ([`Tail::offer`]); it is taken only where it goes on from here, and the database is looked at all the
+//! same, if seldom: it decides.
 //!
 //! What must stay true: nothing is lost between two reads, nor between the first and the next, because the
 //! entry that was read last is read again with each page. While it is there, as it was, this is the log that
@@ -18,13 +20,10 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
-use tokio::{
-    sync::Notify,
-    time::{Instant, MissedTickBehavior, interval},
-};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Recent, mark};
+use super::{Recent, batch::Batch, mark, pace::Pace, place::Place};
 use crate::{
     cache::Ledger,
     lifecycle::Tasks,
@@ -40,6 +39,8 @@ use crate::{
 pub struct Options {
     /// How often the log is looked at, whatever the database tells.
     pub interval: Duration,
+    /// How often while other nodes tell what they read.
+    pub fed_interval: Duration,
     /// How far back writes must be known at the start: the longest that a value is kept outside of this
     /// process. Values that were read earlier do not count.
     pub reach: Duration,
@@ -50,10 +51,10 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Four times a second; an hour, and 100,000 entries, back.
+    /// Four times a second, once while fed; an hour, and 100,000 entries, back.
     fn default() -> Self {
-        let (interval, reach) = (Duration::from_millis(250), Duration::from_hours(1));
-        Self { interval, reach, most: 100_000, page: 10_000 }
+        let (interval, fed_interval) = (Duration::from_millis(250), Duration::from_secs(1));
+        Self { interval, fed_interval, reach: Duration::from_hours(1), most: 100_000, page: 10_000 }
     }
 }
 
@@ -67,6 +68,9 @@ struct Shared {
     ledger: Arc<Ledger>,
     recent: Arc<Recent>,
     options: Options,
+    pace: Pace,
+    /// Counts the reads of the log.
+    looks: AtomicU64,
     /// Counts the calls of [`Tail::catch_up`].
     asked: AtomicU64,
     /// Held while the log is read. Dropping the read leaves what was marked and advanced to.
@@ -81,18 +85,6 @@ struct Reader {
     answered: u64,
     /// The last read failed.
     is_away: bool,
-}
-
-/// How far the log was read.
-#[derive(Default)]
-enum Place {
-    /// It is not followed.
-    #[default]
-    Nowhere,
-    /// It was empty.
-    Start,
-    /// Up to this entry.
-    At(Arc<Entry>),
 }
 
 impl Tail {
@@ -110,6 +102,8 @@ impl Tail {
             ledger,
             recent: Arc::default(),
             options: Options { page: options.page.max(2), ..options },
+            pace: Pace::new(options.interval, options.fed_interval),
+            looks: AtomicU64::new(0),
             asked: AtomicU64::new(0),
             reader: tokio::sync::Mutex::default(),
             last_success: Mutex::default(),
@@ -133,6 +127,7 @@ impl Tail {
         }
         let answers = shared.asked.load(SeqCst);
         let began = Instant::now();
+        shared.looks.fetch_add(1, SeqCst);
         // What following costs is no request's. Boxed, for it is large and becomes a part of the caller's.
         let done = Meter::default().measure(Box::pin(shared.read(&mut reader.place))).await;
         reader.tell(done.as_ref().err());
@@ -154,23 +149,51 @@ impl Tail {
         *self.0.last_success.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How often the log in the database was looked at.
+    pub fn looks(&self) -> u64 {
+        self.0.looks.load(SeqCst)
+    }
+
+    /// Takes what another node read of the log of this number ([`Head::log`](super::Head)), as if it had been
+    /// read here. False, and nothing is taken, where it does not go on from here: then the log itself has to be
+    /// read.
+    pub(super) async fn offer(&self, log: u64, batch: Batch) -> bool {
+        let shared = &*self.0;
+        let mut reader = shared.reader.lock().await;
+        if shared.recent.known().is_none_or(|head| head.log != log) {
+            return false;
+        }
+        let Some(news) = reader.place.continued_by(batch) else { return false };
+        shared.take(&mut reader.place, news);
+        shared.pace.heard();
+        true
+    }
+
+    /// Another node tells what it reads and will for so long, unless it is said otherwise; `None`: nobody does.
+    pub(super) fn fed(&self, lease: Option<Duration>) {
+        match lease {
+            Some(lease) => self.0.pace.feed(lease),
+            None => self.0.pace.starve(),
+        }
+    }
+
+    /// Whether the log was read of late, so that others could rely on what is read here.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.last_success().is_some_and(|at| at.elapsed() <= 2 * self.0.options.fed_interval)
+    }
+
     async fn follow(&self) {
-        let grew = Notify::new();
         let looking = async {
-            let mut timer = interval(self.0.options.interval);
-            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                tokio::select! {
-                    _ = timer.tick() => {}
-                    () = grew.notified() => {}
-                }
+                let began = Instant::now();
                 // It was told in the log; the next look tries again.
                 let _ = self.catch_up().await;
+                self.0.pace.next(began).await;
             }
         };
         tokio::select! {
             () = looking => {}
-            _ = notify::listen(&self.0.database, || grew.notify_one()) => {}
+            _ = notify::listen(&self.0.database, || self.0.pace.told()) => {}
         }
     }
 
@@ -215,19 +238,22 @@ impl Shared {
                 self.leave(place);
                 continue;
             }
-            // Nothing is awaited between the marks of a page and the advance.
-            let page: Vec<_> = page.map(Arc::new).collect();
-            for entry in &page {
-                mark(&self.ledger, entry);
-            }
-            if let Some(newest) = page.last() {
-                self.ledger.advance(newest.sequence);
-                *place = Place::At(newest.clone());
-                self.recent.append(page);
-            }
+            self.take(place, page.map(Arc::new).collect());
             if is_last {
                 return Ok(());
             }
+        }
+    }
+
+    /// Marks what lies behind a place and goes there. Nothing is awaited between the marks and the advance.
+    fn take(&self, place: &mut Place, page: Vec<Arc<Entry>>) {
+        for entry in &page {
+            mark(&self.ledger, entry);
+        }
+        if let Some(newest) = page.last() {
+            self.ledger.advance(newest.sequence);
+            *place = Place::At(newest.clone());
+            self.recent.append(page);
         }
     }
 

@@ -83,6 +83,11 @@ impl RedisServer {
         self.try_ask(command).await.unwrap()
     }
 
+    /// Whether it answers.
+    pub(crate) async fn answers(&self) -> bool {
+        self.try_ask::<String>(&["PING"]).await.is_ok()
+    }
+
     async fn try_ask<T: FromRedisValue>(&self, command: &[impl AsRef<[u8]>]) -> redis::RedisResult<T> {
         let client = if self.tls {
             let root_cert = Some(fs::read(self.ca_file()).unwrap());

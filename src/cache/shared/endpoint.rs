@@ -43,7 +43,8 @@ pub enum SharedError {
 }
 
 /// Why a call had no answer.
-pub(super) enum Failure {
+#[derive(Debug)]
+pub enum Failure {
     /// There was none in time.
     Slow,
     /// Redis answered with an error.
@@ -100,7 +101,7 @@ impl Endpoint {
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The answer of Redis, if it comes in time.
-pub(super) async fn in_time<T>(
+pub(crate) async fn in_time<T>(
     time: Duration,
     answer: impl Future<Output = Result<T, RedisError>>,
 ) -> Result<T, Failure> {

@@ -68,6 +68,11 @@ impl Link {
         link
     }
 
+    /// Opens a connection that is not this one, nor replaces it.
+    pub(super) async fn open_another(&self) -> Result<MultiplexedConnection, Failure> {
+        self.endpoint.open().await
+    }
+
     /// Whether Redis is there, as far as is known.
     pub(super) fn is_open(&self) -> bool {
         self.lock().connection.is_some()

@@ -9,8 +9,9 @@
 //!   value still counts is for the [`Ledger`](super::Ledger) to say.
 //! - What is read is what was stored, whole and in this release's format, or missing (`value.rs`).
 //!
-//! Keys begin with `farol:FORMAT:NAMESPACE:`, then `value:`, `plain:` or `lock:`. One call may name keys of
-//! several slots, so Redis Cluster is not supported; a primary with replicas behind one address is.
+//! Keys begin with `farol:FORMAT:NAMESPACE:`, then `value:`, `plain:` or `lock:`; `log:` is of the events. One
+//! call may name keys of several slots, so Redis Cluster is not supported; a primary with replicas behind one
+//! address is.
 
 mod counts;
 mod endpoint;
@@ -29,11 +30,20 @@ use std::{
     time::Duration,
 };
 
-use redis::cmd;
+use redis::{aio::MultiplexedConnection, cmd};
 use secrecy::SecretString;
 
-pub use self::{counts::Counts, endpoint::SharedError, value::FORMAT};
+pub use self::{
+    counts::Counts,
+    endpoint::{Failure, SharedError},
+    value::FORMAT,
+};
 use self::{endpoint::Endpoint, link::Link};
+pub(crate) use self::{
+    endpoint::in_time,
+    scripts::UNLOCK,
+    value::{decode, encode},
+};
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -171,6 +181,17 @@ impl Shared {
             self.0.link.ask(async |mut connection| script.invoke_async(&mut connection).await).await;
     }
 
+    /// Opens a connection of the caller's own, over which it may wait as long as it likes without holding up
+    /// anyone. Fails, within about a second, where Redis does not store anything over it.
+    pub async fn open(&self) -> Result<MultiplexedConnection, Failure> {
+        self.0.link.open_another().await
+    }
+
+    /// A token that no other lock has, of any process.
+    pub(crate) fn token(&self) -> String {
+        self.0.tokens.next()
+    }
+
     /// What was asked so far, and what became of it.
     pub fn counts(&self) -> Counts {
         self.0.link.counters.read()
@@ -196,7 +217,8 @@ impl Shared {
         Some(held)
     }
 
-    fn key(&self, kind: &str, key: &str) -> String {
+    /// What a key of a kind is called in Redis.
+    pub(crate) fn key(&self, kind: &str, key: &str) -> String {
         format!("{}{kind}:{key}", self.0.prefix)
     }
 }

@@ -32,7 +32,7 @@ pub(super) static FILL: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// Removes a lock, if it is still the one with this token.
-pub(super) static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
+pub(crate) static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end",
     )

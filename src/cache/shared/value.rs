@@ -18,9 +18,9 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::Held;
 
-/// The format of everything that is kept in Redis: this layout and every type that is cached. **Raise it
-/// whenever one of them changes.** It is in the keys and in the values, so that two releases can share one
-/// Redis and neither reads what the other wrote.
+/// The format of everything that is kept in Redis: this layout, every type that is cached, and the entries of the
+/// change log. **Raise it whenever one of them changes.** It is in the keys and in the values, so that two releases
+/// can share one Redis and neither reads what the other wrote.
 pub const FORMAT: u8 = 1;
 
 /// Where the checksum begins.
@@ -35,7 +35,7 @@ const PACKED_ABOVE: usize = 1024;
 pub(super) const LONGEST: usize = 8 << 20;
 
 /// A value as it lies in Redis. `None` when it is too long to be kept, or was read at no sequence.
-pub(super) fn encode(read_at: i64, bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn encode(read_at: i64, bytes: &[u8]) -> Option<Vec<u8>> {
     let read_at = u64::try_from(read_at).ok()?;
     let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= LONGEST)?;
     let packed = Some(bytes).filter(|bytes| bytes.len() > PACKED_ABOVE).and_then(|bytes| pack(bytes).ok());
@@ -60,7 +60,7 @@ pub(super) fn encode(read_at: i64, bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reads a value back; `None` when it is not whole or of another format.
-pub(super) fn decode(value: &[u8]) -> Option<Held> {
+pub(crate) fn decode(value: &[u8]) -> Option<Held> {
     let (header, rest) = value.split_first_chunk::<HEADER>()?;
     let sum = u32::from_be_bytes(header[CHECKSUM..FLAG].try_into().ok()?);
     if header[0] != FORMAT || sum != checksum(value) {

@@ -1,6 +1,7 @@
 //! The change log, read in its order, and which database it belongs to.
 
 use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ocds::model::Time,
@@ -13,8 +14,9 @@ use crate::{
     },
 };
 
-/// What an entry says of what was touched: all that caches need to know of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an entry says of what was touched: all that caches need to know of it. Nodes tell each other of it over
+/// Redis: a change of these types is a change of the [format](crate::cache::shared::FORMAT) there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place in the log.
     pub sequence: i64,
@@ -29,7 +31,7 @@ pub struct Entry {
 }
 
 /// A process that was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedProcess {
     /// Its id.
     pub id: i64,
@@ -42,7 +44,7 @@ pub struct ChangedProcess {
 }
 
 /// The organisations that a write touched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Organizations {
     /// These, by id.
     Named(Vec<i64>),

@@ -12,11 +12,12 @@
 //! ([`crate::store::query::changes`]).
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{cell::Cell, rows::Rows, table::Table};
 
 /// What happened, to a process or to a dataset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ChangeKind {
     /// The process was not there before.
     Created,
