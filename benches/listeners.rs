@@ -52,6 +52,9 @@ struct Args {
     /// Milliseconds from one transaction to the next
     #[arg(long, default_value_t = 100)]
     every_ms: u64,
+    /// Milliseconds that a message waits for more changes
+    #[arg(long, default_value_t = 20)]
+    delay_ms: u64,
     /// How many seconds to publish
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -148,8 +151,10 @@ async fn connect(args: &Args, number: usize) -> Result<TcpStream, Box<dyn Error>
         return Err(String::from_utf8_lossy(&head).into());
     }
     let alias = if args.apart { format!("c{number}: ") } else { String::new() };
-    let query =
-        format!("subscription {{ {alias}processChanges {{ changes {{ {} }} cursor }} }}", args.select);
+    let query = format!(
+        "subscription {{ {alias}processChanges(batch: {{ maxDelayMs: {} }}) {{ changes {{ {} }} cursor }} }}",
+        args.delay_ms, args.select
+    );
     send(&mut stream, &json!({ "type": "connection_init" })).await?;
     let subscribe = json!({ "type": "subscribe", "id": format!("{number}"), "payload": { "query": query } });
     send(&mut stream, &subscribe).await?;
@@ -360,7 +365,7 @@ fn judge(heard: &[Heard], published: &[String], apart: bool) -> Report {
                 missing += 1;
                 continue;
             };
-            lags.extend(changes.last().map(|(_, at)| (*came - *at).num_milliseconds()));
+            lags.extend(changes.first().map(|(_, at)| (*came - *at).num_milliseconds()));
             got.extend(changes.iter().map(|(ocid, _)| ocid.as_str()));
         }
         missing += usize::from(!got.iter().copied().eq(published.iter().map(String::as_str)));

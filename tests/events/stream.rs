@@ -99,6 +99,7 @@ async fn what_is_missing_in_the_stream_is_read_from_the_log(database: TestDataba
     told.take_over().await;
     append(&told.database.open().await, Utc::now(), &[change(7)]).await;
     node.tail.catch_up().await.unwrap();
+    until("all are seen", async || node.sequences().len() == 4).await;
     assert_eq!(node.sequences(), [4, 5, 6, 7]);
 }
 

@@ -1,5 +1,6 @@
 //! Subscriptions to changes, over the engine.
 
+mod browser;
 mod cursors;
 mod killed;
 mod order;
