@@ -7,27 +7,32 @@
 //! a drive of the loaders, for a limited time, and the response is kept if it may be. Schema extensions stay
 //! off: one of them costs more than half as much again per field.
 
+mod batch;
+mod embed;
+mod schema;
+
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{
-    Data, Executor, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Value,
-    futures_util::stream::BoxStream,
-};
-use futures_util::{FutureExt, StreamExt, future::join_all, stream};
+use async_graphql::{Response, Value};
+use futures_util::FutureExt;
 
+pub(super) use self::schema::Api;
+pub use self::schema::{check_manifest, sdl};
+use self::{
+    batch::is_mutation,
+    schema::{definition, schema},
+};
 use super::{
     admission::{Admission, Admitted, Entry},
     call::{Call, CostReport, Limits},
-    change::{Log, Subscription},
+    change::Log,
     cost,
     error::{Refused, panicked, settle, too_late},
     execution::{Execution, Stats},
-    guard::MOST_NESTING,
     live::{self, Live, Opened},
-    persisted::{Asked, DocumentOptions, Manifest, ManifestError, Persisted},
+    persisted::{Asked, DocumentOptions, ManifestError, Persisted},
     publish::{Publish, Publishing},
     relations::{Loaders, Ours, Relations},
-    roots::{Mutation, Query},
     scope::{self, Services},
 };
 use crate::{
@@ -57,9 +62,6 @@ pub struct Engine {
     /// What stores releases, where they may be published.
     publish: Option<Arc<dyn Publish>>,
 }
-
-/// The schema as async-graphql runs it.
-pub(super) type Api = Schema<Query, Mutation, Subscription>;
 
 /// What was found of an operation's response.
 enum Looked {
@@ -187,40 +189,6 @@ impl Engine {
         }
     }
 
-    /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
-    /// what they ask for leaves together. They share one limit of cost. Where a mutation is among them they are
-    /// answered one after the other, so that each sees what those before it did. Answers in order, and what all
-    /// of them took.
-    pub async fn execute_batch(
-        &self,
-        requests: Vec<impl Into<Asked>>,
-        call: Call<'_>,
-    ) -> (Vec<Execution>, Stats) {
-        let admitting = requests.into_iter().map(|asked| self.admit(asked.into(), call));
-        let mut entries: Vec<_> = join_all(admitting).await.into_iter().map(Entry::of_one_answer).collect();
-        let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
-        if cost > self.limits.max_cost {
-            for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
-                entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
-            }
-        }
-        let meter = Meter::default();
-        let executions = if entries.iter().any(|entry| is_mutation(&entry.stats)) {
-            meter.measure(self.answer_in_turn(entries, meter.clone(), call)).await
-        } else {
-            let scope = scope::Request::begin(meter.clone(), &self.ledger);
-            let answers = entries.into_iter().map(|entry| self.answer_beside(entry, &scope, call));
-            meter.measure(scope.drive(join_all(answers))).await
-        };
-        let stats = Stats {
-            operation_name: None,
-            operation_type: Some("batch"),
-            cost: Some(cost),
-            database: meter.read(),
-        };
-        (executions, stats)
-    }
-
     /// The schema in the schema definition language.
     pub fn sdl(&self) -> String {
         definition(&self.schema)
@@ -292,33 +260,6 @@ impl Engine {
         };
         let scope = scope::Request::begin(meter, &self.ledger);
         scope.drive(self.answer(entry, making, &scope, call)).await
-    }
-
-    /// Answers operations one after the other, each in a scope of its own.
-    async fn answer_in_turn(&self, entries: Vec<Entry>, meter: Meter, call: Call<'_>) -> Vec<Execution> {
-        let mut executions = Vec::with_capacity(entries.len());
-        for entry in entries {
-            executions.push(match self.look_up(entry, call) {
-                Looked::Known(execution) => execution,
-                Looked::Unknown(entry, key) => {
-                    Box::pin(self.answer_alone(entry, key, meter.clone(), call)).await
-                }
-            });
-        }
-        executions
-    }
-
-    /// Answers one operation of a batch; must run within a drive of the scope.
-    async fn answer_beside(&self, entry: Entry, scope: &scope::Request, call: Call<'_>) -> Execution {
-        let (entry, key) = match self.look_up(entry, call) {
-            Looked::Known(execution) => return execution,
-            Looked::Unknown(entry, key) => (entry, key),
-        };
-        match self.turn(key).await {
-            Some(Turn::Take(stored)) => Execution::known(stored, entry.stats),
-            Some(Turn::Make(making)) => self.answer(entry, Some(making), &scope.beside(), call).await,
-            None => self.answer(entry, None, &scope.beside(), call).await,
-        }
     }
 
     async fn turn(&self, key: Option<Key>) -> Option<Turn> {
@@ -402,61 +343,6 @@ impl Engine {
             .map(|priced| cost::actual(priced.inputs(self.limits.pages), &response.data));
         (response, executed, actual)
     }
-}
-
-/// Farol's executor, for those who mount the schema in a server of their own.
-impl Executor for Engine {
-    /// Executes always: a response that is kept is bytes, and a value is wanted here.
-    async fn execute(&self, request: Request) -> Response {
-        let entry = self.admit(request.into(), Call::default()).await;
-        self.answer_alone(entry, None, Meter::default(), Call::default()).await.response
-    }
-
-    fn execute_stream(
-        &self,
-        request: Request,
-        _session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let engine = self.clone();
-        let opening = async move {
-            match engine.open(request, Call::default()).await {
-                Opened::Once(execution) => stream::once(async move { execution.into_response() }).boxed(),
-                Opened::Stream(messages) => messages.filter_map(async |next| next.into_response()).boxed(),
-            }
-        };
-        stream::once(opening).flatten().boxed()
-    }
-}
-
-/// The schema in the schema definition language; no database is needed.
-pub fn sdl() -> String {
-    definition(&schema().finish())
-}
-
-/// Whether every document of a manifest could be admitted within limits; no database is needed.
-///
-/// # Errors
-/// Those that could not.
-pub fn check_manifest(manifest: &Manifest, limits: Limits) -> Result<(), ManifestError> {
-    let admission = Admission::new(&sdl(), limits);
-    manifest.check(|text| admission.check_document(text))
-}
-
-fn schema() -> SchemaBuilder<Query, Mutation, Subscription> {
-    // Admission has validated (`validation`); what async-graphql then still does is to look for fragments
-    // that spread themselves. Its own limit of depth counts `edges` and `node` too; the guard's is the same.
-    Schema::build(Query, Mutation, Subscription)
-        .validation_mode(ValidationMode::Fast)
-        .limit_recursive_depth(MOST_NESTING)
-}
-
-fn definition(schema: &Api) -> String {
-    let options = SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions();
-    schema.sdl_with_options(options.use_space_ident())
-}
-
-fn is_mutation(stats: &Stats) -> bool {
-    stats.operation_type == Some("mutation")
 }
 
 /// True when execution began. A request error has neither data nor an error with a path.

@@ -1,5 +1,6 @@
 //! A response that is too old and still counts.
 
+use async_graphql::Request;
 use std::time::Duration;
 
 use tempfile::TempDir;

@@ -9,11 +9,11 @@
 //! many others as subscribers came with old cursors that differ: each of these goes as far as the live one has
 //! come, hands its subscribers over to it, and ends.
 //!
-//! Locks: the channels of the process ([`super::Live`]) first, then the state of the live channel, then that of
+//! Locks: the channels of the process ([`super::Live`]) first, then the audience of the live channel, then that of
 //! another; none is held while something is awaited.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Live,
+    audience::Audience,
     operation::Operation,
     outbox::{Ending, Outbox, Said},
 };
@@ -45,9 +46,6 @@ use crate::{
 
 /// Entries read at a time.
 const PAGE: usize = 500;
-/// Messages that are kept for those who come back within moments, and their bytes.
-const MOST_SAID: usize = 32;
-const MOST_SAID_BYTES: usize = 256 * 1024;
 /// How long to wait before the log is read again when it could not be.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -59,21 +57,11 @@ pub(super) struct Channel {
     /// Which log its places are of.
     log: u64,
     is_live: AtomicBool,
-    state: Mutex<State>,
+    audience: Mutex<Audience>,
     /// How far it has told the log.
     told: watch::Sender<i64>,
     /// Cancelled when nobody listens any more.
     pub(super) stop: CancellationToken,
-}
-
-struct State {
-    subscribers: HashMap<u64, Arc<Outbox>>,
-    /// The messages said last, the oldest first.
-    said: VecDeque<Arc<Said>>,
-    /// Everything behind this place is among the messages said last, or not yet told.
-    from: i64,
-    /// It takes no more subscribers.
-    has_ended: bool,
 }
 
 /// Where the task of a channel is.
@@ -100,6 +88,13 @@ pub(super) enum Reach {
     Merged,
 }
 
+impl Reading {
+    /// Whether something has to be told now, however much of the log is left to read.
+    fn is_due(&self) -> bool {
+        !self.gathered.is_empty() && self.due.is_some_and(|due| due <= Instant::now())
+    }
+}
+
 impl Channel {
     /// A channel that begins behind a place; live, if that is the end of the log.
     pub(super) fn new(
@@ -108,15 +103,13 @@ impl Channel {
         (log, place): (u64, i64),
         is_live: bool,
     ) -> Arc<Self> {
-        let state =
-            State { subscribers: HashMap::new(), said: VecDeque::new(), from: place, has_ended: false };
         Arc::new(Self {
             key,
             operation,
             wish,
             log,
             is_live: AtomicBool::new(is_live),
-            state: Mutex::new(state),
+            audience: Mutex::new(Audience::behind(place)),
             told: watch::Sender::new(place),
             stop: CancellationToken::new(),
         })
@@ -129,25 +122,25 @@ impl Channel {
     /// Takes a subscriber that wants to hear what lies behind a place, or from now on. False where that cannot be
     /// told here from the first to the last.
     pub(super) fn join(&self, id: u64, outbox: &Arc<Outbox>, after: Option<i64>) -> bool {
-        let mut state = self.state();
-        let joins = !state.has_ended
+        let mut audience = self.audience();
+        let joins = !audience.has_ended
             && match after {
                 None => self.is_live(),
-                Some(place) => state.replay(place, *self.told.borrow(), outbox),
+                Some(place) => audience.replay(place, *self.told.borrow(), outbox),
             };
         if joins {
-            state.subscribers.insert(id, outbox.clone());
+            audience.subscribers.insert(id, outbox.clone());
         }
         joins
     }
 
     /// Lets a subscriber go. True when it was the last one: then the channel has ended.
     pub(super) fn leave(&self, id: u64) -> bool {
-        let mut state = self.state();
-        let was_here = state.subscribers.remove(&id).is_some();
-        let is_left = was_here && state.subscribers.is_empty();
+        let mut audience = self.audience();
+        let was_here = audience.subscribers.remove(&id).is_some();
+        let is_left = was_here && audience.subscribers.is_empty();
         if is_left {
-            state.has_ended = true;
+            audience.has_ended = true;
             self.stop.cancel();
         }
         is_left
@@ -167,9 +160,9 @@ impl Channel {
             None => self.finish(&mut reading, &live).await,
         };
         live.forget(&self);
-        let mut state = self.state();
-        state.has_ended = true;
-        for (_, outbox) in state.subscribers.drain() {
+        let mut audience = self.audience();
+        audience.has_ended = true;
+        for (_, outbox) in audience.subscribers.drain() {
             outbox.end(ending.clone());
         }
     }
@@ -207,7 +200,7 @@ impl Channel {
     async fn gather(&self, reading: &mut Reading, live: &Live) -> Result<Option<Batch>, Ending> {
         let mut head = live.head();
         loop {
-            if reading.gathered.len() >= self.wish.max_size {
+            if reading.gathered.len() >= self.wish.max_size || reading.is_due() {
                 return Ok(self.batch(reading));
             }
             // Marks the head as seen: what comes from here on wakes.
@@ -300,19 +293,19 @@ impl Channel {
         let event = made.map_err(|errors| Ending::Failed(Arc::new(errors)))?;
         live.figures.encoded();
         let said = Arc::new(Said { event: Arc::new(event), batch });
-        let mut state = self.state();
-        for outbox in state.subscribers.values() {
+        let mut audience = self.audience();
+        for outbox in audience.subscribers.values() {
             outbox.push(said.clone());
         }
         self.told.send_replace(said.batch.to);
-        state.keep(said);
+        audience.keep(said);
         reading.telling = None;
         Ok(())
     }
 
     /// Nothing matched up to here.
     fn pass(&self, place: i64) {
-        let _state = self.state();
+        let _audience = self.audience();
         self.told.send_if_modified(|told| {
             let moves = *told < place;
             *told = place.max(*told);
@@ -323,14 +316,14 @@ impl Channel {
     /// How far it may read when `live` is the live channel of its question. `place` is where it is, when it has
     /// told all that it gathered.
     pub(super) fn reach_behind(&self, live: &Channel, place: Option<i64>) -> Reach {
-        let mut other = live.state();
+        let mut other = live.audience();
         let told = *live.told.borrow();
         let at = *self.told.borrow();
         match place {
             Some(place) if place == told && !other.has_ended => {
-                let mut state = self.state();
-                other.subscribers.extend(state.subscribers.drain());
-                state.has_ended = true;
+                let mut audience = self.audience();
+                other.subscribers.extend(audience.subscribers.drain());
+                audience.has_ended = true;
                 Reach::Merged
             }
             Some(place) if place > told => Reach::Wait(live.told.subscribe()),
@@ -342,45 +335,9 @@ impl Channel {
         self.is_live.store(true, Relaxed);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn audience(&self) -> MutexGuard<'_, Audience> {
+        self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl State {
-    /// Gives an outbox what was said behind a place, if that and what is to come is all that lies behind it.
-    fn replay(&self, place: i64, told: i64, outbox: &Outbox) -> bool {
-        if place < self.from || place > told {
-            return false;
-        }
-        let first = self.said.partition_point(|said| last(said) <= place);
-        let begins_within = self
-            .said
-            .get(first)
-            .and_then(|said| said.batch.changes.first())
-            .is_some_and(|entry| entry.sequence <= place);
-        if begins_within {
-            return false;
-        }
-        self.said.iter().skip(first).for_each(|said| outbox.push(said.clone()));
-        true
-    }
-
-    fn keep(&mut self, said: Arc<Said>) {
-        self.said.push_back(said);
-        let bytes = |said: &Arc<Said>| said.event.payload().len();
-        let mut total: usize = self.said.iter().map(bytes).sum();
-        while self.said.len() > MOST_SAID || total > MOST_SAID_BYTES {
-            let Some(oldest) = self.said.pop_front() else { return };
-            total -= bytes(&oldest);
-            self.from = oldest.batch.to;
-        }
-    }
-}
-
-/// The sequence of the last change that a message tells.
-fn last(said: &Said) -> i64 {
-    said.batch.changes.last().map_or(said.batch.to, |entry| entry.sequence)
 }
 
 fn other_log() -> async_graphql::ServerError {

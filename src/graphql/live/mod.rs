@@ -8,6 +8,7 @@
 //! began; what it does not take in time is told to it as missed or ends its subscription; and whoever was
 //! told up to a cursor, by this process or another, can go on behind it.
 
+mod audience;
 mod channel;
 mod event;
 mod figures;

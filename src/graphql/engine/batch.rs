@@ -1,0 +1,84 @@
+//! Several operations of one request.
+
+use futures_util::future::join_all;
+
+use super::{Engine, Looked};
+use crate::{
+    cache::response::Turn,
+    graphql::{
+        admission::Entry,
+        call::Call,
+        cost,
+        execution::{Execution, Stats},
+        persisted::Asked,
+        scope,
+    },
+    telemetry::meter::Meter,
+};
+
+impl Engine {
+    /// Answers several operations at the same time. Those that are executed share one scope of the loaders:
+    /// what they ask for leaves together. They share one limit of cost. Where a mutation is among them they are
+    /// answered one after the other, so that each sees what those before it did. Answers in order, and what all
+    /// of them took.
+    pub async fn execute_batch(
+        &self,
+        requests: Vec<impl Into<Asked>>,
+        call: Call<'_>,
+    ) -> (Vec<Execution>, Stats) {
+        let admitting = requests.into_iter().map(|asked| self.admit(asked.into(), call));
+        let mut entries: Vec<_> = join_all(admitting).await.into_iter().map(Entry::of_one_answer).collect();
+        let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
+        if cost > self.limits.max_cost {
+            for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
+                entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
+            }
+        }
+        let meter = Meter::default();
+        let executions = if entries.iter().any(|entry| is_mutation(&entry.stats)) {
+            meter.measure(self.answer_in_turn(entries, meter.clone(), call)).await
+        } else {
+            let scope = scope::Request::begin(meter.clone(), &self.ledger);
+            let answers = entries.into_iter().map(|entry| self.answer_beside(entry, &scope, call));
+            meter.measure(scope.drive(join_all(answers))).await
+        };
+        let stats = Stats {
+            operation_name: None,
+            operation_type: Some("batch"),
+            cost: Some(cost),
+            database: meter.read(),
+        };
+        (executions, stats)
+    }
+
+    /// Answers operations one after the other, each in a scope of its own.
+    async fn answer_in_turn(&self, entries: Vec<Entry>, meter: Meter, call: Call<'_>) -> Vec<Execution> {
+        let mut executions = Vec::with_capacity(entries.len());
+        for entry in entries {
+            executions.push(match self.look_up(entry, call) {
+                Looked::Known(execution) => execution,
+                Looked::Unknown(entry, key) => {
+                    Box::pin(self.answer_alone(entry, key, meter.clone(), call)).await
+                }
+            });
+        }
+        executions
+    }
+
+    /// Answers one operation of a batch; must run within a drive of the scope.
+    async fn answer_beside(&self, entry: Entry, scope: &scope::Request, call: Call<'_>) -> Execution {
+        let (entry, key) = match self.look_up(entry, call) {
+            Looked::Known(execution) => return execution,
+            Looked::Unknown(entry, key) => (entry, key),
+        };
+        match self.turn(key).await {
+            Some(Turn::Take(stored)) => Execution::known(stored, entry.stats),
+            Some(Turn::Make(making)) => self.answer(entry, Some(making), &scope.beside(), call).await,
+            None => self.answer(entry, None, &scope.beside(), call).await,
+        }
+    }
+}
+
+pub(super) fn is_mutation(stats: &Stats) -> bool {
+    stats.operation_type == Some("mutation")
+}
