@@ -387,9 +387,9 @@ async fn what_is_ready_together_is_written_together() {
         subscription.send(event(number)).unwrap();
     }
     assert_eq!(world.settled().await.len(), 2 * most);
-    // Two, or a few more where the runtime has the task pause in between.
+    // How many depends on what the task looks at first, and on where the runtime has it pause.
     let writes = world.writes.load(Relaxed) - before;
-    assert!((2..=4).contains(&writes), "{writes} writes");
+    assert!((1..=4).contains(&writes), "{writes} writes");
     // Alone, a message waits for nothing.
     let began = Instant::now();
     subscription.send(event(0)).unwrap();
