@@ -151,9 +151,11 @@ impl Channel {
         let place = *self.told.borrow();
         let mut reading = Reading { place, gathered: VecDeque::new(), due: None, telling: None };
         let ending = tokio::select! {
-            ending = self.follow(&mut reading, &live) => ending,
+            // Nothing is made for those who have left.
+            biased;
             () = self.stop.cancelled() => return,
             () = live.closing() => None,
+            ending = self.follow(&mut reading, &live) => ending,
         };
         let ending = match ending {
             Some(ending) => ending,
