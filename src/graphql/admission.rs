@@ -117,9 +117,7 @@ impl Entry {
     pub(super) fn refused(refused: Refused) -> Self {
         Self { stats: Stats::default(), estimate: None, admitted: Err(refused) }
     }
-}
 
-impl Entry {
     /// Refuses what has more than one answer.
     pub(super) fn of_one_answer(self) -> Self {
         if !self.admitted.as_ref().is_ok_and(Admitted::is_subscription) {

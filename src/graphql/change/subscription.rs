@@ -3,8 +3,10 @@
 //! async-graphql executes the operation once to learn what it asks for, and once for each message. The stream
 //! that it is given each time has one message, or none: who gathers the messages is `live`.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_graphql::{Context, Enum, InputObject, SimpleObject};
 use futures_util::{Stream, stream};
