@@ -3,6 +3,7 @@
 //! Modules in reading order; a request or an import passes them in one direction only.
 
 pub mod app;
+pub mod auth;
 pub mod cache;
 pub mod cli;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod import;
 pub mod jobs;
 pub mod lifecycle;
+pub mod limit;
 pub mod loader;
 pub mod ocds;
 pub mod store;

@@ -41,6 +41,38 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "limit",
+        &[
+            "crate::store",
+            "crate::graphql",
+            "crate::http",
+            "crate::loader",
+            "crate::import",
+            "crate::config",
+            "crate::cli",
+            "sea_orm",
+            "sqlx",
+            "async_graphql",
+            "axum",
+        ],
+    ),
+    (
+        "auth",
+        &[
+            "crate::graphql",
+            "crate::http",
+            "crate::loader",
+            "crate::import",
+            "crate::config",
+            "crate::cli",
+            "sea_orm",
+            "sqlx",
+            "async_graphql",
+            "axum",
+            "redis",
+        ],
+    ),
+    (
         "events",
         &[
             "crate::graphql",
