@@ -27,7 +27,7 @@ pub enum Code {
     SlowConsumer,
     /// This needs a token, and there is none, or another one.
     Unauthenticated,
-    /// Nobody may do this on this server.
+    /// The caller may not do this: what he has shown allows less, or nobody may on this server.
     Forbidden,
     /// Nobody registered the document of this hash: the client is to send hash and text.
     PersistedQueryNotFound,
@@ -51,6 +51,11 @@ pub enum Code {
     TooManyOperations,
     /// The server, or this client's address, has as many sockets and event streams open as it may.
     TooManyConnections,
+    /// The caller asks for more than his plan allows; `retryAfter` beside the code tells in how many seconds it
+    /// allows this.
+    RateLimited,
+    /// The server has more to do than it can; nothing was begun, and trying again later helps.
+    Overloaded,
     /// The database does not answer; trying again later may help.
     DatabaseUnavailable,
     /// It took longer than the limit: sending the request, or answering it.
@@ -61,7 +66,7 @@ pub enum Code {
 
 impl Code {
     /// Every code there is.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::BadRequest,
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
@@ -84,6 +89,8 @@ impl Code {
         Self::CrossSiteRequest,
         Self::TooManyOperations,
         Self::TooManyConnections,
+        Self::RateLimited,
+        Self::Overloaded,
         Self::DatabaseUnavailable,
         Self::Timeout,
         Self::InternalServerError,
@@ -114,6 +121,8 @@ impl Code {
             Self::CrossSiteRequest => "CROSS_SITE_REQUEST",
             Self::TooManyOperations => "TOO_MANY_OPERATIONS",
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Overloaded => "OVERLOADED",
             Self::DatabaseUnavailable => "DATABASE_UNAVAILABLE",
             Self::Timeout => "TIMEOUT",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

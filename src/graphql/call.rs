@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{guard::DocumentLimits, page::PageSizes};
-use crate::loader;
+use crate::{
+    auth::{Caller, Identity, Scope},
+    loader,
+};
 
 /// What an operation may ask for, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,35 +39,54 @@ pub enum CostReport {
     Validate,
 }
 
-/// Who calls, as far as it matters to what he may do.
+/// What a client wants of the caches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Caller {
-    /// Whoever it is.
+pub enum CacheUse {
+    /// The answer, wherever it comes from.
     #[default]
-    Anyone,
-    /// One who has shown the token of those who publish.
-    Publisher,
+    Any,
+    /// To know where each relation's values came from, in `extensions.cache`. Then it is executed, whatever
+    /// response is kept.
+    Explain,
+    /// An answer that is read from the database, whatever is kept.
+    Bypass,
 }
 
+/// Who calls where nobody says who he is.
+static ANYONE: Caller = Caller { identity: Identity::Anonymous, scope: Scope::Read, plan: None };
+
 /// How an operation came to the server.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Whether a mutation is a request error, as by GET. A subscription only reads: browsers' `EventSource` knows
     /// nothing but GET.
     pub queries_only: bool,
     /// Who sent it.
-    pub caller: Caller,
+    pub caller: &'a Caller,
     /// What the request is called in the log, where there is one. A client that meets a fault of the
     /// server is told it, in the message and as `extensions.requestId`.
     pub request_id: Option<&'a str>,
     /// What the client wants to know of the cost.
     pub cost: CostReport,
-    /// Whether the client wants to know where each relation's values came from, in `extensions.cache`. Then
-    /// it is executed, whatever response is kept.
-    pub explain: bool,
+    /// What the client wants of the caches.
+    pub cache: CacheUse,
     /// The cursor that a subscription goes on behind, where the transport knows it: it counts in place of the
     /// argument `after`.
     pub resume_after: Option<&'a str>,
+}
+
+impl Default for Call<'_> {
+    /// Anyone's, about which nothing else is known.
+    fn default() -> Self {
+        Self {
+            queries_only: false,
+            caller: &ANYONE,
+            request_id: None,
+            cost: CostReport::Off,
+            cache: CacheUse::Any,
+            resume_after: None,
+        }
+    }
 }
 
 impl Default for Limits {

@@ -24,7 +24,7 @@ use self::{
 };
 use super::{
     admission::{Admission, Admitted, Entry},
-    call::{Call, CostReport, Limits},
+    call::{CacheUse, Call, CostReport, Limits},
     change::Log,
     cost,
     error::{Refused, panicked, settle, too_late},
@@ -50,6 +50,8 @@ use crate::{
 pub struct Engine {
     schema: Api,
     services: Arc<Services>,
+    /// The same without caches, for those who may pass them by.
+    uncached: Arc<Services>,
     admission: Arc<Admission>,
     persisted: Arc<Persisted>,
     limits: Limits,
@@ -99,14 +101,20 @@ impl Engine {
 
     fn build(database: &Database, limits: Limits, loaders: &impl Loaders, tiers: Option<Arc<Tiers>>) -> Self {
         let ledger = tiers.as_ref().map_or_else(Arc::default, |tiers| tiers.ledger().clone());
-        let relations = Relations::new(database, limits.loader, loaders, tiers.clone());
-        let services = Arc::new(Services { relations, log: Log::new(database), pages: limits.pages });
+        let log = Arc::new(Log::new(database));
+        let services = |tiers| {
+            let relations = Relations::new(database, limits.loader, loaders, tiers);
+            Arc::new(Services { relations, log: log.clone(), pages: limits.pages })
+        };
+        let uncached = services(None);
+        let services = services(tiers.clone());
         let schema = schema().data(services.clone()).finish();
         let admission = Arc::new(Admission::new(&definition(&schema), limits));
         let persisted = Arc::new(Persisted::new(DocumentOptions::default()));
         Self {
             schema,
             services,
+            uncached,
             admission,
             persisted,
             limits,
@@ -244,8 +252,9 @@ impl Engine {
     /// read by anyone.
     fn keyed(&self, entry: &Entry, call: Call<'_>) -> Option<(&Arc<Responses>, Key)> {
         let responses = self.responses.as_ref().filter(|responses| responses.is_open())?;
-        let may =
-            entry.stats.operation_type == Some("query") && call.cost == CostReport::Off && !call.explain;
+        let may = entry.stats.operation_type == Some("query")
+            && call.cost == CostReport::Off
+            && call.cache == CacheUse::Any;
         let admitted = entry.admitted.as_ref().ok().filter(|_| may)?;
         Some((responses, admitted.key()?))
     }
@@ -290,16 +299,14 @@ impl Engine {
         call: Call<'_>,
     ) -> Execution {
         let Entry { stats, admitted, estimate } = entry;
-        if call.explain {
+        if call.cache == CacheUse::Explain {
             scope.explain();
         }
         let (mut response, executed, actual) = match admitted {
             Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
             Ok(admitted) => {
                 // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-                let publishing = is_mutation(&stats)
-                    .then(|| Publishing { service: self.publish.clone(), caller: call.caller });
-                let run = self.run(admitted, scope, call.cost, publishing);
+                let run = self.run(admitted, scope, &stats, call);
                 let run = AssertUnwindSafe(run).catch_unwind().await;
                 run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
             }
@@ -322,13 +329,16 @@ impl Engine {
         &self,
         admitted: Admitted,
         scope: &scope::Request,
-        cost: CostReport,
-        publishing: Option<Publishing>,
+        stats: &Stats,
+        call: Call<'_>,
     ) -> (Response, bool, Option<u64>) {
-        let priced = (cost == CostReport::Report).then(|| admitted.priced());
+        let priced = (call.cost == CostReport::Report).then(|| admitted.priced());
         let mut request = admitted.into_request().data(scope.clone());
-        if let Some(publishing) = publishing {
-            request = request.data(publishing);
+        if is_mutation(stats) {
+            request = request.data(Publishing(self.publish.clone())).data(call.caller.clone());
+        }
+        if call.cache == CacheUse::Bypass {
+            request = request.data(self.uncached.clone());
         }
         // Boxed, for it is large and would be moved several times.
         let execution = Box::pin(self.schema.execute(request));

@@ -29,6 +29,7 @@
 //!   that is not selected.
 //! - Every error has a code; the server's own faults are masked.
 
+mod access;
 mod admission;
 mod award;
 mod batches;
@@ -51,6 +52,7 @@ mod execution;
 mod filter;
 mod guard;
 mod id;
+mod invalidate;
 mod item;
 mod list;
 pub mod live;
@@ -76,7 +78,7 @@ mod total;
 mod validation;
 mod value;
 
-pub use call::{Call, Caller, CostReport, Limits};
+pub use call::{CacheUse, Call, CostReport, Limits};
 pub use engine::{Engine, check_manifest, sdl};
 pub use error::MASKED;
 pub use execution::{Execution, Source, Stats};

@@ -10,13 +10,14 @@ use async_graphql::{Context, Enum, InputObject, Object};
 use futures_util::future::BoxFuture;
 
 use super::{
-    call::Caller,
+    access,
     error::{Error, Nullable},
     process::{self, ContractingProcess},
     scalars::Json,
     scope,
 };
 use crate::{
+    auth::Scope,
     error::quoted,
     ocds::issue::{self, LONGEST_KEY},
     store::{StoreError, id},
@@ -63,12 +64,8 @@ pub enum PublishOutcome {
     Rejected,
 }
 
-/// What the resolver of the mutation needs of its request.
-pub(super) struct Publishing {
-    /// What stores; `None` where publishing is switched off.
-    pub(super) service: Option<Arc<dyn Publish>>,
-    pub(super) caller: Caller,
-}
+/// What stores, for the resolver of the mutation; `None` where publishing is switched off.
+pub(super) struct Publishing(pub(super) Option<Arc<dyn Publish>>);
 
 /// The releases to publish.
 #[derive(InputObject)]
@@ -193,14 +190,11 @@ pub(super) async fn publish(
     ctx: &Context<'_>,
     input: PublishReleasesInput,
 ) -> Result<PublishReleasesPayload, Error> {
-    let Publishing { service, caller } = ctx.data().map_err(|error| Error::Internal(error.message))?;
+    access::require(ctx, Scope::Publish, "publishReleases")?;
+    let Publishing(service) = ctx.data().map_err(|error| Error::Internal(error.message))?;
     let Some(service) = service else {
-        return Err(Error::Forbidden("publishing is switched off here (publish.token)".to_owned()));
+        return Err(Error::Forbidden("this server does not publish".to_owned()));
     };
-    if *caller != Caller::Publisher {
-        let message = "only those may publish who send the token: Authorization: Bearer TOKEN";
-        return Err(Error::Unauthenticated(message.to_owned()));
-    }
     let PublishReleasesInput { dataset, releases } = input;
     check(&dataset, releases.len())?;
     let texts = releases.into_iter().map(Json::into_text).collect::<Result<_, _>>()?;

@@ -11,6 +11,7 @@ use super::{
     contract::{Contract, ContractFilter, ContractOrder},
     dataset::{self, Dataset},
     error::Nullable,
+    invalidate::{self, InvalidateCachePayload},
     item::{Item, ItemFilter, ItemOrder},
     node::{self, Node},
     organization::{self, Organization, OrganizationFilter, OrganizationOrder},
@@ -245,14 +246,29 @@ impl Query {
 impl Mutation {
     /// Publishes releases: each is merged with what is stored of its process, and told what became of it. All
     /// that are stored are stored together. A release that is there already, by its ocid and id, changes
-    /// nothing, so that whoever got no answer can publish again. Needs the token of the server
-    /// (`UNAUTHENTICATED`), which has one only where publishing is switched on (`FORBIDDEN`). Null only when
-    /// nothing could be published.
+    /// nothing, so that whoever got no answer can publish again. Needs the scope `publish`
+    /// (`UNAUTHENTICATED` where nothing was shown, else `FORBIDDEN`). Null only when nothing could be published.
     async fn publish_releases(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The releases, and where they go.")] input: PublishReleasesInput,
     ) -> Nullable<PublishReleasesPayload> {
         Some(publish::publish(ctx, input).await)
+    }
+
+    /// Has every server forget what it keeps of these, its own and what is in Redis: for rows that were written
+    /// by something else than Farol. Needs the scope `admin` (`UNAUTHENTICATED` where nothing was shown, else
+    /// `FORBIDDEN`). Null only when nothing was dropped.
+    async fn invalidate_cache(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "What is to be forgotten, at most 100: global ids of processes, with all that was read of them, \
+                          and of organisations, with their lists and sums; `*` for everything, which the id of a \
+                          dataset stands for, too."
+        )]
+        tags: Vec<String>,
+    ) -> Nullable<InvalidateCachePayload> {
+        Some(invalidate::invalidate(ctx, tags).await)
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 /// What all requests share.
 pub(super) struct Services {
     pub(super) relations: Relations,
-    pub(super) log: Log,
+    pub(super) log: Arc<Log>,
     pub(super) pages: PageSizes,
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
 use super::refusal::Refusal;
-use crate::graphql::Caller;
+use crate::auth::{Caller, Identity, Scope};
 
 /// Who may publish. By default nobody.
 #[derive(Clone, Default)]
@@ -32,25 +32,29 @@ impl Auth {
     /// Who it is that shows this text, `Bearer TOKEN`, as the header `Authorization` has it. Where nobody may
     /// publish, and for every other scheme, which may be meant for a proxy: anyone.
     pub fn caller(&self, authorization: &[u8]) -> Result<Caller, WrongToken> {
-        let Some(token) = &self.token else { return Ok(Caller::Anyone) };
+        let Some(token) = &self.token else { return Ok(Caller::default()) };
         let end = authorization.iter().position(|byte| *byte == b' ').unwrap_or(authorization.len());
         let (scheme, shown) = authorization.split_at(end);
         if !scheme.eq_ignore_ascii_case(b"Bearer") {
-            return Ok(Caller::Anyone);
+            return Ok(Caller::default());
         }
         let shown: [u8; 32] = Sha256::digest(shown.trim_ascii()).into();
         // Over all bytes, whatever the first ones are.
         let differences = token.iter().zip(shown).fold(0, |sum, (byte, shown)| sum | (byte ^ shown));
-        if differences == 0 { Ok(Caller::Publisher) } else { Err(WrongToken) }
+        if differences != 0 {
+            return Err(WrongToken);
+        }
+        Ok(Caller { identity: Identity::PublishToken, scope: Scope::Publish, plan: None })
     }
 
     /// Who sent a request with these headers. One line that shows a wrong token is enough to refuse it.
     pub(super) fn caller_of(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let lines = headers.get_all(header::AUTHORIZATION);
-        let mut caller = Caller::Anyone;
+        let mut caller = Caller::default();
         for line in lines {
-            if self.caller(line.as_bytes()).map_err(Refusal::wrong_token)? == Caller::Publisher {
-                caller = Caller::Publisher;
+            let shown = self.caller(line.as_bytes()).map_err(Refusal::wrong_token)?;
+            if shown.identity != Identity::Anonymous {
+                caller = shown;
             }
         }
         Ok(caller)
@@ -76,18 +80,18 @@ mod tests {
     fn only_the_token_makes_a_publisher() {
         let auth = Auth::with_token(TOKEN);
         for (text, caller) in [
-            (format!("Bearer {TOKEN}"), Ok(Caller::Publisher)),
-            (format!("bearer   {TOKEN} "), Ok(Caller::Publisher)),
+            (format!("Bearer {TOKEN}"), Ok(Scope::Publish)),
+            (format!("bearer   {TOKEN} "), Ok(Scope::Publish)),
             (format!("Bearer {TOKEN}s"), Err(WrongToken)),
             (format!("Bearer {}", &TOKEN[1..]), Err(WrongToken)),
             ("Bearer".to_owned(), Err(WrongToken)),
             ("Bearer é".to_owned(), Err(WrongToken)),
-            (format!("Basic {TOKEN}"), Ok(Caller::Anyone)),
-            (TOKEN.to_owned(), Ok(Caller::Anyone)),
-            (String::new(), Ok(Caller::Anyone)),
+            (format!("Basic {TOKEN}"), Ok(Scope::Read)),
+            (TOKEN.to_owned(), Ok(Scope::Read)),
+            (String::new(), Ok(Scope::Read)),
         ] {
-            assert_eq!(auth.caller(text.as_bytes()), caller, "{text}");
-            assert_eq!(Auth::default().caller(text.as_bytes()), Ok(Caller::Anyone), "{text}");
+            assert_eq!(auth.caller(text.as_bytes()).map(|caller| caller.scope), caller, "{text}");
+            assert_eq!(Auth::default().caller(text.as_bytes()), Ok(Caller::default()), "{text}");
         }
     }
 
@@ -99,11 +103,11 @@ mod tests {
             for line in lines {
                 headers.append(header::AUTHORIZATION, HeaderValue::from_str(line).unwrap());
             }
-            auth.caller_of(&headers).map_err(|refusal| refusal.status.as_u16())
+            auth.caller_of(&headers).map(|caller| caller.scope).map_err(|refusal| refusal.status.as_u16())
         };
         let right = format!("Bearer {TOKEN}");
-        assert_eq!(of(&[]).unwrap(), Caller::Anyone);
-        assert_eq!(of(&["Basic x", &right]).unwrap(), Caller::Publisher);
+        assert_eq!(of(&[]).unwrap(), Scope::Read);
+        assert_eq!(of(&["Basic x", &right]).unwrap(), Scope::Publish);
         assert_eq!(of(&[&right, "Bearer other"]).unwrap_err(), 401);
         assert_eq!(of(&["Bearer other", &right]).unwrap_err(), 401);
     }

@@ -18,9 +18,11 @@ use super::{
     params::{self, Sent},
     refusal::Refusal,
     request_id::RequestId,
-    respond::{Asked, Reply},
+    respond::{self, Asked, Reply},
     router::Shared,
-    sse, ws,
+    sse,
+    visitor::Visitor,
+    ws,
 };
 use crate::graphql::{Call, Stats};
 
@@ -37,18 +39,22 @@ pub(super) async fn serve(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
+    let visitor = match Visitor::enter(&shared, request.headers()) {
+        Ok(visitor) => visitor,
+        Err(refusal) => return refused(&shared, &id, &request.into_parts().0, refusal),
+    };
     if ws::handshake::asked(request.headers()) {
-        return ws::upgrade(&shared, &id, peer, request);
+        return ws::upgrade(&shared, &id, peer, visitor, request);
     }
     let (head, body) = request.into_parts();
     // The answer to HEAD is that of a request for JSON: a stream has no end to tell of.
     if head.method != Method::HEAD && negotiate::wants_events(&head.headers) {
-        return sse::serve(&shared, &id, peer, &head, body).await;
+        return sse::serve(&shared, (&id, peer, &visitor), &head, body).await;
     }
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let (media, outcome) = match MediaType::accepted(&head.headers) {
-        Ok(media) => (media, answer(&shared, &id, &head, body).await),
+        Ok(media) => (media, answer(&shared, (&id, &visitor), &head, body).await),
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {
@@ -63,6 +69,17 @@ pub(super) async fn serve(
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());
     advise(status, by_url, &mut answer);
+    answer
+}
+
+/// Answers a request that was let in no further than the door.
+fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
+    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
+    let status = refusal.status;
+    let mut answer = respond::refuse_as(media, refusal);
+    advise(status, by_url(&head.method), &mut answer);
+    observation.answered(status, false, 1);
     answer
 }
 
@@ -92,11 +109,11 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 /// From the HTTP request to a reply, or to the reason why there is none.
 async fn answer(
     shared: &Shared,
-    id: &RequestId,
+    from: (&RequestId, &Visitor),
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
-    let (sent, call) = read(shared, id, head, body).await?;
+    let (sent, call) = read(shared, from, head, body).await?;
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;
@@ -113,14 +130,14 @@ async fn answer(
 /// Reads what was sent, and how.
 pub(super) async fn read<'a>(
     shared: &Shared,
-    id: &'a RequestId,
+    (id, visitor): (&'a RequestId, &'a Visitor),
     head: &Parts,
     body: Body,
 ) -> Result<(Sent, Call<'a>), Refusal> {
-    let caller = shared.limits.auth.caller_of(&head.headers)?;
+    let caller = &visitor.caller;
     let queries_only = by_url(&head.method);
     let cost = negotiate::cost_report(&head.headers)?;
-    let explain = negotiate::cache_explained(&head.headers)?;
+    let cache = negotiate::cache_use(&head.headers, caller.scope)?;
     let sent = if queries_only {
         negotiate::refuse_cross_site(&head.headers)?;
         Sent::One(Box::new(params::from_uri(&head.uri)?))
@@ -132,7 +149,7 @@ pub(super) async fn read<'a>(
         return Err(Refusal::method(head.method.as_str()));
     };
     let request_id = Some(id.as_str());
-    Ok((sent, Call { queries_only, caller, request_id, cost, explain, resume_after: None }))
+    Ok((sent, Call { queries_only, caller, request_id, cost, cache, resume_after: None }))
 }
 
 pub(super) fn by_url(method: &Method) -> bool {

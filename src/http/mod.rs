@@ -26,6 +26,7 @@ mod respond;
 mod router;
 mod server;
 mod sse;
+mod visitor;
 pub mod ws;
 
 pub use auth::{Auth, WrongToken};

@@ -3,7 +3,11 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::refusal::Refusal;
-use crate::{error::quoted, graphql::CostReport};
+use crate::{
+    auth::Scope,
+    error::quoted,
+    graphql::{CacheUse, CostReport},
+};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -124,17 +128,19 @@ pub(super) fn cost_report(headers: &HeaderMap) -> Result<CostReport, Refusal> {
     }
 }
 
-/// Whether the client wants to know which cache answered, by `GraphQL-Cache: explain`.
-pub(super) fn cache_explained(headers: &HeaderMap) -> Result<bool, Refusal> {
-    let Some(value) = headers.get(GRAPHQL_CACHE) else { return Ok(false) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text.eq_ignore_ascii_case("explain") {
-        return Ok(true);
+/// What the client wants of the caches, by `GraphQL-Cache`, if he may.
+pub(super) fn cache_use(headers: &HeaderMap, scope: Scope) -> Result<CacheUse, Refusal> {
+    let Some(value) = headers.get(GRAPHQL_CACHE) else { return Ok(CacheUse::Any) };
+    match value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "explain" => Ok(CacheUse::Explain),
+        "bypass" if scope >= Scope::Admin => Ok(CacheUse::Bypass),
+        "bypass" => Err(Refusal::forbidden("GraphQL-Cache: bypass needs the scope admin; leave it out")),
+        other => Err(Refusal::bad_request(format!(
+            "GraphQL-Cache is {}; it may be \"explain\" (execute, and tell which cache answered) or \"bypass\" \
+             (read from the database)",
+            quoted(other, 40)
+        ))),
     }
-    Err(Refusal::bad_request(format!(
-        "GraphQL-Cache is {}; it may be \"explain\" (execute, and tell which cache answered)",
-        quoted(text, 40)
-    )))
 }
 
 /// Refuses a body that is not JSON in UTF-8. This is also what keeps other sites' pages out:

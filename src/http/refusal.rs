@@ -49,6 +49,11 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, wrong.to_string())
     }
 
+    /// What the caller has shown does not allow this.
+    pub(super) fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Code::Forbidden, message)
+    }
+
     /// The body is larger than the limit, in bytes, which a setting moves.
     pub(super) fn too_large(BodyLimit { bytes, setting }: BodyLimit) -> Self {
         let message = format!("the body is larger than {bytes} bytes, the limit set by {setting}");

@@ -82,9 +82,14 @@ pub(super) struct Asked<'a> {
 
 /// The answer to a request that was refused where no media type was chosen.
 pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
+    refuse_as(MediaType::Json, refusal)
+}
+
+/// The answer to a request that was refused.
+pub(super) fn refuse_as(media: MediaType, refusal: Refusal) -> Response<Body> {
     let status = refusal.status;
     let reply = Reply::One(Box::new(refusal.into_execution()));
-    let mut answer = fresh(MediaType::Json, status, &reply);
+    let mut answer = fresh(media, status, &reply);
     caching::forbid(answer.headers_mut());
     answer
 }

@@ -23,7 +23,8 @@ use super::{
     request_id,
 };
 use crate::{
-    graphql::{Caller, Engine},
+    auth::{Caller, Scope},
+    graphql::Engine,
     telemetry::metrics::Metrics,
 };
 
@@ -52,9 +53,9 @@ pub(super) struct Limits {
 
 impl Limits {
     /// How large a body of this caller may be.
-    pub(super) fn body(&self, caller: Caller) -> BodyLimit {
-        match caller {
-            Caller::Publisher if self.max_publish_bytes > self.max_body_bytes => {
+    pub(super) fn body(&self, caller: &Caller) -> BodyLimit {
+        match caller.scope {
+            Scope::Publish | Scope::Admin if self.max_publish_bytes > self.max_body_bytes => {
                 BodyLimit { bytes: self.max_publish_bytes, setting: "publish.max_bytes" }
             }
             _ => BodyLimit { bytes: self.max_body_bytes, setting: "http.max_body_bytes" },

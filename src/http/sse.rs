@@ -24,6 +24,7 @@ use super::{
     request_id::RequestId,
     respond,
     router::Shared,
+    visitor::Visitor,
 };
 use crate::{
     graphql::{
@@ -46,13 +47,13 @@ const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 /// Answers one request by events, or refuses it as it would be refused otherwise.
 pub(super) async fn serve(
     shared: &Shared,
-    id: &RequestId,
-    peer: Peer,
+    from: (&RequestId, Peer, &Visitor),
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
+    let (id, ..) = from;
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
-    let (body, executed, errors) = match open(shared, id, peer, head, body).await {
+    let (body, executed, errors) = match open(shared, from, head, body).await {
         Ok((Opened::Once(mut execution), _)) => {
             observation.stats = std::mem::take(&mut execution.stats);
             let errors = execution.response.errors.len();
@@ -84,13 +85,12 @@ pub(super) async fn serve(
 /// Takes a seat, reads the request and begins its operation.
 async fn open(
     shared: &Shared,
-    id: &RequestId,
-    peer: Peer,
+    (id, peer, visitor): (&RequestId, Peer, &Visitor),
     head: &Parts,
     body: Body,
 ) -> Result<(Opened, Seat), Refusal> {
     let seat = shared.connections.seat(peer).map_err(Refusal::too_many_connections)?;
-    let (requests, mut call) = graphql::read(shared, id, head, body).await?;
+    let (requests, mut call) = graphql::read(shared, (id, visitor), head, body).await?;
     call.resume_after = head.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     match requests {
         Sent::One(asked) => Ok((shared.engine.open(*asked, call).await, seat)),

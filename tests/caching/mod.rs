@@ -4,6 +4,7 @@ mod cases;
 mod closed;
 mod complete;
 mod format;
+mod invalidate;
 mod matching;
 mod node;
 mod one_load;

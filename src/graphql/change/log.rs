@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use chrono::Utc;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
@@ -19,6 +20,7 @@ use crate::{
     store::{
         Database, StoreError,
         query::changes::{self, Entry},
+        write::{NewChange, Transaction},
     },
 };
 
@@ -96,6 +98,17 @@ impl Log {
         }
         entries.retain(|entry| entry.sequence <= head);
         Ok(entries.into_iter().map(Arc::new).collect())
+    }
+
+    /// Appends entries; this server's caches have heard of them when it returns.
+    pub(in crate::graphql) async fn append(&self, changes: &[NewChange]) -> Result<(), Error> {
+        let transaction = Transaction::begin(&self.database).await?;
+        transaction.commit(Utc::now(), changes).await?;
+        if let Some((tail, _)) = self.followed.get() {
+            // It is written: that the log could not be read just now is told in this server's log.
+            let _ = tail.catch_up().await;
+        }
+        Ok(())
     }
 
     /// The place that a cursor names, once it is sure that every change behind it can be shown.

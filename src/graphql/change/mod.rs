@@ -54,8 +54,10 @@ impl From<write::ChangeKind> for Kind {
     fn from(kind: write::ChangeKind) -> Self {
         match kind {
             write::ChangeKind::Created => Self::Created,
-            // The entries of datasets are no changes of processes: they are never shown.
-            write::ChangeKind::Updated | write::ChangeKind::Dataset => Self::Updated,
+            // The entries of datasets, and those for caches, are no changes of processes: they are never shown.
+            write::ChangeKind::Updated | write::ChangeKind::Dataset | write::ChangeKind::Invalidated => {
+                Self::Updated
+            }
             write::ChangeKind::Awarded => Self::Awarded,
             write::ChangeKind::ContractSigned => Self::ContractSigned,
             write::ChangeKind::Cancelled => Self::Cancelled,

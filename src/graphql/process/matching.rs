@@ -43,7 +43,7 @@ pub(in crate::graphql) async fn changed(
     filter: &Filter,
     mut entries: Vec<Arc<Entry>>,
 ) -> Result<Vec<Arc<Entry>>, Error> {
-    entries.retain(|entry| entry.process.is_some());
+    entries.retain(|entry| entry.tells());
     let changed = entries.iter().map(|entry| Changed {
         process: entry.process.as_ref().map_or(0, |process| process.id),
         dataset: entry.dataset,

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     graphql::{
-        Asked, Call, Caller,
+        Asked, Call,
         live::{Event, Opened},
     },
     http::{
@@ -33,6 +33,7 @@ use crate::{
         request_id::RequestId,
         respond,
         router::Shared,
+        visitor::Visitor,
     },
     telemetry::live::Transport,
 };
@@ -45,6 +46,7 @@ pub(in crate::http) fn upgrade(
     shared: &Arc<Shared>,
     id: &RequestId,
     peer: Peer,
+    visitor: Visitor,
     mut request: Request,
 ) -> Response<Body> {
     let upgrade = hyper::upgrade::on(&mut request);
@@ -60,10 +62,6 @@ pub(in crate::http) fn upgrade(
             return answer;
         }
     };
-    let caller = match shared.limits.auth.caller_of(&head.headers) {
-        Ok(caller) => caller,
-        Err(refusal) => return respond::refuse(refusal),
-    };
     let seat = match shared.connections.seat(peer) {
         Ok(seat) => seat,
         Err(full) => return respond::refuse(Refusal::too_many_connections(full)),
@@ -77,8 +75,8 @@ pub(in crate::http) fn upgrade(
         answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     let deflate = shared.connections.deflate.clone().filter(|_| accepted.deflates());
-    let visitor = Visitor { shared: Arc::clone(shared), id: id.clone(), caller };
-    shared.connections.tasks.spawn(visitor.stay(upgrade, deflate, spoken, seat));
+    let guest = Guest { shared: Arc::clone(shared), id: id.clone(), visitor: Arc::new(visitor) };
+    shared.connections.tasks.spawn(guest.stay(upgrade, deflate, spoken, seat));
     answer
 }
 
@@ -117,15 +115,15 @@ fn authorization(payload: &RawValue) -> Option<String> {
 }
 
 /// The client of a socket.
-struct Visitor {
+struct Guest {
     shared: Arc<Shared>,
     /// What its operations are called in the log: the id of the request that became the socket.
     id: RequestId,
     /// By its headers, or by what `connection_init` says.
-    caller: Caller,
+    visitor: Arc<Visitor>,
 }
 
-impl Visitor {
+impl Guest {
     /// Waits for the upgrade, and stays until the socket ends.
     async fn stay(self, upgrade: OnUpgrade, deflate: Option<Deflate>, spoken: bool, seat: Seat) {
         // A client that went away before it had its answer needs nothing.
@@ -168,19 +166,20 @@ impl Visitor {
     }
 }
 
-impl Backend for Visitor {
+impl Backend for Guest {
     fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
         if let Some(shown) = payload.and_then(authorization) {
-            let caller = self.shared.limits.auth.caller(shown.as_bytes());
-            self.caller = caller.map_err(|wrong| wrong.to_string())?;
+            let caller =
+                self.shared.limits.auth.caller(shown.as_bytes()).map_err(|wrong| wrong.to_string())?;
+            self.visitor = Arc::new(Visitor { caller });
         }
         Ok(())
     }
 
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
-        let (shared, id, caller) = (Arc::clone(&self.shared), self.id.clone(), self.caller);
+        let (shared, id, visitor) = (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&self.visitor));
         Box::pin(async move {
-            let call = Call { caller, request_id: Some(id.as_str()), ..Call::default() };
+            let call = Call { caller: &visitor.caller, request_id: Some(id.as_str()), ..Call::default() };
             shared.engine.open(asked, call).await
         })
     }

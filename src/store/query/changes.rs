@@ -24,7 +24,7 @@ pub struct Entry {
     pub at: Time,
     /// The dataset that was written to.
     pub dataset: i64,
-    /// The process that was written; `None` where the dataset itself was.
+    /// The process that was written, or is to be forgotten by caches; `None` where the dataset itself was written.
     pub process: Option<ChangedProcess>,
     /// The organisations whose rows, lists or sums may have changed.
     pub organizations: Organizations,
@@ -50,6 +50,13 @@ pub enum Organizations {
     Named(Vec<i64>),
     /// More than can be named: anything of the dataset may have changed.
     Any,
+}
+
+impl Entry {
+    /// Whether it tells of a change of a process; others are for caches only.
+    pub fn tells(&self) -> bool {
+        self.process.as_ref().is_some_and(|process| process.kind != ChangeKind::Invalidated)
+    }
 }
 
 /// The entries from a sequence on, which is among them, in order, at most `limit`.

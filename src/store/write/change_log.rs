@@ -34,6 +34,9 @@ pub enum ChangeKind {
     /// Not a process but the dataset itself changed: what is said of its publisher, its counts, or all of it
     /// was removed. Its entries have process 0, which no process has, and no ocid.
     Dataset,
+    /// Nothing changed that Farol knows of, but what caches hold of it is to be dropped: whoever runs the server
+    /// wants it so. Its entries are for caches only.
+    Invalidated,
 }
 
 impl ChangeKind {
@@ -47,6 +50,7 @@ impl ChangeKind {
             Self::Cancelled => "cancelled",
             Self::Removed => "removed",
             Self::Dataset => "dataset",
+            Self::Invalidated => "invalidated",
         }
     }
 
@@ -60,6 +64,7 @@ impl ChangeKind {
             Self::Cancelled,
             Self::Removed,
             Self::Dataset,
+            Self::Invalidated,
         ];
         all.into_iter().find(|kind| kind.as_str() == name)
     }
@@ -81,6 +86,37 @@ pub struct NewChange {
     /// What was touched besides the dataset's row: `process:ID`, `organization:ID` for each organisation
     /// that the process named before or names now, or `dataset:ID` for more than can be named.
     pub tags: Vec<String>,
+}
+
+/// What caches are to drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invalidated {
+    /// All that they hold.
+    Everything,
+    /// What was read of a process.
+    Process {
+        /// Its dataset.
+        dataset: i64,
+        /// Its id.
+        process: i64,
+        /// Its ocid.
+        ocid: String,
+    },
+    /// What was read of an organisation, its lists and sums too.
+    Organization(i64),
+}
+
+impl From<Invalidated> for NewChange {
+    fn from(what: Invalidated) -> Self {
+        let (dataset, process, ocid, tag) = match what {
+            Invalidated::Everything => (0, 0, String::new(), "everything".to_owned()),
+            Invalidated::Process { dataset, process, ocid } => {
+                (dataset, process, ocid, format!("process:{process}"))
+            }
+            Invalidated::Organization(id) => (0, 0, String::new(), format!("organization:{id}")),
+        };
+        Self { kind: ChangeKind::Invalidated, dataset, process, ocid, paths: vec![], tags: vec![tag] }
+    }
 }
 
 impl NewChange {

@@ -18,7 +18,7 @@ mod sqlite;
 mod table;
 mod transaction;
 
-pub use change_log::{ChangeKind, NewChange};
+pub use change_log::{ChangeKind, Invalidated, NewChange};
 pub use growth::Growth;
 pub use rows::{ReleaseRow, Rows};
 pub use transaction::{NamedReleases, StoredRelease, Transaction};
