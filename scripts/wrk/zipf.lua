@@ -1,6 +1,6 @@
 -- Posts the bodies in the file BODIES, one a line, the Nth 1/N as often as the first. Prints at the end:
 -- answers; how many of them ran no SQL; how many were kept responses; answers of more than 10 KB; the bytes of
--- all; failed requests; p50 and p99 in milliseconds. What ran SQL, X-Farol-Cache tells.
+-- all; failed requests; p50, p99 and p95 in milliseconds. What ran SQL, X-Farol-Cache tells.
 
 local bodies, up_to = {}, {}
 local headers = { ["Content-Type"] = "application/json" }
@@ -49,6 +49,6 @@ function done(summary, latency)
   local errors = summary.errors
   local lost = errors.connect + errors.read + errors.write + errors.timeout
   local of = function(name) return thread:get(name) end
-  print(string.format("result %d %d %d %d %d %d %.2f %.2f", of("answers"), of("without_sql"), of("responses"),
-    of("large"), of("bytes"), of("failed") + lost, latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+  print(string.format("result %d %d %d %d %d %d %.2f %.2f %.2f", of("answers"), of("without_sql"), of("responses"),
+    of("large"), of("bytes"), of("failed") + lost, latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency:percentile(95) / 1000))
 end
