@@ -1,3 +1,19 @@
 //! How much may be asked: rates of each caller, how much is done at a time, and what is not asked while it fails.
 //!
-//! Knows Redis, and neither HTTP nor GraphQL nor SQL.
+//! Knows Redis, and neither HTTP nor GraphQL nor SQL. In reading order: [`Door`] caps what is in the house at
+//! all; [`RateLimiter`] has a bucket for each caller by his [`Plan`]; [`Queue`] lets as much be executed at a
+//! time as the machine takes, and makes the rest wait its turn or go away at once.
+
+mod bucket;
+mod door;
+mod plan;
+mod queue;
+mod rate;
+
+pub use self::{
+    bucket::{Rule, Verdict},
+    door::{Door, DoorFigures, Guard},
+    plan::{Plan, Plans, Resource},
+    queue::{Class, Place, Queue, QueueFigures, QueueOptions, Reason, Shed},
+    rate::{RateFigures, RateLimiter},
+};
