@@ -111,6 +111,8 @@ impl App {
             max_body_bytes: settings.max_body_bytes,
             max_publish_bytes: config.publish.max_bytes,
             auth,
+            rates: None,
+            max_in_flight: http::Options::default().max_in_flight,
             header_timeout: settings.header_timeout(),
             body_timeout: Duration::from_secs(30),
             drain_deadline: settings.drain(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{guard::DocumentLimits, page::PageSizes};
 use crate::{
     auth::{Caller, Identity, Scope},
+    limit::Account,
     loader,
 };
 
@@ -63,6 +64,8 @@ pub struct Call<'a> {
     pub queries_only: bool,
     /// Who sent it.
     pub caller: &'a Caller,
+    /// What it is charged to, where callers are limited.
+    pub account: Option<&'a Account>,
     /// What the request is called in the log, where there is one. A client that meets a fault of the
     /// server is told it, in the message and as `extensions.requestId`.
     pub request_id: Option<&'a str>,
@@ -81,6 +84,7 @@ impl Default for Call<'_> {
         Self {
             queries_only: false,
             caller: &ANYONE,
+            account: None,
             request_id: None,
             cost: CostReport::Off,
             cache: CacheUse::Any,

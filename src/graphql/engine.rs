@@ -8,6 +8,7 @@
 //! off: one of them costs more than half as much again per field.
 
 mod batch;
+mod begin;
 mod embed;
 mod schema;
 
@@ -20,6 +21,7 @@ pub(super) use self::schema::Api;
 pub use self::schema::{check_manifest, sdl};
 use self::{
     batch::is_mutation,
+    begin::Begun,
     schema::{definition, schema},
 };
 use super::{
@@ -41,6 +43,7 @@ use crate::{
         response::{self, Key, Making, Responses, Turn},
     },
     events::Tail,
+    limit::Queue,
     store::Database,
     telemetry::{live::Subscriptions, meter::Meter},
 };
@@ -63,6 +66,8 @@ pub struct Engine {
     live: Option<Arc<Live>>,
     /// What stores releases, where they may be published.
     publish: Option<Arc<dyn Publish>>,
+    /// Where operations wait before they are executed.
+    queue: Option<Queue>,
 }
 
 /// What was found of an operation's response.
@@ -123,6 +128,7 @@ impl Engine {
             responses: None,
             live: None,
             publish: None,
+            queue: None,
         }
     }
 
@@ -181,18 +187,23 @@ impl Engine {
     /// A subscription that cannot begin is an answer, too.
     pub async fn open(&self, asked: impl Into<Asked>, call: Call<'_>) -> Opened {
         let entry = self.admit(asked.into(), call).await;
-        let (admitted, live) = match (entry, &self.live) {
-            (Entry { admitted: Ok(admitted), .. }, Some(live)) if admitted.is_subscription() => {
-                (admitted, live)
+        let (admitted, mut stats, live) = match (entry, &self.live) {
+            (Entry { admitted: Ok(admitted), stats, .. }, Some(live)) if admitted.is_subscription() => {
+                (admitted, stats, live)
             }
             (entry, _) => return Opened::Once(Box::new(self.answer_once(entry, call).await)),
         };
-        match live.subscribe(admitted, call.resume_after).await {
+        // It is paid for when it begins. What it is asked for later, it shares with all who ask the same.
+        let opened = match begin::charge(&mut stats, call).await {
+            Ok(_) => live.subscribe(admitted, call.resume_after).await,
+            Err(error) => Err(vec![error]),
+        };
+        match opened {
             Ok(subscription) => Opened::Stream(subscription),
             Err(errors) => {
                 let mut response = Response::from_errors(errors);
                 settle(&mut response, false, call.request_id);
-                Opened::Once(Box::new(Execution::refused(response, Stats::default())))
+                Opened::Once(Box::new(Execution::refused(response, stats)))
             }
         }
     }
@@ -241,8 +252,7 @@ impl Engine {
         if let Some(making) = hit.refresh {
             let engine = self.clone();
             responses.spawn(async move {
-                let scope = scope::Request::begin(Meter::default(), &engine.ledger);
-                scope.drive(engine.answer(entry, Some(making), &scope, Call::default())).await;
+                engine.make(entry, Some(making), Meter::default(), (Call::default(), true)).await;
             });
         }
         Looked::Known(execution)
@@ -267,8 +277,20 @@ impl Engine {
             Some(Turn::Make(making)) => Some(making),
             None => None,
         };
+        self.make(entry, making, meter, (call, false)).await
+    }
+
+    /// Executes when it is its turn, in a scope of its own.
+    async fn make(
+        &self,
+        mut entry: Entry,
+        making: Option<Making>,
+        meter: Meter,
+        (call, is_one_of_many): (Call<'_>, bool),
+    ) -> Execution {
+        let begun = self.begin(&mut entry, call, is_one_of_many).await;
         let scope = scope::Request::begin(meter, &self.ledger);
-        scope.drive(self.answer(entry, making, &scope, call)).await
+        scope.drive(self.answer(entry, making, &scope, (call, begun))).await
     }
 
     async fn turn(&self, key: Option<Key>) -> Option<Turn> {
@@ -296,9 +318,11 @@ impl Engine {
         entry: Entry,
         making: Option<Making>,
         scope: &scope::Request,
-        call: Call<'_>,
+        (call, begun): (Call<'_>, Begun<'_>),
     ) -> Execution {
         let Entry { stats, admitted, estimate } = entry;
+        // Whoever was refused has nothing to say to those who wait for the same answer: one of them makes it.
+        let making = making.filter(|_| admitted.is_ok());
         if call.cache == CacheUse::Explain {
             scope.explain();
         }
@@ -306,12 +330,14 @@ impl Engine {
             Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
             Ok(admitted) => {
                 // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-                let run = self.run(admitted, scope, &stats, call);
+                let priced = call.cost == CostReport::Report || begun.is_charged();
+                let run = self.run(admitted, scope, &stats, (call, priced));
                 let run = AssertUnwindSafe(run).catch_unwind().await;
                 run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
             }
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
+        begun.end(actual);
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
             response.extensions.insert("cost".to_owned(), report);
@@ -330,9 +356,9 @@ impl Engine {
         admitted: Admitted,
         scope: &scope::Request,
         stats: &Stats,
-        call: Call<'_>,
+        (call, priced): (Call<'_>, bool),
     ) -> (Response, bool, Option<u64>) {
-        let priced = (call.cost == CostReport::Report).then(|| admitted.priced());
+        let priced = priced.then(|| admitted.priced());
         let mut request = admitted.into_request().data(scope.clone());
         if is_mutation(stats) {
             request = request.data(Publishing(self.publish.clone())).data(call.caller.clone());

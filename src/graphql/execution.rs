@@ -1,6 +1,6 @@
 //! The answer to one operation, and what is told about it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Response, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::scope::{self, Counts};
 use crate::{
     cache::response::{Making, Stored},
+    limit::Verdict,
     telemetry::meter::Reading,
 };
 
@@ -51,6 +52,10 @@ pub struct Stats {
     pub cost: Option<u64>,
     /// SQL statements and database time.
     pub database: Reading,
+    /// How long it waited for a place before it was executed.
+    pub queued: Duration,
+    /// What the caller has left of the cost that his plan allows, where it was charged.
+    pub budget: Option<Verdict>,
 }
 
 /// A response as it goes over the wire: errors first, so that they are seen, and no `data` entry

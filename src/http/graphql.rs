@@ -16,6 +16,7 @@ use super::{
     negotiate::{self, MediaType},
     observe::Observation,
     params::{self, Sent},
+    quota,
     refusal::Refusal,
     request_id::RequestId,
     respond::{self, Asked, Reply},
@@ -39,7 +40,10 @@ pub(super) async fn serve(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let visitor = match Visitor::enter(&shared, request.headers()) {
+    let Some(_inside) = shared.limits.door.try_enter() else {
+        return respond::refuse(Refusal::overloaded());
+    };
+    let visitor = match Visitor::enter(&shared, request.headers(), peer).await {
         Ok(visitor) => visitor,
         Err(refusal) => return refused(&shared, &id, &request.into_parts().0, refusal),
     };
@@ -53,12 +57,14 @@ pub(super) async fn serve(
     }
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => (media, answer(&shared, (&id, &visitor), &head, body).await),
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {
         Ok((reply, stats)) => {
+            budget = stats.budget;
             observation.stats = stats;
             (reply.status(media), reply)
         }
@@ -69,6 +75,7 @@ pub(super) async fn serve(
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());
     advise(status, by_url, &mut answer);
+    quota::write(visitor.quota, budget, answer.headers_mut());
     answer
 }
 
@@ -76,8 +83,9 @@ pub(super) async fn serve(
 fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
-    let status = refusal.status;
+    let (status, quota) = (refusal.status, refusal.quota);
     let mut answer = respond::refuse_as(media, refusal);
+    quota::write(quota, None, answer.headers_mut());
     advise(status, by_url(&head.method), &mut answer);
     observation.answered(status, false, 1);
     answer
@@ -149,7 +157,18 @@ pub(super) async fn read<'a>(
         return Err(Refusal::method(head.method.as_str()));
     };
     let request_id = Some(id.as_str());
-    Ok((sent, Call { queries_only, caller, request_id, cost, cache, resume_after: None }))
+    Ok((
+        sent,
+        Call {
+            queries_only,
+            caller,
+            account: visitor.account.as_ref(),
+            request_id,
+            cost,
+            cache,
+            resume_after: None,
+        },
+    ))
 }
 
 pub(super) fn by_url(method: &Method) -> bool {

@@ -20,6 +20,7 @@ mod health;
 mod negotiate;
 mod observe;
 mod params;
+mod quota;
 mod refusal;
 mod request_id;
 mod respond;

@@ -57,7 +57,7 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         let took = self.began.elapsed();
-        let Stats { operation_name, operation_type, cost, database } = &self.stats;
+        let Stats { operation_name, operation_type, cost, database, .. } = &self.stats;
         self.metrics.request_ended(self.status, self.outcome, took, *cost, *database);
         tracing::info!(
             target: "farol::access",

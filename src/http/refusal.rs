@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_graphql::{Response, ServerError};
 use axum::http::StatusCode;
 
-use super::{auth::WrongToken, body::BodyLimit, connections::Full};
+use super::{auth::WrongToken, body::BodyLimit, connections::Full, quota};
 use crate::{
     error::{Code, quoted},
     graphql::{Execution, Stats},
+    limit::Verdict,
 };
 
 /// Why a request never reached the engine.
@@ -17,6 +18,10 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     code: Code,
     message: String,
+    /// When it is worth while to try again, in seconds.
+    retry_after: Option<u64>,
+    /// What is left of the limit that was met.
+    pub(super) quota: Option<Verdict>,
 }
 
 impl Refusal {
@@ -52,6 +57,24 @@ impl Refusal {
     /// What the caller has shown does not allow this.
     pub(super) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, Code::Forbidden, message)
+    }
+
+    /// The caller has sent as many requests as his plan allows.
+    pub(super) fn rate_limited(verdict: Verdict) -> Self {
+        let wait = quota::seconds(verdict.retry_after.unwrap_or(verdict.reset));
+        let message = format!(
+            "you have sent all {} requests that you may send at once; try again in {wait} s",
+            verdict.limit
+        );
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message);
+        Self { retry_after: Some(wait), quota: Some(verdict), ..refusal }
+    }
+
+    /// As many requests are being answered as may be.
+    pub(super) fn overloaded() -> Self {
+        let message = "the server has more to do than it can just now; try again in 1 s";
+        let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, message);
+        Self { retry_after: Some(1), ..refusal }
     }
 
     /// The body is larger than the limit, in bytes, which a setting moves.
@@ -120,11 +143,15 @@ impl Refusal {
     /// The answer: one error, no data.
     pub(super) fn into_execution(self) -> Execution {
         let mut error = ServerError::new(self.message, None);
-        error.extensions.get_or_insert_default().set("code", self.code.as_str());
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", self.code.as_str());
+        if let Some(seconds) = self.retry_after {
+            extensions.set(quota::RETRY_AFTER, seconds);
+        }
         Execution::refused(Response::from_errors(vec![error]), Stats::default())
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), retry_after: None, quota: None }
     }
 }

@@ -11,6 +11,7 @@ use axum::{
 use super::{
     caching, conditional,
     negotiate::{Encoding, MediaType},
+    quota,
     refusal::Refusal,
 };
 use crate::{cache::response::Stored, error::Code, graphql::Execution};
@@ -91,6 +92,7 @@ pub(super) fn refuse_as(media: MediaType, refusal: Refusal) -> Response<Body> {
     let reply = Reply::One(Box::new(refusal.into_execution()));
     let mut answer = fresh(media, status, &reply);
     caching::forbid(answer.headers_mut());
+    quota::advise(reply.all().first().map_or(&[], |one| &one.response.errors), answer.headers_mut());
     answer
 }
 
@@ -124,6 +126,10 @@ impl Asked<'_> {
             Reply::List(_) => self.fresh(status, reply),
         };
         caching::describe(reply, answer.headers_mut());
+        if reply.errors() > 0 {
+            let errors = reply.all().iter().map(|execution| execution.response.errors.as_slice());
+            errors.for_each(|errors| quota::advise(errors, answer.headers_mut()));
+        }
         answer
     }
 
@@ -185,7 +191,8 @@ fn status(execution: &Execution, media: MediaType) -> StatusCode {
         Some(Code::BadRequest) => StatusCode::BAD_REQUEST,
         Some(Code::MethodNotAllowed) => StatusCode::METHOD_NOT_ALLOWED,
         Some(Code::InternalServerError) => StatusCode::INTERNAL_SERVER_ERROR,
-        Some(Code::DatabaseUnavailable | Code::Timeout) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(Code::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Code::DatabaseUnavailable | Code::Overloaded | Code::Timeout) => StatusCode::SERVICE_UNAVAILABLE,
         _ if media == MediaType::Json => StatusCode::OK,
         _ => StatusCode::BAD_REQUEST,
     }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     auth::{Caller, Scope},
     graphql::Engine,
+    limit::{Door, RateLimiter},
     telemetry::metrics::Metrics,
 };
 
@@ -49,6 +50,10 @@ pub(super) struct Limits {
     pub(super) max_publish_bytes: usize,
     pub(super) body_timeout: Duration,
     pub(super) auth: Auth,
+    /// How much each caller may ask; `None` where nobody is limited.
+    pub(super) rates: Option<RateLimiter>,
+    /// How many requests may be inside.
+    pub(super) door: Door,
 }
 
 impl Limits {

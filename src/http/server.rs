@@ -33,6 +33,7 @@ use super::{
 use crate::{
     graphql::Engine,
     lifecycle::{Drained, Tasks},
+    limit::{Door, RateLimiter},
     telemetry::metrics::{Metrics, UPKEEP_INTERVAL},
 };
 
@@ -52,6 +53,10 @@ pub struct Options {
     pub max_publish_bytes: usize,
     /// Who may publish.
     pub auth: Auth,
+    /// How much each caller may ask; `None` where nobody is limited.
+    pub rates: Option<RateLimiter>,
+    /// How many requests are answered at a time; others are turned away at once.
+    pub max_in_flight: usize,
     /// The longest wait for a request's head, from the connection or the last answer on.
     pub header_timeout: Duration,
     /// The longest wait for a request's body, once the head is there.
@@ -91,6 +96,8 @@ impl Default for Options {
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
             auth: Auth::default(),
+            rates: None,
+            max_in_flight: 2_000,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
@@ -113,6 +120,8 @@ impl Server {
             max_publish_bytes: options.max_publish_bytes,
             body_timeout: options.body_timeout,
             auth: options.auth.clone(),
+            rates: options.rates.clone(),
+            door: Door::new(options.max_in_flight),
         };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());

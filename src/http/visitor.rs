@@ -1,19 +1,58 @@
-//! Who sends a request: known before anything of it but the head is read.
+//! Who sends a request, and what he may still send: known before anything of it but the head is read.
+//!
+//! What must stay true: whoever is let in has been counted once, as the caller that he is, and each operation over
+//! a socket counts like a request.
 
 use axum::http::HeaderMap;
 
-use super::{refusal::Refusal, router::Shared};
-use crate::auth::Caller;
+use super::{connections::Peer, refusal::Refusal, router::Shared};
+use crate::{
+    auth::{Caller, Identity},
+    limit::{Account, Verdict},
+};
 
 /// Whoever sent a request, or has opened a socket.
 pub(super) struct Visitor {
     /// Who he is.
     pub(super) caller: Caller,
+    /// What his operations are charged to; `None` where nothing limits him.
+    pub(super) account: Option<Account>,
+    /// What he has left of the requests that his plan allows.
+    pub(super) quota: Option<Verdict>,
 }
 
 impl Visitor {
     /// Lets in whoever sent a request with these headers, or says why not.
-    pub(super) fn enter(shared: &Shared, headers: &HeaderMap) -> Result<Self, Refusal> {
-        Ok(Self { caller: shared.limits.auth.caller_of(headers)? })
+    pub(super) async fn enter(shared: &Shared, headers: &HeaderMap, peer: Peer) -> Result<Self, Refusal> {
+        let visitor = Self::known(shared, shared.limits.auth.caller_of(headers)?, peer);
+        let quota = visitor.count().await?;
+        Ok(Self { quota, ..visitor })
+    }
+
+    /// One who is known already, and not counted yet.
+    pub(super) fn known(shared: &Shared, caller: Caller, peer: Peer) -> Self {
+        let bucket = match &caller.identity {
+            Identity::Anonymous => Some(format!("address:{peer}")),
+            Identity::Key(id) => Some(format!("key:{id}")),
+            Identity::Subject(subject) => Some(format!("subject:{subject}")),
+            // Whoever runs the server has given it to himself.
+            Identity::PublishToken => None,
+        };
+        let account = shared
+            .limits
+            .rates
+            .as_ref()
+            .zip(bucket)
+            .map(|(limiter, bucket)| Account::new(limiter.clone(), bucket.into(), caller.plan.clone()));
+        Self { caller, account, quota: None }
+    }
+
+    /// Counts a request, or an operation over a socket: what is left.
+    pub(super) async fn count(&self) -> Result<Option<Verdict>, Refusal> {
+        let Some(account) = &self.account else { return Ok(None) };
+        match account.request().await {
+            Some(verdict) if !verdict.allowed => Err(Refusal::rate_limited(verdict)),
+            verdict => Ok(verdict),
+        }
     }
 }

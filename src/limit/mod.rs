@@ -4,6 +4,7 @@
 //! all; [`RateLimiter`] has a bucket for each caller by his [`Plan`]; [`Queue`] lets as much be executed at a
 //! time as the machine takes, and makes the rest wait its turn or go away at once.
 
+mod account;
 mod bucket;
 mod door;
 mod plan;
@@ -11,6 +12,7 @@ mod queue;
 mod rate;
 
 pub use self::{
+    account::{Account, Charge},
     bucket::{Rule, Verdict},
     door::{Door, DoorFigures, Guard},
     plan::{Plan, Plans, Resource},

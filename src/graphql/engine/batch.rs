@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::{Engine, Looked};
 use crate::{
-    cache::response::Turn,
+    cache::response::{Making, Turn},
     graphql::{
         admission::Entry,
         call::Call,
@@ -47,6 +47,8 @@ impl Engine {
             operation_type: Some("batch"),
             cost: Some(cost),
             database: meter.read(),
+            queued: executions.iter().map(|one| one.stats.queued).max().unwrap_or_default(),
+            budget: executions.iter().filter_map(|one| one.stats.budget).last(),
         };
         (executions, stats)
     }
@@ -73,9 +75,21 @@ impl Engine {
         };
         match self.turn(key).await {
             Some(Turn::Take(stored)) => Execution::known(stored, entry.stats),
-            Some(Turn::Make(making)) => self.answer(entry, Some(making), &scope.beside(), call).await,
-            None => self.answer(entry, None, &scope.beside(), call).await,
+            Some(Turn::Make(making)) => self.make_beside(entry, Some(making), scope, call).await,
+            None => self.make_beside(entry, None, scope, call).await,
         }
+    }
+
+    /// Executes one operation of a batch when it is its turn.
+    async fn make_beside(
+        &self,
+        mut entry: Entry,
+        making: Option<Making>,
+        scope: &scope::Request,
+        call: Call<'_>,
+    ) -> Execution {
+        let begun = self.begin(&mut entry, call, true).await;
+        self.answer(entry, making, &scope.beside(), (call, begun)).await
     }
 }
 

@@ -75,7 +75,7 @@ pub(in crate::http) fn upgrade(
         answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
     let deflate = shared.connections.deflate.clone().filter(|_| accepted.deflates());
-    let guest = Guest { shared: Arc::clone(shared), id: id.clone(), visitor: Arc::new(visitor) };
+    let guest = Guest { shared: Arc::clone(shared), id: id.clone(), peer, visitor: Arc::new(visitor) };
     shared.connections.tasks.spawn(guest.stay(upgrade, deflate, spoken, seat));
     answer
 }
@@ -121,6 +121,7 @@ struct Guest {
     id: RequestId,
     /// By its headers, or by what `connection_init` says.
     visitor: Arc<Visitor>,
+    peer: Peer,
 }
 
 impl Guest {
@@ -171,7 +172,7 @@ impl Backend for Guest {
         if let Some(shown) = payload.and_then(authorization) {
             let caller =
                 self.shared.limits.auth.caller(shown.as_bytes()).map_err(|wrong| wrong.to_string())?;
-            self.visitor = Arc::new(Visitor { caller });
+            self.visitor = Arc::new(Visitor::known(&self.shared, caller, self.peer));
         }
         Ok(())
     }
@@ -179,7 +180,11 @@ impl Backend for Guest {
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
         let (shared, id, visitor) = (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&self.visitor));
         Box::pin(async move {
-            let call = Call { caller: &visitor.caller, request_id: Some(id.as_str()), ..Call::default() };
+            if let Err(refusal) = visitor.count().await {
+                return Opened::Once(Box::new(refusal.into_execution()));
+            }
+            let (caller, account) = (&visitor.caller, visitor.account.as_ref());
+            let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
             shared.engine.open(asked, call).await
         })
     }

@@ -1,0 +1,62 @@
+//! What one caller may still ask for: his buckets, by his plan.
+
+use std::sync::Arc;
+
+use super::{Plan, RateLimiter, Resource, Verdict};
+
+/// One caller's buckets.
+#[derive(Clone, Debug)]
+pub struct Account {
+    limiter: RateLimiter,
+    /// What his buckets are called.
+    caller: Arc<str>,
+    /// The name of his plan; that of everyone without one.
+    plan: Option<Arc<str>>,
+}
+
+/// Units that an operation was estimated to cost, and that are taken.
+#[derive(Debug)]
+pub struct Charge<'a> {
+    account: &'a Account,
+    units: u64,
+    /// What is left.
+    pub verdict: Option<Verdict>,
+}
+
+impl Account {
+    /// The account of a caller whose buckets have this name, by the plan of that name.
+    pub fn new(limiter: RateLimiter, caller: Arc<str>, plan: Option<Arc<str>>) -> Self {
+        Self { limiter, caller, plan }
+    }
+
+    /// Counts one request. `None` where there is no limit.
+    pub async fn request(&self) -> Option<Verdict> {
+        self.limiter.take(&self.caller, self.plan(), Resource::Requests, 1).await
+    }
+
+    /// Takes what an operation is estimated to cost.
+    ///
+    /// # Errors
+    /// It is more than is left.
+    pub async fn charge(&self, units: u64) -> Result<Charge<'_>, Verdict> {
+        let verdict = self.limiter.take(&self.caller, self.plan(), Resource::Cost, units).await;
+        match verdict {
+            Some(verdict) if !verdict.allowed => Err(verdict),
+            verdict => Ok(Charge { account: self, units, verdict }),
+        }
+    }
+
+    fn plan(&self) -> &Plan {
+        self.limiter.plan(self.plan.as_deref())
+    }
+}
+
+impl Charge<'_> {
+    /// Gives back what was taken beyond what it did cost. Dropped without this, all of it stays taken.
+    pub fn settle(self, actual: u64) {
+        let Self { account, units, .. } = self;
+        if actual < units {
+            account.limiter.give_back(&account.caller, account.plan(), Resource::Cost, units - actual);
+        }
+    }
+}
