@@ -2,11 +2,16 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use super::TrustedProxies;
+
 settings! {
     /// Where the server listens, and what one request may cost it.
     Http = "http" {
         /// The address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8000", also "listen";
+        /// Proxies in front of the server, as addresses and networks with commas in between: `10.0.0.0/8,::1`. Whom
+        /// they name in Forwarded or X-Forwarded-For is taken for the client; nobody else is believed.
+        trusted_proxies: TrustedProxies = "";
         /// Bytes of a request's body at most, once it is decompressed.
         max_body_bytes: usize = 1048576, in 1..=u64::MAX;
         /// Milliseconds a client has to send its request's headers.

@@ -21,6 +21,7 @@ mod layers;
 mod live;
 mod loader;
 mod log;
+mod network;
 mod publish;
 mod redis;
 mod value;
@@ -39,6 +40,7 @@ pub use self::{
     live::{AllowedOrigins, Live},
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
+    network::{Network, NotANetwork, TrustedProxies},
     publish::{Publish, PublishToken},
     redis::{Redis, RedisUrl},
     setting::Setting,

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -57,7 +57,8 @@ pub(super) struct Connections {
     seats: Arc<Seats>,
 }
 
-/// Who is on the other side of a connection, as far as seats go. Stands in the extensions of each request.
+/// Whom a request counts for where its caller is known by nothing else: the client's address, for IPv6 its /64
+/// network. Stands in the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Peer(IpAddr);
 
@@ -140,12 +141,22 @@ impl fmt::Display for Peer {
 }
 
 impl Peer {
-    /// The peer of a connection.
-    pub(super) fn of(address: SocketAddr) -> Self {
-        Self(match address.ip().to_canonical() {
+    /// What an address counts for.
+    pub(super) fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
             address @ IpAddr::V4(_) => address,
         })
+    }
+}
+
+/// As limits, logs and people name it: an address, or a network of IPv6.
+impl fmt::Display for Peer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => write!(out, "{address}"),
+            IpAddr::V6(network) => write!(out, "{network}/64"),
+        }
     }
 }
 
@@ -187,7 +198,7 @@ mod tests {
 
     #[test]
     fn seats_are_given_back() {
-        let (connections, one, other) = (connections(3, 2), peer("10.0.0.1:1"), peer("10.0.0.2:1"));
+        let (connections, one, other) = (connections(3, 2), peer("10.0.0.1"), peer("10.0.0.2"));
         let mut taken = vec![connections.seat(one).unwrap(), connections.seat(one).unwrap()];
         assert_eq!(connections.seat(one).err(), Some(Full::Address(2)));
         taken.push(connections.seat(other).unwrap());
@@ -201,9 +212,11 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_client() {
-        assert_eq!(peer("[2001:db8:0:1::1]:1"), peer("[2001:db8:0:1:ffff::2]:9"));
-        assert_ne!(peer("[2001:db8:0:1::1]:1"), peer("[2001:db8:0:2::1]:1"));
-        assert_eq!(peer("[::ffff:10.0.0.1]:1"), peer("10.0.0.1:2"));
-        assert_ne!(peer("10.0.0.1:1"), peer("10.0.0.2:1"));
+        assert_eq!(peer("2001:db8:0:1::1"), peer("2001:db8:0:1:ffff::2"));
+        assert_ne!(peer("2001:db8:0:1::1"), peer("2001:db8:0:2::1"));
+        assert_eq!(peer("::ffff:10.0.0.1"), peer("10.0.0.1"));
+        assert_ne!(peer("10.0.0.1"), peer("10.0.0.2"));
+        assert_eq!(peer("2001:db8:0:1::1").to_string(), "2001:db8:0:1::/64");
+        assert_eq!(peer("::ffff:10.0.0.1").to_string(), "10.0.0.1");
     }
 }

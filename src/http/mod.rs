@@ -1,6 +1,6 @@
 //! HTTP: the socket, GraphQL over HTTP, `GraphiQL`, health and metrics.
 //!
-//! A request passes `server` (connection, timeouts) → `router` (layers) → `graphql` (one handler:
+//! A request passes `server` (connection, timeouts, `address`: who sent it) → `router` (layers) → `graphql` (one handler:
 //! `auth`, `negotiate`, `body`, `params`, the engine, `respond` with `caching` and `conditional`), is compressed
 //! (`compression`), and `observe` writes what it was. What must stay true: a request that was not executed has no `data` in its answer; a mutation is never run by
 //! GET; a fault of ours never shows its details. Knows GraphQL only through [`Engine`] and the
@@ -8,6 +8,7 @@
 //!
 //! [`Engine`]: crate::graphql::Engine
 
+mod address;
 mod auth;
 mod body;
 mod caching;

@@ -1,5 +1,6 @@
 //! The server over its socket, as clients see it.
 
+mod address;
 pub(crate) mod app;
 mod batch;
 mod body;

@@ -20,7 +20,7 @@ use crate::ws::frames::{self, Sent};
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// A client that has got its socket.
-struct Client {
+pub(super) struct Client {
     stream: TcpStream,
     /// The head of the answer.
     head: String,
@@ -35,7 +35,7 @@ impl Client {
     }
 
     /// Opens a socket with other headers.
-    async fn open_with(app: &App, headers: &str) -> Self {
+    pub(super) async fn open_with(app: &App, headers: &str) -> Self {
         let mut stream = TcpStream::connect(app.address).await.unwrap();
         let request = format!(
             "GET /graphql HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -93,7 +93,7 @@ fn subscribe(id: &str, query: &str) -> Value {
 }
 
 /// The request of a client whose answer is no socket.
-fn ask(app: &App, changed: &[(&'static str, &'static str)]) -> reqwest::RequestBuilder {
+pub(super) fn ask(app: &App, changed: &[(&'static str, &'static str)]) -> reqwest::RequestBuilder {
     let usual = [
         ("connection", "Upgrade"),
         ("upgrade", "websocket"),

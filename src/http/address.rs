@@ -1,0 +1,227 @@
+//! Who a request comes from: the peer of its connection or, where that is a trusted proxy, whom the proxy names.
+//!
+//! What must stay true: what a client itself writes into `Forwarded` or `X-Forwarded-For` never changes whom
+//! its requests count for. Each proxy appends whom it got the request from, so the headers are read from
+//! their ends, and no further than the first address that is no trusted proxy.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use crate::config::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// Any of these says that a request came through a proxy.
+const OF_PROXIES: [HeaderName; 6] = [
+    header::FORWARDED,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    header::VIA,
+];
+
+/// The proxies that are believed.
+#[derive(Clone, Default)]
+pub(super) struct TrustedProxies(Arc<[Network]>);
+
+/// Who sent a request. Stands in its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Client {
+    /// His address, as far as it is known.
+    pub(super) address: IpAddr,
+    /// Where the connection comes from.
+    pub(super) peer: IpAddr,
+    /// Whether the request says that it came through a proxy, trusted or not.
+    pub(super) forwarded: bool,
+}
+
+impl TrustedProxies {
+    /// The proxies in these networks.
+    pub(super) fn new(networks: &[Network]) -> Self {
+        Self(networks.into())
+    }
+
+    /// Whether an address is that of a proxy that is believed.
+    pub(super) fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// Who sent a request with these headers over a connection from `peer`.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        let address = if self.contain(peer) { self.behind(peer, headers) } else { peer };
+        let forwarded = OF_PROXIES.iter().any(|name| headers.contains_key(name));
+        Client { address, peer, forwarded }
+    }
+
+    /// Whom a trusted proxy names. A proxy that writes one of the headers passes on the other as the client sent
+    /// it: where the two disagree nobody is believed, and the request counts for the proxy.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let standard = self.named(peer, headers, &header::FORWARDED, forwarded_for);
+        let usual = self.named(peer, headers, &X_FORWARDED_FOR, node);
+        match (standard, usual) {
+            (Some(standard), Some(usual)) if standard != usual => peer,
+            (standard, usual) => standard.or(usual).unwrap_or(peer),
+        }
+    }
+
+    /// Whom a header names; `None` where it is not there. What cannot be read, `unknown` for instance, leaves the
+    /// request with the proxy that wrote it.
+    fn named(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        name: &HeaderName,
+        read: fn(&str) -> Option<IpAddr>,
+    ) -> Option<IpAddr> {
+        headers.contains_key(name).then(|| {
+            let lines = headers.get_all(name).into_iter().rev();
+            // A line with other bytes than ASCII is one element that cannot be read.
+            let elements = lines.flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+            let mut nearest = peer;
+            for element in elements.map(str::trim).filter(|element| !element.is_empty()) {
+                let Some(address) = read(element) else { break };
+                nearest = address;
+                if !self.contain(address) {
+                    break;
+                }
+            }
+            nearest
+        })
+    }
+}
+
+impl Client {
+    /// Whether it is a program on this machine that asks for itself, not a proxy for somebody else.
+    #[cfg_attr(not(test), expect(dead_code, reason = "detailed health is the first to ask"))]
+    pub(super) fn is_local(&self) -> bool {
+        self.peer.is_loopback() && !self.forwarded
+    }
+}
+
+/// The address in an element of `Forwarded` (RFC 7239). A quote that is not closed, or escaped, means that the
+/// line was cut within a text which the client may have chosen: such an element names nobody.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    if element.contains('\\') || element.matches('"').count() % 2 == 1 {
+        return None;
+    }
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut nodes = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    let (_, only) = nodes.next().filter(|_| nodes.next().is_none())?;
+    node(only.trim().trim_matches('"'))
+}
+
+/// The address of a node, with or without a port.
+fn node(text: &str) -> Option<IpAddr> {
+    let address = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => IpAddr::V6(address.parse().ok()?),
+        None => text.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip())).ok()?,
+    };
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderName, HeaderValue};
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::{Client, TrustedProxies};
+
+    fn trusted() -> TrustedProxies {
+        TrustedProxies::new(&["10.0.0.0/8", "::1"].map(|network| network.parse().unwrap()))
+    }
+
+    fn client(peer: &str, lines: &[(&'static str, &str)]) -> Client {
+        let mut headers = HeaderMap::new();
+        for (name, line) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(line).unwrap());
+        }
+        trusted().client(peer.parse().unwrap(), &headers)
+    }
+
+    fn address(peer: &str, lines: &[(&'static str, &str)]) -> String {
+        client(peer, lines).address.to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let lines = [("x-forwarded-for", "192.0.2.7")];
+        assert_eq!(address("10.0.0.1", &lines), "192.0.2.7");
+        assert_eq!(address("::1", &lines), "192.0.2.7");
+        assert_eq!(address("192.0.2.1", &lines), "192.0.2.1");
+        assert_eq!(address("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_nearest_that_is_no_proxy_is_the_client() {
+        for (line, expected) in [
+            ("6.6.6.6, 192.0.2.7", "192.0.2.7"),
+            ("6.6.6.6, 192.0.2.7, 10.0.0.2", "192.0.2.7"),
+            ("192.0.2.7:4711, 10.0.0.2:80", "192.0.2.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
+            ("6.6.6.6, unknown", "10.0.0.1"),
+            ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+            ("192.0.2.7,, ", "192.0.2.7"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(address("10.0.0.1", &[("x-forwarded-for", line)]), expected, "{line}");
+        }
+        let lines = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "192.0.2.7")];
+        assert_eq!(address("10.0.0.1", &lines), "192.0.2.7", "the last line was written last");
+    }
+
+    #[test]
+    fn the_standards_header_is_read() {
+        for (line, expected) in [
+            ("for=192.0.2.7", "192.0.2.7"),
+            ("For=\"192.0.2.7:80\";proto=https;by=10.0.0.1", "192.0.2.7"),
+            ("proto=http; for=\"[2001:db8::7]:4711\"", "2001:db8::7"),
+            ("for=6.6.6.6, for=192.0.2.7, for=10.0.0.2", "192.0.2.7"),
+            ("for=6.6.6.6, for=_hidden", "10.0.0.1"),
+            ("for=6.6.6.6, proto=https", "10.0.0.1"),
+            ("for=6.6.6.6;for=192.0.2.7", "10.0.0.1"),
+            // What a client may do to the text of a host that its proxy writes down.
+            ("for=192.0.2.7;host=\"x, for=6.6.6.6\"", "10.0.0.1"),
+            ("for=192.0.2.7;host=\"x\\\", for=6.6.6.6;y=\\\"z\"", "10.0.0.1"),
+            ("for=\"6.6.6.6, for=192.0.2.7", "192.0.2.7"),
+        ] {
+            assert_eq!(address("10.0.0.1", &[("forwarded", line)]), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn two_headers_must_say_the_same() {
+        let both =
+            |standard, usual| address("10.0.0.1", &[("forwarded", standard), ("x-forwarded-for", usual)]);
+        assert_eq!(both("for=192.0.2.7", "192.0.2.7"), "192.0.2.7");
+        assert_eq!(both("for=6.6.6.6", "192.0.2.7"), "10.0.0.1");
+        assert_eq!(both("for=192.0.2.7", "6.6.6.6"), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_does_not_ask_for_itself() {
+        assert!(client("127.0.0.1", &[]).is_local());
+        assert!(!client("192.0.2.1", &[]).is_local());
+        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via", "x-forwarded-proto"] {
+            assert!(!client("127.0.0.1", &[(name, "x")]).is_local(), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_client_chooses_his_address(sent in "[ -~]{0,60}", name in 0..2_usize) {
+            let (name, appended) = [("x-forwarded-for", "192.0.2.7"), ("forwarded", "for=192.0.2.7")][name];
+            // Proxies append to the line, or add one.
+            prop_assert_eq!(address("10.0.0.1", &[(name, &format!("{sent}, {appended}"))]), "192.0.2.7");
+            prop_assert_eq!(address("10.0.0.1", &[(name, &sent), (name, appended)]), "192.0.2.7");
+            prop_assert_eq!(address("192.0.2.1", &[(name, &sent)]), "192.0.2.1");
+        }
+    }
+}

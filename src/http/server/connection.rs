@@ -1,0 +1,120 @@
+//! One connection: its timeouts, its requests, its end.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use hyper::{Request, body::Incoming, rt::Executor, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::Options;
+use crate::{
+    http::{address::TrustedProxies, connections::Peer},
+    lifecycle::Tasks,
+};
+
+/// How often an HTTP/2 connection is asked whether it still lives.
+const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// What all connections of a listener have in common.
+pub(super) struct Reception {
+    router: Router,
+    proxies: TrustedProxies,
+    header_timeout: Duration,
+    /// Owns the connections and their streams.
+    tasks: Tasks,
+    draining: CancellationToken,
+}
+
+impl Reception {
+    pub(super) fn new(options: &Options, router: Router, tasks: Tasks, draining: CancellationToken) -> Self {
+        Self {
+            router,
+            proxies: TrustedProxies::new(&options.trusted_proxies),
+            header_timeout: options.header_timeout,
+            tasks,
+            draining,
+        }
+    }
+
+    /// Serves a connection in a task of its own.
+    pub(super) fn receive(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        // Answers are written whole: waiting to fill a segment would only delay them. A socket that
+        // refuses the option still works.
+        let _ = stream.set_nodelay(true);
+        self.tasks.spawn(Arc::clone(self).serve(stream, peer.ip().to_canonical()));
+    }
+
+    /// Serves a connection until it closes; once draining, until its requests in flight are answered.
+    async fn serve<I>(self: Arc<Self>, io: I, peer: IpAddr)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let asked = Arc::new(AtomicBool::new(false));
+        let (reception, seen) = (Arc::clone(&self), Arc::clone(&asked));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            seen.store(true, Ordering::Relaxed);
+            let client = reception.proxies.client(peer, request.headers());
+            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(Peer::of(client.address));
+            reception.router.clone().oneshot(request.map(Body::new))
+        });
+        let builder = self.builder();
+        let mut connection =
+            std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
+        // hyper's header timeout begins once the version is known, that is after the first bytes: this
+        // one closes the connection of a client that never sends them.
+        let mut first_request = std::pin::pin!(tokio::time::sleep(self.header_timeout));
+        let (mut waiting, mut leaving) = (true, false);
+        loop {
+            tokio::select! {
+                // A client that breaks the protocol or goes away is no event for our log.
+                _ = connection.as_mut() => return,
+                () = first_request.as_mut(), if waiting => {
+                    waiting = false;
+                    if !asked.load(Ordering::Relaxed) { return }
+                }
+                () = self.draining.cancelled(), if !leaving => {
+                    leaving = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+
+    fn builder(&self) -> auto::Builder<Tasks> {
+        let mut builder = auto::Builder::new(self.tasks.clone());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.header_timeout);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(HTTP2_PING_INTERVAL)
+            .keep_alive_timeout(self.header_timeout);
+        builder
+    }
+}
+
+/// The streams of an HTTP/2 connection are tasks of their own: they too are drained, or cut.
+impl<F> Executor<F> for Tasks
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.spawn(future);
+    }
+}
