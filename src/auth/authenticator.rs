@@ -1,16 +1,18 @@
 //! Who it is that shows this.
 
-use std::fmt;
+use std::{fmt, future::pending};
 
 use sha2::{Digest, Sha256};
 use tokio::time;
 
-use super::{AuthError, Caller, Identity, Scope};
+use super::{AuthError, Caller, Identity, Jwt, KeyRing, Scope, key::ShownKey, keys};
 
 /// Knows callers by what they show. By default it knows nobody, and anyone may read. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     publish_token: Option<PublishToken>,
+    keys: Option<KeyRing>,
+    jwt: Option<Jwt>,
     /// Whether callers who show nothing may do what everyone may.
     anonymous: bool,
 }
@@ -24,6 +26,18 @@ impl Authenticator {
     #[must_use]
     pub fn with_publish_token(self, token: &str) -> Self {
         Self { publish_token: Some(PublishToken(Sha256::digest(token).into())), ..self }
+    }
+
+    /// Knows the callers who show one of these keys.
+    #[must_use]
+    pub fn with_keys(self, keys: KeyRing) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// Knows the callers who show a token that this believes.
+    #[must_use]
+    pub fn with_jwt(self, jwt: Jwt) -> Self {
+        Self { jwt: Some(jwt), ..self }
     }
 
     /// Whether callers who show nothing may do what everyone may; they may unless this says otherwise.
@@ -59,10 +73,15 @@ impl Authenticator {
     /// that ends. Connections that stay open wait for it.
     pub fn ended(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
         let expires = caller.expires;
+        let revoked = match (&caller.identity, &self.keys) {
+            (Identity::Key(id), Some(keys)) => Some(keys.ended(id.clone())),
+            _ => None,
+        };
         async move {
-            match expires {
-                Some(expires) => time::sleep_until(expires).await,
-                None => std::future::pending().await,
+            match (expires, revoked) {
+                (Some(expires), _) => time::sleep_until(expires).await,
+                (None, Some(revoked)) => revoked.await,
+                (None, None) => pending().await,
             }
         }
     }
@@ -73,18 +92,27 @@ impl Authenticator {
             let identity = Identity::PublishToken;
             return Ok(Caller { identity, scope: Scope::Publish, ..Caller::default() });
         }
+        if ShownKey::is_meant(token) {
+            return self.key(token).await;
+        }
+        if let Some(jwt) = self.jwt.as_ref().filter(|_| Jwt::is_meant(token)) {
+            return jwt.caller(token);
+        }
         Err(AuthError::Refused("the token in Authorization is none that this server knows"))
     }
 
     /// Who shows this API key.
-    async fn key(&self, _key: &[u8]) -> Result<Caller, AuthError> {
-        Err(AuthError::Refused("the API key is none that this server knows"))
+    async fn key(&self, key: &[u8]) -> Result<Caller, AuthError> {
+        match &self.keys {
+            Some(keys) => keys.caller(key).await,
+            None => Err(keys::UNKNOWN),
+        }
     }
 }
 
 impl Default for Authenticator {
     fn default() -> Self {
-        Self { publish_token: None, anonymous: true }
+        Self { publish_token: None, keys: None, jwt: None, anonymous: true }
     }
 }
 

@@ -5,12 +5,26 @@
 
 mod authenticator;
 mod error;
+mod jwks;
+pub mod jwt;
+mod key;
+pub mod keys;
+mod verify;
 
 use std::{hint, sync::Arc};
 
 use tokio::time::Instant;
 
-pub use self::{authenticator::Authenticator, error::AuthError};
+pub use self::{
+    authenticator::Authenticator,
+    error::AuthError,
+    jwt::{Jwt, JwtError},
+    key::{NewKey, NoRandomness},
+    keys::KeyRing,
+};
+
+/// What the plan of everyone is called.
+pub const DEFAULT_PLAN: &str = "default";
 
 /// What a caller may do. Each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +84,11 @@ impl Default for Caller {
     fn default() -> Self {
         Self { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None }
     }
+}
+
+/// The plan of a name; `None` for that of everyone, which may be named too.
+fn plan_of(name: &str) -> Option<Arc<str>> {
+    (!name.is_empty() && name != DEFAULT_PLAN).then(|| name.into())
 }
 
 /// Whether two digests are the same, in a time that does not depend on where they differ.
