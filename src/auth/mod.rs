@@ -3,7 +3,28 @@
 //! What must stay true: a [`Scope`] includes those before it; a credential that does not hold is an error, never
 //! taken for none.
 
-use std::sync::Arc;
+mod authenticator;
+mod error;
+mod jwks;
+pub mod jwt;
+mod key;
+pub mod keys;
+mod verify;
+
+use std::{hint, sync::Arc};
+
+use tokio::time::Instant;
+
+pub use self::{
+    authenticator::Authenticator,
+    error::AuthError,
+    jwt::{Jwt, JwtError},
+    key::{NewKey, NoRandomness},
+    keys::KeyRing,
+};
+
+/// What the plan of everyone is called.
+pub const DEFAULT_PLAN: &str = "default";
 
 /// What a caller may do. Each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +60,8 @@ pub struct Caller {
     pub scope: Scope,
     /// The plan that limits him; `None` for that of everyone.
     pub plan: Option<Arc<str>>,
+    /// When what he has shown ends by itself, where it does.
+    pub expires: Option<Instant>,
 }
 
 impl Scope {
@@ -59,6 +82,17 @@ impl Scope {
 
 impl Default for Caller {
     fn default() -> Self {
-        Self { identity: Identity::Anonymous, scope: Scope::Read, plan: None }
+        Self { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None }
     }
+}
+
+/// The plan of a name; `None` for that of everyone, which may be named too.
+fn plan_of(name: &str) -> Option<Arc<str>> {
+    (!name.is_empty() && name != DEFAULT_PLAN).then(|| name.into())
+}
+
+/// Whether two digests are the same, in a time that does not depend on where they differ.
+fn same_digest(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |sum, (one, other)| sum | (one ^ other));
+    hint::black_box(differences) == 0
 }

@@ -8,6 +8,7 @@ pub mod dataset;
 pub mod doctor;
 pub mod generate;
 pub mod import;
+pub mod key;
 pub mod migrate;
 pub mod rebuild;
 pub mod schema;
@@ -22,6 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     app::ServeError,
+    auth::NoRandomness,
     config::{ConfigError, Flags, Loaded},
     import::{ImportError, SourceError},
     store::StoreError,
@@ -53,6 +55,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Schema(schema::SchemaArgs),
     Dataset(dataset::DatasetArgs),
+    Key(key::KeyArgs),
     Rebuild(rebuild::RebuildArgs),
     Doctor(doctor::DoctorArgs),
 }
@@ -97,6 +100,15 @@ pub enum CliError {
         /// Those that exist.
         known: Vec<String>,
     },
+    /// An API key that is not there, or was revoked before.
+    #[error("there is no valid API key {id:?}; farol key list shows all of them with their ids")]
+    UnknownKey {
+        /// The id as given.
+        id: String,
+    },
+    /// An API key cannot be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The logs cannot be written.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -137,6 +149,7 @@ impl Cli {
             Command::Migrate(args) => block_on(migrate::run(&args, config)),
             Command::Schema(args) => schema::run(&args),
             Command::Dataset(args) => block_on(dataset::run(&args, config)),
+            Command::Key(args) => block_on(key::run(&args, config)),
             Command::Rebuild(args) => block_on(rebuild::run(&args, config)),
             Command::Doctor(args) => block_on(doctor::run(&args, loaded)),
         }

@@ -7,6 +7,7 @@
 
 #![expect(missing_docs, reason = "columns are named by the standard and described by the views in graphql")]
 
+pub mod api_key;
 pub mod award;
 pub mod award_supplier;
 pub mod bid;

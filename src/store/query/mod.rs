@@ -4,6 +4,7 @@
 //!
 //! Functions that serve batches take many keys and send one statement whatever their number.
 
+pub mod api_key;
 mod award;
 mod bid;
 pub mod changes;

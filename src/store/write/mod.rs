@@ -5,6 +5,7 @@
 //! that writes a process or the row of a dataset appends to the change log ([`change_log`]); what reads it
 //! (caches, subscriptions) therefore hears of every write, whichever program made it.
 
+pub mod api_key;
 mod cell;
 pub mod change_log;
 pub mod dataset;

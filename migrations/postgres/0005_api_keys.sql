@@ -1,0 +1,12 @@
+-- Keys of callers (src/auth/key.rs). A key itself is nowhere: `digest` is its SHA-256. A revoked one stays, so that
+-- its name and its last use can be looked up.
+CREATE TABLE api_keys (
+    id        TEXT COLLATE "C" PRIMARY KEY,
+    name      TEXT NOT NULL,
+    digest    BYTEA NOT NULL,
+    scope     TEXT NOT NULL,
+    plan      TEXT,
+    created   TIMESTAMPTZ NOT NULL,
+    last_used TIMESTAMPTZ,
+    revoked   TIMESTAMPTZ
+);

@@ -1,0 +1,20 @@
+//! Why a caller is not let in.
+
+/// Why a caller is not let in. The message is for whoever sent the request, and repeats nothing of what he sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// Nothing was shown, and callers without credentials may do nothing here.
+    #[error(
+        "this server answers nobody whom it does not know (auth.anonymous); send \"Authorization: Bearer TOKEN\" or \
+         \"X-API-Key: KEY\""
+    )]
+    Missing,
+    /// What was shown does not hold: it is wrong, was revoked, or has expired.
+    #[error("{0}; send another one, or nothing to do what everyone may")]
+    Refused(&'static str),
+    /// Whether it holds cannot be told now: the database that knows the keys does not answer.
+    #[error(
+        "whether the API key is valid cannot be told now, because the database does not answer; try again"
+    )]
+    Unavailable,
+}
