@@ -1,5 +1,6 @@
 //! The composition root: builds every component from the settings, in one place.
 
+mod gate;
 mod publishing;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -20,7 +21,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, Auth, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    http::{self, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -93,7 +94,7 @@ impl App {
             (Engine::new(database.clone(), limits(config)), Promise::default().behind)
         };
         let engine = engine.with_live(&tail, config.live.max_queued_messages);
-        let (engine, auth) = publishing(config, engine, database, tail);
+        let engine = engine.with_publishing(Arc::new(Publishing { database: database.clone(), tail }));
         let engine = engine.with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
@@ -104,6 +105,7 @@ impl App {
                 stale_while_revalidate: config.cache.stale_while_revalidate(),
                 behind,
             },
+            gate: gate::gate(config, database, &background, stop.clone()).await,
         };
         let settings = &config.http;
         let options = http::Options {
@@ -111,9 +113,6 @@ impl App {
             trusted_proxies: settings.trusted_proxies.0.clone(),
             max_body_bytes: settings.max_body_bytes,
             max_publish_bytes: config.publish.max_bytes,
-            auth,
-            rates: None,
-            max_in_flight: http::Options::default().max_in_flight,
             header_timeout: settings.header_timeout(),
             body_timeout: Duration::from_secs(30),
             drain_deadline: settings.drain(),
@@ -149,13 +148,6 @@ async fn shared(config: &Config, database: &Database) -> Result<Option<Shared>, 
         namespace: query::changes::identity(database).await?,
     };
     Ok(Some(Shared::connect(&options).await?))
-}
-
-/// The engine for those who publish, and who that is: nobody where there is no token.
-fn publishing(config: &Config, engine: Engine, database: &Database, tail: Tail) -> (Engine, Auth) {
-    let Some(token) = &config.publish.token else { return (engine, Auth::default()) };
-    let publishing = Publishing { database: database.clone(), tail };
-    (engine.with_publishing(Arc::new(publishing)), Auth::with_token(token.expose()))
 }
 
 /// A ledger that follows the change log and knows the writes within `reach` before now, and what follows it.

@@ -54,7 +54,8 @@ pub enum CacheUse {
 }
 
 /// Who calls where nobody says who he is.
-static ANYONE: Caller = Caller { identity: Identity::Anonymous, scope: Scope::Read, plan: None };
+static ANYONE: Caller =
+    Caller { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None };
 
 /// How an operation came to the server.
 #[derive(Clone, Copy, Debug)]

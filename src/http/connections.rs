@@ -134,12 +134,6 @@ impl Connections {
     }
 }
 
-impl fmt::Display for Peer {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
 impl Peer {
     /// What an address counts for.
     pub(super) fn of(address: IpAddr) -> Self {

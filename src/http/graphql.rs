@@ -40,7 +40,7 @@ pub(super) async fn serve(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let Some(_inside) = shared.limits.door.try_enter() else {
+    let Some(_inside) = shared.gate.door.try_enter() else {
         return respond::refuse(Refusal::overloaded());
     };
     let visitor = match Visitor::enter(&shared, request.headers(), peer).await {

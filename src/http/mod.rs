@@ -9,12 +9,12 @@
 //! [`Engine`]: crate::graphql::Engine
 
 mod address;
-mod auth;
 mod body;
 mod caching;
 mod compression;
 mod conditional;
 mod connections;
+mod gate;
 mod graphiql;
 mod graphql;
 mod health;
@@ -31,9 +31,9 @@ mod sse;
 mod visitor;
 pub mod ws;
 
-pub use auth::{Auth, WrongToken};
 pub use caching::Promise;
 pub use connections::LiveOptions;
+pub use gate::Gate;
 pub use health::ReadyCheck;
 pub use router::Services;
 pub use server::{BindError, Options, Server};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_graphql::{Response, ServerError};
 use axum::http::StatusCode;
 
-use super::{auth::WrongToken, body::BodyLimit, connections::Full, quota};
+use super::{body::BodyLimit, connections::Full, quota};
 use crate::{
+    auth::AuthError,
     error::{Code, quoted},
     graphql::{Execution, Stats},
     limit::Verdict,
@@ -49,9 +50,22 @@ impl Refusal {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message)
     }
 
-    /// The token that was shown is another one.
-    pub(super) fn wrong_token(wrong: WrongToken) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, wrong.to_string())
+    /// What the caller shows does not hold, or cannot be judged now.
+    pub(super) fn unknown_caller(error: AuthError) -> Self {
+        let (status, code, retry_after) = match error {
+            AuthError::Missing | AuthError::Refused(_) => {
+                (StatusCode::UNAUTHORIZED, Code::Unauthenticated, None)
+            }
+            AuthError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Code::DatabaseUnavailable, Some(1)),
+        };
+        Self { retry_after, ..Self::new(status, code, error.to_string()) }
+    }
+
+    /// What the caller has shown does not hold any more.
+    pub(super) fn expired() -> Self {
+        let message =
+            "what you have shown has expired or was revoked; connect again with something that holds";
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, message)
     }
 
     /// What the caller has shown does not allow this.

@@ -13,11 +13,11 @@ use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    auth::Auth,
     body::BodyLimit,
     caching::{self, Promise},
     compression,
     connections::Connections,
+    gate::Gate,
     graphiql, graphql,
     health::{self, Readiness, ReadyCheck},
     request_id,
@@ -25,7 +25,6 @@ use super::{
 use crate::{
     auth::{Caller, Scope},
     graphql::Engine,
-    limit::{Door, RateLimiter},
     telemetry::metrics::Metrics,
 };
 
@@ -40,20 +39,17 @@ pub struct Services {
     pub metrics: Arc<Metrics>,
     /// What is promised to those who keep answers.
     pub promise: Promise,
+    /// Who is let in, and how much each may ask.
+    pub gate: Gate,
 }
 
-/// What a request may cost before it is read, and who may send a larger one.
+/// What a request may cost before it is read.
 #[derive(Clone)]
 pub(super) struct Limits {
     pub(super) max_body_bytes: usize,
     /// The same for callers who may publish.
     pub(super) max_publish_bytes: usize,
     pub(super) body_timeout: Duration,
-    pub(super) auth: Auth,
-    /// How much each caller may ask; `None` where nobody is limited.
-    pub(super) rates: Option<RateLimiter>,
-    /// How many requests may be inside.
-    pub(super) door: Door,
 }
 
 impl Limits {
@@ -75,6 +71,7 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) readiness: Readiness,
     pub(super) limits: Limits,
+    pub(super) gate: Gate,
     pub(super) compression: bool,
     pub(super) promise: caching::Headers,
     pub(super) connections: Connections,
@@ -93,10 +90,11 @@ pub(super) fn build(
     compression: bool,
     connections: Connections,
 ) -> Router {
-    let Services { engine, ready, metrics, promise } = services;
+    let Services { engine, ready, metrics, promise, gate } = services;
     let readiness = Readiness::new(ready, connections.draining.clone());
     let promise = caching::Headers::new(promise);
-    let shared = Arc::new(Shared { engine, metrics, readiness, limits, compression, promise, connections });
+    let shared =
+        Arc::new(Shared { engine, metrics, readiness, limits, gate, compression, promise, connections });
     let mut api = any(graphql::serve).options(graphql::options);
     if compression {
         // The later layer is the outer one.

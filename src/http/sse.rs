@@ -6,7 +6,7 @@
 //! server does has no `complete`, so that its client comes back, with the id of the last event it saw; no
 //! byte of a payload can end its event.
 
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{convert::Infallible, future::pending, pin::Pin, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -51,7 +51,7 @@ pub(super) async fn serve(
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
-    let (id, ..) = from;
+    let (id, _, visitor) = from;
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let (body, executed, errors) = match open(shared, from, head, body).await {
         Ok((Opened::Once(mut execution), _)) => {
@@ -62,7 +62,7 @@ pub(super) async fn serve(
         Ok((Opened::Stream(subscription), seat)) => {
             observation.stats = Stats { operation_type: Some("subscription"), ..Stats::default() };
             let live = shared.metrics.live().clone();
-            let events = Events::new(subscription, &shared.connections, seat, live);
+            let events = Events::new(subscription, &shared.connections, (seat, visitor.ended(shared)), live);
             (Body::from_stream(events.into_stream()), true, 0)
         }
         Err(refusal) => {
@@ -142,6 +142,8 @@ struct Events {
     subscription: Subscription,
     /// Done when the server has waited long enough for the subscription's last words.
     deadline: BoxFuture<'static, ()>,
+    /// Done when what the client has shown stops to hold.
+    expired: BoxFuture<'static, ()>,
     heartbeat: Duration,
     timer: Pin<Box<Sleep>>,
     live: Live,
@@ -158,7 +160,12 @@ enum Phase {
 }
 
 impl Events {
-    fn new(subscription: Subscription, connections: &Connections, seat: Seat, live: Live) -> Self {
+    fn new(
+        subscription: Subscription,
+        connections: &Connections,
+        (seat, ended): (Seat, Option<BoxFuture<'static, ()>>),
+        live: Live,
+    ) -> Self {
         let (draining, last_words) = (connections.draining.clone(), connections.last_words);
         let deadline = async move {
             draining.cancelled().await;
@@ -170,6 +177,7 @@ impl Events {
         Self {
             subscription,
             deadline: deadline.boxed(),
+            expired: ended.unwrap_or_else(|| pending().boxed()),
             heartbeat,
             timer: Box::pin(tokio::time::sleep(heartbeat)),
             live,
@@ -198,6 +206,7 @@ impl Events {
         let said = tokio::select! {
             said = self.subscription.next() => said,
             () = &mut self.deadline => Some(Next::Ended),
+            () = &mut self.expired => Some(Next::Failed(Box::new(Refusal::expired().into_execution()))),
             () = self.timer.as_mut() => {
                 self.timer.as_mut().reset(Instant::now() + self.heartbeat);
                 return Some(Bytes::from_static(HEARTBEAT));

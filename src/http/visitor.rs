@@ -4,6 +4,7 @@
 //! a socket counts like a request.
 
 use axum::http::HeaderMap;
+use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{connections::Peer, refusal::Refusal, router::Shared};
 use crate::{
@@ -24,7 +25,7 @@ pub(super) struct Visitor {
 impl Visitor {
     /// Lets in whoever sent a request with these headers, or says why not.
     pub(super) async fn enter(shared: &Shared, headers: &HeaderMap, peer: Peer) -> Result<Self, Refusal> {
-        let visitor = Self::known(shared, shared.limits.auth.caller_of(headers)?, peer);
+        let visitor = Self::known(shared, shared.gate.caller(headers).await?, peer);
         let quota = visitor.count().await?;
         Ok(Self { quota, ..visitor })
     }
@@ -39,12 +40,18 @@ impl Visitor {
             Identity::PublishToken => None,
         };
         let account = shared
-            .limits
+            .gate
             .rates
             .as_ref()
             .zip(bucket)
             .map(|(limiter, bucket)| Account::new(limiter.clone(), bucket.into(), caller.plan.clone()));
         Self { caller, account, quota: None }
+    }
+
+    /// What completes when what he has shown stops to hold, where that can be.
+    pub(super) fn ended(&self, shared: &Shared) -> Option<BoxFuture<'static, ()>> {
+        let may_end = matches!(self.caller.identity, Identity::Key(_) | Identity::Subject(_));
+        may_end.then(|| shared.gate.authenticator.ended(&self.caller).boxed())
     }
 
     /// Counts a request, or an operation over a socket: what is left.

@@ -49,6 +49,8 @@ async fn where_there_is_no_token_nobody_publishes() {
     let site = Site::open_with(TestDatabase::sqlite().await, &[]).await;
     let told = answer(site.post(&request("d", &[titled("a", 1, "Road")]))).await;
     assert_eq!(error(&told.body).0, "UNAUTHENTICATED");
+    let told = answer(site.post(&request("d", &[titled("a", 1, "Road")])).bearer_auth(TOKEN)).await;
+    assert_eq!((told.status.as_u16(), error(&told.body).0), (401, "UNAUTHENTICATED"));
     site.close().await;
 }
 

@@ -60,7 +60,6 @@ impl Server {
             max_body_bytes: options.max_body_bytes,
             max_publish_bytes: options.max_publish_bytes,
             body_timeout: options.body_timeout,
-            auth: options.auth.clone(),
         };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());

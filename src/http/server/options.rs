@@ -2,10 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use crate::{
-    config::Network,
-    http::{auth::Auth, connections::LiveOptions},
-};
+use crate::{config::Network, http::connections::LiveOptions};
 
 /// What the server listens on and how much patience it has.
 #[derive(Clone, Debug)]
@@ -18,8 +15,6 @@ pub struct Options {
     pub max_body_bytes: usize,
     /// The same for callers who may publish, where it is more.
     pub max_publish_bytes: usize,
-    /// Who may publish.
-    pub auth: Auth,
     /// The longest wait for a request's head, from the connection or the last answer on.
     pub header_timeout: Duration,
     /// The longest wait for a request's body, once the head is there.
@@ -39,7 +34,6 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
-            auth: Auth::default(),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),

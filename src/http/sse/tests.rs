@@ -38,7 +38,7 @@ fn world() -> World {
     let subscription = Subscription::new(futures_util::stream::unfold(said, |mut said| async {
         said.recv().await.map(|next| (next, said))
     }));
-    let events = Events::new(subscription, &connections, seat, metrics.live().clone());
+    let events = Events::new(subscription, &connections, (seat, None), metrics.live().clone());
     World { events, say, draining, metrics }
 }
 

@@ -6,7 +6,7 @@
 //! client that is silent for longer than it may be is dropped; when the socket goes, its operations go; when
 //! the server shuts down, subscriptions have their last words first, for a limited time.
 
-use std::{ops::ControlFlow, pin::Pin, time::Duration};
+use std::{future::pending, ops::ControlFlow, pin::Pin, time::Duration};
 
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -73,7 +73,10 @@ pub(super) struct Ended {
 /// What a session asks of the rest of the server.
 pub(super) trait Backend: Send {
     /// Judges the payload of `connection_init`. The error is for the client to read.
-    fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String>;
+    fn admit(&mut self, payload: Option<&RawValue>) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// What completes when the client is to be let in no longer, where that can be.
+    fn ended(&self) -> Option<BoxFuture<'static, ()>>;
 
     /// Begins an operation.
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened>;
@@ -105,6 +108,8 @@ pub(super) struct Session<C, B> {
     awaited: Awaited,
     /// Whether anything came from the client since the last ping.
     heard: bool,
+    /// Done when what the client has shown stops to hold.
+    ended: Option<BoxFuture<'static, ()>>,
     live: Live,
 }
 
@@ -128,6 +133,8 @@ enum Step {
     /// A client that had left much unread has taken it.
     CaughtUp,
     Time,
+    /// What the client has shown does not hold any more.
+    Expired,
 }
 
 impl<C: Channel, B: Backend> Session<C, B> {
@@ -139,9 +146,11 @@ impl<C: Channel, B: Backend> Session<C, B> {
         draining: CancellationToken,
         live: Live,
     ) -> Self {
+        let ended = backend.ended();
         Self {
             channel,
             backend,
+            ended,
             protocol: Protocol::new(patience.max_operations),
             operations: Operations::new(Box::pin(draining.cancelled_owned())),
             patience,
@@ -163,7 +172,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
                 Step::Time if self.awaited == Awaited::Pong && !self.heard => {
                     return Ended { code: ABNORMAL, by: By::Client };
                 }
-                step => self.take(step),
+                step => self.take(step).await,
             };
             if let ControlFlow::Break(close) = step {
                 return self.end(&close).await;
@@ -174,7 +183,13 @@ impl<C: Channel, B: Backend> Session<C, B> {
     /// Waits for whatever happens first.
     async fn wait(&mut self) -> Step {
         let room = self.has_room();
-        let channel = &mut self.channel;
+        let (channel, ended) = (&mut self.channel, &mut self.ended);
+        let expired = async {
+            match ended {
+                Some(ended) => ended.await,
+                None => pending().await,
+            }
+        };
         let traffic = async {
             if !room {
                 channel.flush().await;
@@ -189,6 +204,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
             step = traffic => step,
             said = self.operations.next(), if room => Step::Said(said),
             () = self.timer.as_mut() => Step::Time,
+            () = expired => Step::Expired,
         }
     }
 
@@ -196,7 +212,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
         self.channel.queued() < MOST_UNWRITTEN
     }
 
-    fn take(&mut self, step: Step) -> ControlFlow<Close> {
+    async fn take(&mut self, step: Step) -> ControlFlow<Close> {
         match step {
             Step::Came(incoming) => {
                 self.heard = true;
@@ -208,7 +224,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
                     Incoming::Binary(_) => self.protocol.binary(),
                     Incoming::Pong | Incoming::Closed { .. } | Incoming::Failed(_) => Action::None,
                 };
-                self.act(action)?;
+                self.act(action).await?;
             }
             Step::Said(said) => {
                 self.say(said);
@@ -223,6 +239,12 @@ impl<C: Channel, B: Backend> Session<C, B> {
             // Only who reads takes so much.
             Step::CaughtUp => self.heard = true,
             Step::Time => self.time()?,
+            Step::Expired => {
+                self.ended = None;
+                return ControlFlow::Break(Close::forbidden(
+                    "what you have shown has expired or was revoked",
+                ));
+            }
         }
         if self.awaited == Awaited::LastWords && self.protocol.open() == 0 {
             return ControlFlow::Break(Close::restart());
@@ -231,14 +253,17 @@ impl<C: Channel, B: Backend> Session<C, B> {
     }
 
     /// Does what the protocol says.
-    fn act(&mut self, action: Action) -> ControlFlow<Close> {
+    async fn act(&mut self, action: Action) -> ControlFlow<Close> {
         match action {
             Action::None => {}
             Action::Judge(payload) => {
-                if let Err(why) = self.backend.admit(payload.as_deref()) {
-                    let refused = self.protocol.refuse(&why);
-                    return self.act(refused);
+                if let Err(why) = self.backend.admit(payload.as_deref()).await {
+                    if let Action::Close(close) = self.protocol.refuse(&why) {
+                        return ControlFlow::Break(close);
+                    }
+                    return ControlFlow::Continue(());
                 }
+                self.ended = self.backend.ended();
                 let acknowledgement = self.protocol.acknowledge();
                 self.send(acknowledgement);
                 if self.awaited == Awaited::Init {
@@ -313,8 +338,9 @@ impl<C: Channel, B: Backend> Session<C, B> {
     fn time(&mut self) -> ControlFlow<Close> {
         match self.awaited {
             Awaited::Init => {
-                let action = self.protocol.init_is_late();
-                self.act(action)?;
+                if let Action::Close(close) = self.protocol.init_is_late() {
+                    return ControlFlow::Break(close);
+                }
                 self.await_until(Awaited::Ping, self.patience.ping);
             }
             Awaited::Ping => {

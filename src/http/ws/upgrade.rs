@@ -102,14 +102,25 @@ fn offers(headers: &HeaderMap) -> bool {
     names.into_iter().any(|name| name.trim() == SUBPROTOCOL)
 }
 
-/// What the payload of `connection_init` has as a request has its header `Authorization`: itself, or in its
-/// `headers`, as clients that put headers there do.
-fn authorization(payload: &RawValue) -> Option<String> {
+/// What the payload of `connection_init` shows, as a request shows it by its headers.
+#[derive(Default)]
+struct Shown {
+    authorization: Option<String>,
+    key: Option<String>,
+}
+
+/// What a payload has in place of the headers `Authorization` and `X-API-Key`: itself, or in its `headers`, as
+/// clients that put headers there do.
+fn shown(payload: &RawValue) -> Option<Shown> {
     let payload: Value = serde_json::from_str(payload.get()).ok()?;
     let within = |object: &Value| {
-        let mut entries = object.as_object()?.iter();
-        let (_, shown) = entries.find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
-        shown.as_str().map(str::to_owned)
+        let entries = object.as_object()?;
+        let find = |wanted: &str| {
+            let (_, shown) = entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+            shown.as_str().map(str::to_owned)
+        };
+        let shown = Shown { authorization: find("authorization"), key: find("x-api-key") };
+        (shown.authorization.is_some() || shown.key.is_some()).then_some(shown)
     };
     within(&payload).or_else(|| within(payload.get("headers")?))
 }
@@ -168,13 +179,19 @@ impl Guest {
 }
 
 impl Backend for Guest {
-    fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
-        if let Some(shown) = payload.and_then(authorization) {
-            let caller =
-                self.shared.limits.auth.caller(shown.as_bytes()).map_err(|wrong| wrong.to_string())?;
+    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
+        if let Some(Shown { authorization, key }) = payload.and_then(shown) {
+            let (authorization, key) = (authorization.as_deref(), key.as_deref());
+            let judged =
+                self.shared.gate.judge(authorization.map(str::as_bytes), key.map(str::as_bytes)).await;
+            let caller = judged.map_err(|error| error.to_string())?;
             self.visitor = Arc::new(Visitor::known(&self.shared, caller, self.peer));
         }
         Ok(())
+    }
+
+    fn ended(&self) -> Option<BoxFuture<'static, ()>> {
+        self.visitor.ended(&self.shared)
     }
 
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
@@ -237,20 +254,23 @@ impl Packable for Tail<'_> {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::{authorization, judge_origin, offers};
+    use super::{judge_origin, offers, shown};
 
     #[test]
     fn a_token_is_found_where_clients_put_it() {
-        let found = |payload: &str| authorization(&serde_json::from_str::<Box<_>>(payload).unwrap());
+        let found = |payload: &str| shown(&serde_json::from_str::<Box<_>>(payload).unwrap());
         for payload in [
             r#"{"authorization":"Bearer x"}"#,
             r#"{"Authorization":"Bearer x"}"#,
             r#"{"headers":{"Authorization":"Bearer x"}}"#,
         ] {
-            assert_eq!(found(payload).as_deref(), Some("Bearer x"), "{payload}");
+            let authorization = found(payload).and_then(|shown| shown.authorization);
+            assert_eq!(authorization.as_deref(), Some("Bearer x"), "{payload}");
         }
+        let key = found(r#"{"headers":{"X-API-Key":"x"}}"#).and_then(|shown| shown.key);
+        assert_eq!(key.as_deref(), Some("x"));
         for payload in ["{}", "7", r#"{"authorization":7}"#, r#"{"headers":"x"}"#, "null"] {
-            assert_eq!(found(payload), None, "{payload}");
+            assert!(found(payload).is_none(), "{payload}");
         }
     }
 

@@ -114,11 +114,15 @@ type Begun = (String, oneshot::Sender<Opened>);
 struct Scripted(UnboundedSender<Begun>);
 
 impl Backend for Scripted {
-    fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
+    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
         match payload {
             Some(payload) if payload.get().contains("wrong") => Err("the token is not known".to_owned()),
             _ => Ok(()),
         }
+    }
+
+    fn ended(&self) -> Option<BoxFuture<'static, ()>> {
+        None
     }
 
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
