@@ -289,7 +289,7 @@ impl Engine {
         scope: &scope::Request,
         call: Call<'_>,
     ) -> Execution {
-        let Entry { stats, admitted, estimate } = entry;
+        let Entry { mut stats, admitted, estimate } = entry;
         if call.explain {
             scope.explain();
         }
@@ -305,6 +305,7 @@ impl Engine {
             }
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
+        stats.actual_cost = actual;
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
             response.extensions.insert("cost".to_owned(), report);

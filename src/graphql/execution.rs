@@ -1,6 +1,6 @@
 //! The answer to one operation, and what is told about it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Response, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -49,6 +49,10 @@ pub struct Stats {
     pub operation_type: Option<&'static str>,
     /// The estimated cost, where the document could be read.
     pub cost: Option<u64>,
+    /// What it cost indeed, where that was counted.
+    pub actual_cost: Option<u64>,
+    /// How long it waited to be executed; `None` when it never had to.
+    pub queued: Option<Duration>,
     /// SQL statements and database time.
     pub database: Reading,
 }

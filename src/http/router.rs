@@ -24,7 +24,10 @@ use super::{
 };
 use crate::{
     graphql::{Caller, Engine},
-    telemetry::metrics::Metrics,
+    telemetry::{
+        figures::{self, Figures},
+        metrics::Metrics,
+    },
 };
 
 /// What the HTTP layer needs from the rest of the process.
@@ -36,6 +39,8 @@ pub struct Services {
     pub ready: ReadyCheck,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// What is counted elsewhere; what the engine counts is added to it.
+    pub figures: figures::Source,
     /// What is promised to those who keep answers.
     pub promise: Promise,
 }
@@ -67,11 +72,20 @@ impl Limits {
 pub(super) struct Shared {
     pub(super) engine: Engine,
     pub(super) metrics: Arc<Metrics>,
+    figures: figures::Source,
     pub(super) readiness: Readiness,
     pub(super) limits: Limits,
     pub(super) compression: bool,
     pub(super) promise: caching::Headers,
     pub(super) connections: Connections,
+}
+
+impl Shared {
+    /// What every part of the server counted by itself.
+    pub(super) fn figures(&self) -> Figures {
+        let (responses, values) = self.engine.cache_figures();
+        Figures { responses, values, subscriptions: self.engine.live_figures(), ..(self.figures)() }
+    }
 }
 
 impl FromRef<Arc<Shared>> for Readiness {
@@ -87,10 +101,11 @@ pub(super) fn build(
     compression: bool,
     connections: Connections,
 ) -> Router {
-    let Services { engine, ready, metrics, promise } = services;
+    let Services { engine, ready, metrics, figures, promise } = services;
     let readiness = Readiness::new(ready, connections.draining.clone());
     let promise = caching::Headers::new(promise);
-    let shared = Arc::new(Shared { engine, metrics, readiness, limits, compression, promise, connections });
+    let shared =
+        Arc::new(Shared { engine, metrics, figures, readiness, limits, compression, promise, connections });
     let mut api = any(graphql::serve).options(graphql::options);
     if compression {
         // The later layer is the outer one.

@@ -14,7 +14,7 @@ use farol::{
     graphql::{DocumentOptions, Engine, Limits},
     http::{Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
-    telemetry::metrics::Metrics,
+    telemetry::{figures::Figures, metrics::Metrics},
 };
 use futures_util::FutureExt;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -189,7 +189,7 @@ pub(super) async fn services(
     let tiers = Arc::new(Tiers::new(ledger.clone(), None, Capacity::default()));
     let responses = Some(response::Options::default());
     let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
-    Services { engine, ready, metrics: Arc::clone(metrics), promise }
+    Services { engine, ready, metrics: Arc::clone(metrics), figures: Arc::new(Figures::default), promise }
 }
 
 /// A database that answers the readiness check like this.

@@ -43,10 +43,10 @@ impl Engine {
             meter.measure(scope.drive(join_all(answers))).await
         };
         let stats = Stats {
-            operation_name: None,
             operation_type: Some("batch"),
             cost: Some(cost),
             database: meter.read(),
+            ..Stats::default()
         };
         (executions, stats)
     }

@@ -34,7 +34,6 @@ use crate::{
         respond,
         router::Shared,
     },
-    telemetry::live::Transport,
 };
 
 /// The subprotocol that is spoken.
@@ -132,7 +131,7 @@ impl Visitor {
         let Ok(upgraded) = upgrade.await else { return };
         let began = Instant::now();
         let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
-        let _open = shared.metrics.live().connection(Transport::WebSocket);
+        let _open = shared.metrics.live().socket();
         let mut session = self.session(TokioIo::new(upgraded), deflate);
         let Ended { code, by } =
             if spoken { session.run().await } else { session.end(&Close::subprotocol()).await };
