@@ -27,6 +27,7 @@ use crate::{
     loader,
     store::{Database, Options, StoreError, migrate, query},
     telemetry::{
+        figures::{self, Figures},
         logs::{self, LogError},
         metrics::Metrics,
     },
@@ -71,6 +72,8 @@ pub struct App {
 impl App {
     /// Builds the server over an open database and takes its address.
     pub async fn build(config: &Config, database: &Database) -> Result<Self, ServeError> {
+        let metrics = Arc::new(Metrics::new()?);
+        let database = &database.timed(metrics.statements());
         let checked = database.clone();
         let ready: ReadyCheck = Arc::new(move || {
             let database = checked.clone();
@@ -99,7 +102,8 @@ impl App {
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
             ready,
-            metrics: Arc::new(Metrics::new()?),
+            metrics,
+            figures: figures(database),
             promise: Promise {
                 max_age: config.cache.http_max_age(),
                 stale_while_revalidate: config.cache.stale_while_revalidate(),
@@ -134,6 +138,12 @@ impl App {
         self.background.drain(Duration::from_secs(1)).await;
         drained
     }
+}
+
+/// What reads the figures that the HTTP layer does not know.
+fn figures(database: &Database) -> figures::Source {
+    let database = database.clone();
+    Arc::new(move || Figures { pool: Some(database.pool()), ..Figures::default() })
 }
 
 /// The connection to the Redis of the settings, if they name one. Values are kept there under the identity of

@@ -18,4 +18,5 @@ mod publish;
 mod serve;
 mod store;
 mod support;
+mod telemetry;
 mod ws;

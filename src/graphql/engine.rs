@@ -320,7 +320,7 @@ impl Engine {
         scope: &scope::Request,
         (call, begun): (Call<'_>, Begun<'_>),
     ) -> Execution {
-        let Entry { stats, admitted, estimate } = entry;
+        let Entry { mut stats, admitted, estimate } = entry;
         // Whoever was refused has nothing to say to those who wait for the same answer: one of them makes it.
         let making = making.filter(|_| admitted.is_ok());
         if call.cache == CacheUse::Explain {
@@ -338,6 +338,7 @@ impl Engine {
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
         begun.end(actual);
+        stats.actual_cost = actual;
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
             response.extensions.insert("cost".to_owned(), report);

@@ -50,10 +50,12 @@ pub struct Stats {
     pub operation_type: Option<&'static str>,
     /// The estimated cost, where the document could be read.
     pub cost: Option<u64>,
+    /// What it cost indeed, where that was counted.
+    pub actual_cost: Option<u64>,
+    /// How long it waited to be executed; `None` when it never had to.
+    pub queued: Option<Duration>,
     /// SQL statements and database time.
     pub database: Reading,
-    /// How long it waited for a place before it was executed.
-    pub queued: Duration,
     /// What the caller has left of the cost that his plan allows, where it was charged.
     pub budget: Option<Verdict>,
 }

@@ -58,9 +58,7 @@ pub(super) async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Js
 
 /// The metrics in the Prometheus text format.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> ([(HeaderName, &'static str); 1], String) {
-    let (responses, values) = shared.engine.cache_figures();
-    shared.metrics.caches(responses, values);
-    shared.metrics.subscriptions(shared.engine.live_figures());
+    shared.metrics.collect(&shared.figures());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.render())
 }
 

@@ -6,7 +6,10 @@ use axum::http::{Method, StatusCode};
 
 use crate::{
     graphql::Stats,
-    telemetry::metrics::{Metrics, Outcome},
+    telemetry::{
+        figures::Spent,
+        metrics::{Metrics, Outcome},
+    },
 };
 
 /// The status of requests whose client went away; never sent, as there is nobody to read it.
@@ -57,8 +60,14 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         let took = self.began.elapsed();
-        let Stats { operation_name, operation_type, cost, database, .. } = &self.stats;
-        self.metrics.request_ended(self.status, self.outcome, took, *cost, *database);
+        let Stats { operation_name, operation_type, cost, actual_cost, queued, database, .. } = &self.stats;
+        let spent = Spent {
+            cost: *cost,
+            actual_cost: *actual_cost,
+            queued: *queued,
+            statements: database.statements,
+        };
+        self.metrics.request_ended(self.status, self.outcome, took, spent);
         tracing::info!(
             target: "farol::access",
             method = %self.method,

@@ -25,7 +25,10 @@ use super::{
 use crate::{
     auth::{Caller, Scope},
     graphql::Engine,
-    telemetry::metrics::Metrics,
+    telemetry::{
+        figures::{self, Figures},
+        metrics::Metrics,
+    },
 };
 
 /// What the HTTP layer needs from the rest of the process.
@@ -37,6 +40,8 @@ pub struct Services {
     pub ready: ReadyCheck,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// What is counted elsewhere; what the engine counts is added to it.
+    pub figures: figures::Source,
     /// What is promised to those who keep answers.
     pub promise: Promise,
     /// Who is let in, and how much each may ask.
@@ -69,12 +74,21 @@ impl Limits {
 pub(super) struct Shared {
     pub(super) engine: Engine,
     pub(super) metrics: Arc<Metrics>,
+    figures: figures::Source,
     pub(super) readiness: Readiness,
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     pub(super) compression: bool,
     pub(super) promise: caching::Headers,
     pub(super) connections: Connections,
+}
+
+impl Shared {
+    /// What every part of the server counted by itself.
+    pub(super) fn figures(&self) -> Figures {
+        let (responses, values) = self.engine.cache_figures();
+        Figures { responses, values, subscriptions: self.engine.live_figures(), ..(self.figures)() }
+    }
 }
 
 impl FromRef<Arc<Shared>> for Readiness {
@@ -90,11 +104,12 @@ pub(super) fn build(
     compression: bool,
     connections: Connections,
 ) -> Router {
-    let Services { engine, ready, metrics, promise, gate } = services;
+    let Services { engine, ready, metrics, figures, promise, gate } = services;
     let readiness = Readiness::new(ready, connections.draining.clone());
     let promise = caching::Headers::new(promise);
     let shared =
-        Arc::new(Shared { engine, metrics, readiness, limits, gate, compression, promise, connections });
+        Shared { engine, metrics, figures, readiness, limits, gate, compression, promise, connections };
+    let shared = Arc::new(shared);
     let mut api = any(graphql::serve).options(graphql::options);
     if compression {
         // The later layer is the outer one.

@@ -31,7 +31,7 @@ use crate::{
         Execution, Stats,
         live::{Event, Next, Opened, Subscription},
     },
-    telemetry::live::{Live, Open, Transport},
+    telemetry::live::{Live, Open},
 };
 
 /// Has proxies pass on what comes at once (nginx).
@@ -149,7 +149,7 @@ struct Events {
     live: Live,
     phase: Phase,
     /// Given back with the stream.
-    _held: (Seat, Open, Open),
+    _held: (Seat, Open),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,8 +172,7 @@ impl Events {
             tokio::time::sleep(last_words).await;
         };
         let heartbeat = connections.options.heartbeat;
-        let open = live.connection(Transport::EventStream);
-        let operation = live.operation(Transport::EventStream);
+        let open = live.stream();
         Self {
             subscription,
             deadline: deadline.boxed(),
@@ -182,7 +181,7 @@ impl Events {
             timer: Box::pin(tokio::time::sleep(heartbeat)),
             live,
             phase: Phase::New,
-            _held: (seat, open, operation),
+            _held: (seat, open),
         }
     }
 
@@ -217,7 +216,7 @@ impl Events {
             Some(Next::Event(message)) => Some(self.message(&message)),
             Some(Next::Failed(execution)) => {
                 self.phase = Phase::Over;
-                self.live.sent(Transport::EventStream);
+                self.live.streamed();
                 Some(once(&execution).into())
             }
             Some(Next::Ended) => {
@@ -232,7 +231,7 @@ impl Events {
     }
 
     fn message(&self, message: &Event) -> Bytes {
-        self.live.sent(Transport::EventStream);
+        self.live.streamed();
         event(message.payload(), message.cursor()).into()
     }
 }

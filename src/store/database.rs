@@ -4,10 +4,7 @@
 //! write. PostgreSQL has a pool for writes and readers beside it. Readers are [`super::readers`]; their
 //! statements are counted in the running request's meter ([`crate::telemetry::meter`]).
 
-use std::{
-    str::FromStr,
-    time::{Duration, Instant},
-};
+use std::{str::FromStr, time::Duration};
 
 use sea_orm::{DbBackend, DbErr, Statement, Value};
 use secrecy::{ExposeSecret, SecretString};
@@ -22,7 +19,7 @@ use super::{
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
-use crate::telemetry::meter;
+use crate::telemetry::{figures::Pool, meter, statements::Statements};
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
 /// publishes; those of one dataset wait for each other anyway.
@@ -47,6 +44,7 @@ pub struct Database {
     readers: Readers,
     writer: Writer,
     statement_timeout: Duration,
+    statements: Statements,
 }
 
 /// The connections that writes take.
@@ -87,7 +85,12 @@ impl Database {
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .connect_lazy_with(connect);
-        Ok(Self { readers, writer: Writer::Postgres(writers), statement_timeout: options.statement_timeout })
+        Ok(Self {
+            readers,
+            writer: Writer::Postgres(writers),
+            statement_timeout: options.statement_timeout,
+            statements: Statements::default(),
+        })
     }
 
     async fn connect_sqlite(url: &str, options: &Options) -> Result<Self, StoreError> {
@@ -117,7 +120,19 @@ impl Database {
             readers: readers.await.map_err(unavailable)?,
             writer: Writer::Sqlite(writer),
             statement_timeout: options.statement_timeout,
+            statements: Statements::default(),
         })
+    }
+
+    /// The same database, whose reads are timed there.
+    #[must_use]
+    pub fn timed(&self, statements: Statements) -> Self {
+        Self { statements, ..self.clone() }
+    }
+
+    /// The connections that read, now.
+    pub fn pool(&self) -> Pool {
+        self.readers.pool()
     }
 
     /// Which database this is.
@@ -148,8 +163,7 @@ impl Database {
     /// must not wait behind requests. It ends by [`close_readers`](Self::close_readers).
     #[must_use]
     pub fn with_own_reader(&self) -> Self {
-        let (readers, writer) = (self.readers.beside(), self.writer.clone());
-        Self { readers, writer, statement_timeout: self.statement_timeout }
+        Self { readers: self.readers.beside(), ..self.clone() }
     }
 
     /// Closes the connections that read. Waits for those in use.
@@ -190,11 +204,11 @@ impl Database {
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
-        let started = Instant::now();
+        let timing = self.statements.begin();
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
         let answer = tokio::time::timeout(limit, self.readers.run(statement)).await;
-        meter::record_statement(started.elapsed());
+        meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
         let rows = answer
             .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
             .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms()))?;

@@ -15,7 +15,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -33,6 +33,8 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::task::TaskTracker;
+
+use crate::telemetry::figures::Pool;
 
 /// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
 /// times a millisecond.
@@ -64,6 +66,8 @@ struct Shared {
     most: u32,
     acquire_timeout: Duration,
     permits: Arc<Semaphore>,
+    /// Statements that wait for a permit.
+    waiting: AtomicU64,
     /// The latest used comes last, and is taken first: its memory is warm, and the others can rest.
     idle: Mutex<VecDeque<(Reader, Instant)>>,
     /// The connection that cancels, on PostgreSQL.
@@ -84,6 +88,9 @@ struct Lease {
     permit: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
 }
+
+/// Counted as waiting until it is dropped: when it has a permit, or gives up.
+struct Waiting<'a>(&'a AtomicU64);
 
 impl Readers {
     /// Opens the first connection, so that a database that is not there is known at once.
@@ -109,6 +116,7 @@ impl Readers {
             most,
             acquire_timeout,
             permits: Arc::new(Semaphore::new(most as usize)),
+            waiting: AtomicU64::new(0),
             idle: Mutex::default(),
             control: tokio::sync::Mutex::default(),
             recoveries: TaskTracker::new(),
@@ -144,14 +152,28 @@ impl Readers {
         }
     }
 
+    /// The connections now.
+    pub(super) fn pool(&self) -> Pool {
+        let shared = &self.0;
+        let free = shared.permits.available_permits() as u64;
+        Pool {
+            idle: shared.idle().len() as u64,
+            in_use: u64::from(shared.most).saturating_sub(free),
+            most: u64::from(shared.most),
+            waiting: shared.waiting.load(Ordering::Relaxed),
+        }
+    }
+
     async fn acquire(&self) -> Result<Lease, sqlx::Error> {
         let shared = &self.0;
-        let permit = match shared.permits.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned())
+        let permit = if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
+            permit
+        } else {
+            let _waiting = Waiting::count(&shared.waiting);
+            timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned())
                 .await
                 .map_err(|_| sqlx::Error::PoolTimedOut)?
-                .map_err(|_| sqlx::Error::PoolClosed)?,
+                .map_err(|_| sqlx::Error::PoolClosed)?
         };
         let known = shared.idle().pop_back();
         let reader = match known {
@@ -159,6 +181,19 @@ impl Readers {
             None => shared.connect().await?,
         };
         Ok(Lease { reader: Some(reader), permit: Some(permit), shared: shared.clone() })
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn count(waiting: &'a AtomicU64) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -3,19 +3,15 @@
 //! Handles are made once, for a message must cost next to nothing. What is open is counted by guards, so
 //! that nothing is left counted, however it ends.
 
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 
-const CONNECTIONS: &str = "farol_live_connections";
-const OPERATIONS: &str = "farol_live_operations";
-const MESSAGES: &str = "farol_live_messages_total";
-const CLOSES: &str = "farol_websocket_closes_total";
-const CHANNELS: &str = "farol_live_channels";
-const SUBSCRIBERS: &str = "farol_live_subscribers";
-const ENCODINGS: &str = "farol_live_encodings_total";
-const DELIVERIES: &str = "farol_live_deliveries_total";
-const MISSED: &str = "farol_live_missed_changes_total";
-const DISCONNECTED: &str = "farol_live_disconnected_total";
+use super::names::{
+    SOCKET_BYTES, SOCKET_CLOSES, SOCKET_LAG, SOCKET_MESSAGES, SOCKET_OPERATIONS, SOCKETS, STREAM_MESSAGES,
+    STREAMS,
+};
 
 /// The close codes that are counted one by one: clients may send any.
 const CODES: [u16; 20] = [
@@ -23,28 +19,18 @@ const CODES: [u16; 20] = [
     4408, 4409, 4429,
 ];
 
-/// How clients are connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// A WebSocket.
-    WebSocket,
-    /// Server-sent events.
-    EventStream,
-}
-
 /// The figures of one server's open connections.
 #[derive(Clone)]
 pub struct Live {
-    sockets: OfTransport,
-    streams: OfTransport,
-}
-
-#[derive(Clone)]
-struct OfTransport {
-    connections: Gauge,
+    sockets: Gauge,
     operations: Gauge,
     received: Counter,
     sent: Counter,
+    plain_bytes: Counter,
+    wire_bytes: Counter,
+    lag: Histogram,
+    streams: Gauge,
+    stream_messages: Counter,
 }
 
 /// What subscriptions did since the process began, and what is there now.
@@ -87,83 +73,64 @@ impl By {
 }
 
 impl Live {
-    /// Describes and registers all of them.
     pub(super) fn register(recorder: &PrometheusRecorder) -> Self {
-        with_local_recorder(recorder, || {
-            describe_gauge!(CONNECTIONS, "Connections that stay open, by transport: ws or sse.");
-            describe_gauge!(OPERATIONS, "Operations being answered over such connections, by transport.");
-            describe_counter!(MESSAGES, "Messages over such connections, by transport and direction.");
-            describe_gauge!(CHANNELS, "Subscriptions that differ: those who ask the same share one.");
-            describe_gauge!(SUBSCRIBERS, "Subscriptions.");
-            describe_counter!(ENCODINGS, "Messages of subscriptions that were executed and written.");
-            describe_counter!(DELIVERIES, "Messages of subscriptions that subscribers took.");
-            describe_counter!(MISSED, "Changes that slow subscribers were told to have missed.");
-            describe_counter!(
-                DISCONNECTED,
-                "Subscriptions ended because their messages were not taken in time."
-            );
-            describe_counter!(CLOSES, "WebSockets that ended, by close code and who ended them.");
-            Self { sockets: OfTransport::register("ws"), streams: OfTransport::register("sse") }
+        with_local_recorder(recorder, || Self {
+            sockets: gauge!(SOCKETS),
+            operations: gauge!(SOCKET_OPERATIONS),
+            received: counter!(SOCKET_MESSAGES, "direction" => "in"),
+            sent: counter!(SOCKET_MESSAGES, "direction" => "out"),
+            plain_bytes: counter!(SOCKET_BYTES, "form" => "plain"),
+            wire_bytes: counter!(SOCKET_BYTES, "form" => "wire"),
+            lag: histogram!(SOCKET_LAG),
+            streams: gauge!(STREAMS),
+            stream_messages: counter!(STREAM_MESSAGES),
         })
     }
 
-    /// A connection is open, until the guard is dropped.
-    pub fn connection(&self, transport: Transport) -> Open {
-        Open::count(&self.of(transport).connections)
+    /// A WebSocket is open, until the guard is dropped.
+    pub fn socket(&self) -> Open {
+        Open::count(&self.sockets)
     }
 
-    /// An operation is open, until the guard is dropped.
-    pub fn operation(&self, transport: Transport) -> Open {
-        Open::count(&self.of(transport).operations)
+    /// An operation over a WebSocket is open, until the guard is dropped.
+    pub fn operation(&self) -> Open {
+        Open::count(&self.operations)
     }
 
-    /// A message came.
-    pub fn received(&self, transport: Transport) {
-        self.of(transport).received.increment(1);
+    /// An event stream is open, until the guard is dropped.
+    pub fn stream(&self) -> Open {
+        Open::count(&self.streams)
     }
 
-    /// A message is sent.
-    pub fn sent(&self, transport: Transport) {
-        self.of(transport).sent.increment(1);
+    /// A message came over a WebSocket.
+    pub fn received(&self) {
+        self.received.increment(1);
     }
 
-    const fn of(&self, transport: Transport) -> &OfTransport {
-        match transport {
-            Transport::WebSocket => &self.sockets,
-            Transport::EventStream => &self.streams,
-        }
+    /// A message is sent over a WebSocket: its bytes before deflate, and those of its frame.
+    pub fn sent(&self, plain: usize, wire: usize) {
+        self.sent.increment(1);
+        self.plain_bytes.increment(plain as u64);
+        self.wire_bytes.increment(wire as u64);
     }
-}
 
-/// What subscriptions did, by their own count.
-pub(super) fn subscriptions(recorder: &PrometheusRecorder, figures: Subscriptions) {
-    with_local_recorder(recorder, || {
-        #[expect(clippy::cast_precision_loss, reason = "counts of what is open are far below 2^52")]
-        let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
-        set(CHANNELS, figures.channels);
-        set(SUBSCRIBERS, figures.subscribers);
-        counter!(ENCODINGS).absolute(figures.encodings);
-        counter!(DELIVERIES).absolute(figures.deliveries);
-        counter!(MISSED).absolute(figures.missed);
-        counter!(DISCONNECTED).absolute(figures.disconnected);
-    });
+    /// A subscription's message of this age is given to a WebSocket.
+    pub fn lagged(&self, age: Duration) {
+        self.lag.record(age);
+    }
+
+    /// A message is sent over an event stream.
+    pub fn streamed(&self) {
+        self.stream_messages.increment(1);
+    }
 }
 
 /// A socket ended with a close code; without a close frame it is 1006.
 pub(super) fn closed(recorder: &PrometheusRecorder, code: u16, by: By) {
     let code = if CODES.contains(&code) { code.to_string() } else { "other".to_owned() };
-    with_local_recorder(recorder, || counter!(CLOSES, "code" => code, "by" => by.as_str()).increment(1));
-}
-
-impl OfTransport {
-    fn register(transport: &'static str) -> Self {
-        Self {
-            connections: gauge!(CONNECTIONS, "transport" => transport),
-            operations: gauge!(OPERATIONS, "transport" => transport),
-            received: counter!(MESSAGES, "transport" => transport, "direction" => "in"),
-            sent: counter!(MESSAGES, "transport" => transport, "direction" => "out"),
-        }
-    }
+    with_local_recorder(recorder, || {
+        counter!(SOCKET_CLOSES, "code" => code, "by" => by.as_str()).increment(1);
+    });
 }
 
 impl Open {

@@ -1,6 +1,11 @@
 //! What the server says about itself: logs, metrics, and the meter that counts one request's work.
 
+mod collect;
+pub mod figures;
 pub mod live;
 pub mod logs;
 pub mod meter;
 pub mod metrics;
+pub mod names;
+mod process;
+pub mod statements;

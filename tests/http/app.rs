@@ -14,7 +14,7 @@ use farol::{
     graphql::{DocumentOptions, Engine, Limits},
     http::{Gate, Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
-    telemetry::metrics::Metrics,
+    telemetry::{figures::Figures, metrics::Metrics},
 };
 use futures_util::FutureExt;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -189,7 +189,8 @@ pub(super) async fn services(
     let tiers = Arc::new(Tiers::new(ledger.clone(), None, Capacity::default()));
     let responses = Some(response::Options::default());
     let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
-    Services { engine, ready, metrics: Arc::clone(metrics), promise, gate: Gate::default() }
+    let (metrics, figures) = (Arc::clone(metrics), Arc::new(Figures::default));
+    Services { engine, ready, metrics, figures, promise, gate: Gate::default() }
 }
 
 /// A database that answers the readiness check like this.

@@ -145,7 +145,7 @@ async fn queries_are_answered_side_by_side_and_large_answers_packed() {
     assert_eq!(error["payload"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
     client.stream.write_all(&frames::close(1000)).await.unwrap();
     wait_for(&app, "farol_websocket_closes_total{code=\"1000\",by=\"client\"} 1").await;
-    wait_for(&app, "farol_live_connections{transport=\"ws\"} 0").await;
+    wait_for(&app, "farol_websocket_connections 0").await;
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn there_are_only_so_many_sockets_of_an_address_and_in_all() {
         assert_refused(&stream, status, "TOO_MANY_CONNECTIONS");
         // One that is gone makes room, however it went.
         drop(one);
-        wait_for(&app, "farol_live_connections{transport=\"ws\"} 1").await;
+        wait_for(&app, "farol_websocket_connections 1").await;
         let _again = Client::acknowledged(&app).await;
     }
 }

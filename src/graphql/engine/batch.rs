@@ -43,12 +43,12 @@ impl Engine {
             meter.measure(scope.drive(join_all(answers))).await
         };
         let stats = Stats {
-            operation_name: None,
             operation_type: Some("batch"),
             cost: Some(cost),
             database: meter.read(),
-            queued: executions.iter().map(|one| one.stats.queued).max().unwrap_or_default(),
+            queued: executions.iter().filter_map(|one| one.stats.queued).max(),
             budget: executions.iter().filter_map(|one| one.stats.budget).last(),
+            ..Stats::default()
         };
         (executions, stats)
     }

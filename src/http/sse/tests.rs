@@ -70,15 +70,11 @@ async fn messages_carry_their_cursors_and_silence_is_broken() {
         assert_eq!(began.elapsed(), Duration::from_secs(15));
     }
     let figures = world.metrics.render();
-    assert!(figures.contains("farol_live_connections{transport=\"sse\"} 1"), "{figures}");
-    assert!(
-        figures.contains("farol_live_messages_total{transport=\"sse\",direction=\"out\"} 2"),
-        "{figures}"
-    );
+    assert!(figures.contains("farol_event_stream_connections 1"), "{figures}");
+    assert!(figures.contains("farol_event_stream_messages_total 2"), "{figures}");
     drop(world.events);
     let figures = world.metrics.render();
-    assert!(figures.contains("farol_live_connections{transport=\"sse\"} 0"), "{figures}");
-    assert!(figures.contains("farol_live_operations{transport=\"sse\"} 0"), "{figures}");
+    assert!(figures.contains("farol_event_stream_connections 0"), "{figures}");
 }
 
 #[tokio::test(start_paused = true)]

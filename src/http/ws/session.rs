@@ -24,7 +24,7 @@ use crate::{
         Asked, Execution,
         live::{Event, Opened},
     },
-    telemetry::live::{By, Live, Transport},
+    telemetry::live::{By, Live},
 };
 
 /// Bytes that may wait to be written before operations wait too: less than what the kernel holds besides, and
@@ -218,7 +218,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
                 self.heard = true;
                 let action = match incoming {
                     Incoming::Text(text) => {
-                        self.live.received(Transport::WebSocket);
+                        self.live.received();
                         self.protocol.text(&text)
                     }
                     Incoming::Binary(_) => self.protocol.binary(),
@@ -283,7 +283,7 @@ impl<C: Channel, B: Backend> Session<C, B> {
             // The client will ask again where it connects next: an error would tell it not to.
             return self.protocol.forget(serial);
         }
-        let open = self.live.operation(Transport::WebSocket);
+        let open = self.live.operation();
         self.operations.start(serial, self.backend.open(asked), open);
     }
 
@@ -293,8 +293,12 @@ impl<C: Channel, B: Backend> Session<C, B> {
             Said::Answer(serial, execution) => self.answer(serial, &execution),
             Said::Event(serial, event) => {
                 if let Some(head) = self.protocol.next(serial) {
+                    let queued = self.channel.queued();
                     self.channel.send_event(head, &event);
-                    self.live.sent(Transport::WebSocket);
+                    // The payload and what closes the object around it.
+                    let plain = head.len() + event.payload().len() + 1;
+                    self.live.sent(plain, self.channel.queued().saturating_sub(queued));
+                    self.live.lagged(event.age());
                 }
             }
             Said::Failed(serial, execution) => {
@@ -373,8 +377,9 @@ impl<C: Channel, B: Backend> Session<C, B> {
     }
 
     fn send(&mut self, message: &[u8]) {
+        let queued = self.channel.queued();
         self.channel.send(message);
-        self.live.sent(Transport::WebSocket);
+        self.live.sent(message.len(), self.channel.queued().saturating_sub(queued));
     }
 
     /// Closes the socket, and waits for its end; what comes meanwhile counts no more.

@@ -35,7 +35,6 @@ use crate::{
         router::Shared,
         visitor::Visitor,
     },
-    telemetry::live::Transport,
 };
 
 /// The subprotocol that is spoken.
@@ -142,7 +141,7 @@ impl Guest {
         let Ok(upgraded) = upgrade.await else { return };
         let began = Instant::now();
         let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
-        let _open = shared.metrics.live().connection(Transport::WebSocket);
+        let _open = shared.metrics.live().socket();
         let mut session = self.session(TokioIo::new(upgraded), deflate);
         let Ended { code, by } =
             if spoken { session.run().await } else { session.end(&Close::subprotocol()).await };

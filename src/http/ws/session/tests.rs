@@ -291,11 +291,11 @@ async fn the_end_of_the_socket_is_told_and_drops_its_operations() {
         let mut world = World::acknowledged().await;
         let (mut opening, streaming) = (world.begin("a").await, world.subscription("b").await);
         world.settled().await;
-        world.assert_figure("farol_live_operations{transport=\"ws\"} 2");
+        world.assert_figure("farol_websocket_operations 2");
         world.come(incoming);
         opening.closed().await;
         streaming.closed().await;
-        world.assert_figure("farol_live_operations{transport=\"ws\"} 0");
+        world.assert_figure("farol_websocket_operations 0");
         assert_eq!(world.running.await.unwrap(), ended);
     }
 }
@@ -342,9 +342,9 @@ async fn operations_go_on_side_by_side() {
     let again = world.subscription("s").await;
     drop(again);
     assert_eq!(world.message().await, json!({ "id": "s", "type": "complete" }));
-    world.assert_figure("farol_live_operations{transport=\"ws\"} 0");
-    world.assert_figure("farol_live_messages_total{transport=\"ws\",direction=\"in\"} 5");
-    world.assert_figure("farol_live_messages_total{transport=\"ws\",direction=\"out\"} 8");
+    world.assert_figure("farol_websocket_operations 0");
+    world.assert_figure("farol_websocket_messages_total{direction=\"in\"} 5");
+    world.assert_figure("farol_websocket_messages_total{direction=\"out\"} 8");
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,7 +361,7 @@ async fn what_a_client_completes_is_dropped_and_never_heard_of_again() {
     let again = world.subscription("b").await;
     again.send(event(2)).unwrap();
     assert_eq!(world.settled().await, [next("b", 2)]);
-    world.assert_figure("farol_live_operations{transport=\"ws\"} 1");
+    world.assert_figure("farol_websocket_operations 1");
 }
 
 #[tokio::test(start_paused = true)]
