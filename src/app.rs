@@ -1,5 +1,6 @@
 //! The composition root: builds every component from the settings, in one place.
 
+mod limits;
 mod publishing;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -48,6 +49,7 @@ pub async fn connect(config: &Config) -> Result<Database, StoreError> {
         max_connections: settings.max_connections,
         acquire_timeout: settings.acquire_timeout(),
         statement_timeout: settings.statement_timeout(),
+        breaker: limits::breaker(config),
     })
     .await
 }

@@ -7,6 +7,8 @@
 
 #[macro_use]
 mod setting;
+mod admission;
+mod breaker;
 mod cache;
 mod database;
 mod documents;
@@ -22,10 +24,13 @@ mod live;
 mod loader;
 mod log;
 mod publish;
+mod rate_limit;
 mod redis;
 mod value;
 
 pub use self::{
+    admission::Admission,
+    breaker::Breaker,
     cache::Cache,
     database::{Backend, Database, DatabaseUrl},
     documents::{DocumentMode, Documents},
@@ -40,6 +45,7 @@ pub use self::{
     loader::Loader,
     log::{Log, LogFilter, LogFormat},
     publish::{Publish, PublishToken},
+    rate_limit::{NamedPlan, NamedPlans, RateLimit},
     redis::{Redis, RedisUrl},
     setting::Setting,
 };
@@ -64,6 +70,12 @@ pub struct Config {
     pub loader: Loader,
     /// `[cache]`
     pub cache: Cache,
+    /// `[rate_limit]`
+    pub rate_limit: RateLimit,
+    /// `[admission]`
+    pub admission: Admission,
+    /// `[breaker]`
+    pub breaker: Breaker,
     /// `[live]`
     pub live: Live,
     /// `[import]`
@@ -128,6 +140,9 @@ impl Config {
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
+        let rate_limit = RateLimit::read(layers, problems);
+        let admission = Admission::read(layers, problems);
+        let breaker = Breaker::read(layers, problems);
         let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
@@ -140,6 +155,9 @@ impl Config {
             documents: documents?,
             loader: loader?,
             cache: cache?,
+            rate_limit: rate_limit?,
+            admission: admission?,
+            breaker: breaker?,
             live: live?,
             import: import?,
             log: log?,
@@ -153,6 +171,7 @@ impl Config {
         self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);
+        self.rate_limit.contradictions(self.graphql.max_cost, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 }
@@ -175,6 +194,9 @@ pub fn settings() -> Vec<Setting> {
         Documents::settings(),
         Loader::settings(),
         Cache::settings(),
+        RateLimit::settings(),
+        Admission::settings(),
+        Breaker::settings(),
         Live::settings(),
         Import::settings(),
         Log::settings(),
@@ -183,7 +205,7 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 11] {
+fn sections() -> [(&'static str, &'static str); 14] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
@@ -193,6 +215,9 @@ fn sections() -> [(&'static str, &'static str); 11] {
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),
+        (RateLimit::NAME, RateLimit::ABOUT),
+        (Admission::NAME, Admission::ABOUT),
+        (Breaker::NAME, Breaker::ABOUT),
         (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),

@@ -22,7 +22,10 @@ use super::{
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
-use crate::telemetry::meter;
+use crate::{
+    limit::{Breaker, Permit},
+    telemetry::meter,
+};
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
 /// publishes; those of one dataset wait for each other anyway.
@@ -39,6 +42,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long a statement may take.
     pub statement_timeout: Duration,
+    /// What keeps from asking a database that fails.
+    pub breaker: Breaker,
 }
 
 /// The open database. Clones share its connections.
@@ -47,6 +52,7 @@ pub struct Database {
     readers: Readers,
     writer: Writer,
     statement_timeout: Duration,
+    breaker: Breaker,
 }
 
 /// The connections that writes take.
@@ -87,7 +93,12 @@ impl Database {
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .connect_lazy_with(connect);
-        Ok(Self { readers, writer: Writer::Postgres(writers), statement_timeout: options.statement_timeout })
+        Ok(Self {
+            readers,
+            writer: Writer::Postgres(writers),
+            statement_timeout: options.statement_timeout,
+            breaker: options.breaker.clone(),
+        })
     }
 
     async fn connect_sqlite(url: &str, options: &Options) -> Result<Self, StoreError> {
@@ -117,6 +128,7 @@ impl Database {
             readers: readers.await.map_err(unavailable)?,
             writer: Writer::Sqlite(writer),
             statement_timeout: options.statement_timeout,
+            breaker: options.breaker.clone(),
         })
     }
 
@@ -148,13 +160,22 @@ impl Database {
     /// must not wait behind requests. It ends by [`close_readers`](Self::close_readers).
     #[must_use]
     pub fn with_own_reader(&self) -> Self {
-        let (readers, writer) = (self.readers.beside(), self.writer.clone());
-        Self { readers, writer, statement_timeout: self.statement_timeout }
+        Self { readers: self.readers.beside(), ..self.clone() }
     }
 
     /// Closes the connections that read. Waits for those in use.
     pub async fn close_readers(&self) {
         self.readers.close().await;
+    }
+
+    /// What keeps from asking this database while it fails.
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// Asks whether the database may be asked.
+    pub(super) fn admit(&self) -> Result<Permit, StoreError> {
+        self.breaker.admit().map_err(|open| StoreError::BreakerOpen { retry_after: open.retry_after })
     }
 
     pub(super) fn writer(&self) -> &Writer {
@@ -184,20 +205,29 @@ impl Database {
         self.fetch(sql, values, R::decode).await
     }
 
-    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement.
+    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement. It is not
+    /// run while the breaker is open; what the database refuses is no failure of it.
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
+        let permit = self.admit()?;
         let started = Instant::now();
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
         let answer = tokio::time::timeout(limit, self.readers.run(statement)).await;
         meter::record_statement(started.elapsed());
-        let rows = answer
-            .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms()))?;
+        let rows = match answer {
+            Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),
+            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
+        };
+        if rows.as_ref().is_err_and(StoreError::is_failure) {
+            permit.failed()
+        } else {
+            permit.succeeded()
+        }
+        let rows = rows?;
         let decoded: Result<_, DbErr> = match &rows {
             Rows::Postgres(rows) => rows.iter().map(|row| decode(&mut Cells::postgres(row))).collect(),
             Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
