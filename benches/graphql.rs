@@ -26,6 +26,7 @@ use farol::{
     cache::{Capacity, Ledger, Tiers, response},
     graphql::{Call, CostReport, Engine, Limits, Source, steps::Steps},
     import::{self, Input, Report},
+    limit::Breaker,
     store::{Database, Options, migrate},
 };
 use futures_util::future::join_all;
@@ -214,6 +215,7 @@ async fn connect(url: &str) -> Database {
         max_connections: 20,
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
+        breaker: Breaker::never(),
     };
     Database::connect(&options).await.expect("the database can be reached")
 }

@@ -18,6 +18,7 @@ use farol::{
     cache::{Capacity, Ledger, Tiers},
     graphql::steps::Judge,
     import::{self, Input, Report},
+    limit::Breaker,
     store::{
         Database, Options,
         entity::process::Model,
@@ -146,6 +147,7 @@ async fn sqlite() -> (Database, TempDir) {
         max_connections: 20,
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
+        breaker: Breaker::never(),
     };
     let database = Database::connect(&options).await.expect("the database can be reached");
     migrate::run(&database).await.expect("migrates");

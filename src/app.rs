@@ -1,6 +1,8 @@
 //! The composition root: builds every component from the settings, in one place.
 
+mod figures;
 mod gate;
+mod limits;
 mod publishing;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -27,7 +29,6 @@ use crate::{
     loader,
     store::{Database, Options, StoreError, migrate, query},
     telemetry::{
-        figures::{self, Figures},
         logs::{self, LogError},
         metrics::Metrics,
     },
@@ -50,6 +51,7 @@ pub async fn connect(config: &Config) -> Result<Database, StoreError> {
         max_connections: settings.max_connections,
         acquire_timeout: settings.acquire_timeout(),
         statement_timeout: settings.statement_timeout(),
+        breaker: limits::breaker(config),
     })
     .await
 }
@@ -98,18 +100,21 @@ impl App {
         };
         let engine = engine.with_live(&tail, config.live.max_queued_messages);
         let engine = engine.with_publishing(Arc::new(Publishing { database: database.clone(), tail }));
-        let engine = engine.with_documents(documents(config, shared)?);
+        let gate = gate::gate(config, database, &background, stop.clone()).await?;
+        let queue = limits::queue(&config.admission);
+        let figures = figures::source(database, &gate, &queue, shared.as_ref());
+        let engine = engine.with_queue(queue).with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
             ready,
             metrics,
-            figures: figures(database),
+            figures,
             promise: Promise {
                 max_age: config.cache.http_max_age(),
                 stale_while_revalidate: config.cache.stale_while_revalidate(),
                 behind,
             },
-            gate: gate::gate(config, database, &background, stop.clone()).await,
+            gate,
         };
         let settings = &config.http;
         let options = http::Options {
@@ -138,12 +143,6 @@ impl App {
         self.background.drain(Duration::from_secs(1)).await;
         drained
     }
-}
-
-/// What reads the figures that the HTTP layer does not know.
-fn figures(database: &Database) -> figures::Source {
-    let database = database.clone();
-    Arc::new(move || Figures { pool: Some(database.pool()), ..Figures::default() })
 }
 
 /// The connection to the Redis of the settings, if they name one. Values are kept there under the identity of

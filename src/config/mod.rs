@@ -7,6 +7,8 @@
 
 #[macro_use]
 mod setting;
+mod admission;
+mod breaker;
 mod cache;
 mod database;
 mod documents;
@@ -23,10 +25,13 @@ mod loader;
 mod log;
 mod network;
 mod publish;
+mod rate_limit;
 mod redis;
 mod value;
 
 pub use self::{
+    admission::Admission,
+    breaker::Breaker,
     cache::Cache,
     database::{Backend, Database, DatabaseUrl},
     documents::{DocumentMode, Documents},
@@ -42,6 +47,7 @@ pub use self::{
     log::{Log, LogFilter, LogFormat},
     network::{Network, NotANetwork, TrustedProxies},
     publish::{Publish, PublishToken},
+    rate_limit::{NamedPlan, NamedPlans, RateLimit},
     redis::{Redis, RedisUrl},
     setting::Setting,
 };
@@ -66,6 +72,12 @@ pub struct Config {
     pub loader: Loader,
     /// `[cache]`
     pub cache: Cache,
+    /// `[rate_limit]`
+    pub rate_limit: RateLimit,
+    /// `[admission]`
+    pub admission: Admission,
+    /// `[breaker]`
+    pub breaker: Breaker,
     /// `[live]`
     pub live: Live,
     /// `[import]`
@@ -130,6 +142,9 @@ impl Config {
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
         let cache = Cache::read(layers, problems);
+        let rate_limit = RateLimit::read(layers, problems);
+        let admission = Admission::read(layers, problems);
+        let breaker = Breaker::read(layers, problems);
         let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
         let log = Log::read(layers, problems);
@@ -142,6 +157,9 @@ impl Config {
             documents: documents?,
             loader: loader?,
             cache: cache?,
+            rate_limit: rate_limit?,
+            admission: admission?,
+            breaker: breaker?,
             live: live?,
             import: import?,
             log: log?,
@@ -155,6 +173,7 @@ impl Config {
         self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);
+        self.rate_limit.contradictions(self.graphql.max_cost, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 }
@@ -177,6 +196,9 @@ pub fn settings() -> Vec<Setting> {
         Documents::settings(),
         Loader::settings(),
         Cache::settings(),
+        RateLimit::settings(),
+        Admission::settings(),
+        Breaker::settings(),
         Live::settings(),
         Import::settings(),
         Log::settings(),
@@ -185,7 +207,7 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 11] {
+fn sections() -> [(&'static str, &'static str); 14] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
@@ -195,6 +217,9 @@ fn sections() -> [(&'static str, &'static str); 11] {
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
         (Cache::NAME, Cache::ABOUT),
+        (RateLimit::NAME, RateLimit::ABOUT),
+        (Admission::NAME, Admission::ABOUT),
+        (Breaker::NAME, Breaker::ABOUT),
         (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
         (Log::NAME, Log::ABOUT),

@@ -62,7 +62,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::Store(error) => match **error {
-                StoreError::Unavailable(_) => Code::DatabaseUnavailable,
+                StoreError::Unavailable(_) | StoreError::BreakerOpen { .. } => Code::DatabaseUnavailable,
                 StoreError::Timeout { .. } => Code::Timeout,
                 _ => Code::InternalServerError,
             },
@@ -75,13 +75,27 @@ impl Error {
         matches!(self.code(), Code::DatabaseUnavailable | Code::Timeout)
     }
 
+    /// When it is worth while to try again, where that is known.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Store(error) => match **error {
+                StoreError::BreakerOpen { retry_after } => Some(retry_after),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The message for clients: nothing in it tells of the server's inside.
     fn shown(&self, request_id: Option<&str>) -> String {
         match self.code() {
             Code::InternalServerError => {
                 request_id.map_or_else(|| MASKED.to_owned(), |id| format!("{MASKED} under {id}"))
             }
-            Code::DatabaseUnavailable => "the database does not answer; try again in a moment".to_owned(),
+            Code::DatabaseUnavailable => match self.retry_after() {
+                Some(wait) => format!("the database does not answer; try again in {} ms", wait.as_millis()),
+                None => "the database does not answer; try again in a moment".to_owned(),
+            },
             Code::Timeout => "the database took too long; ask for fewer rows or narrow the filter".to_owned(),
             _ => self.to_string(),
         }
@@ -225,6 +239,8 @@ fn log(fault: &Error, at: &ServerError, request_id: Option<&str>) {
         Code::InternalServerError => {
             tracing::error!(request_id, %path, error = %fault, "a request met a fault of ours");
         }
+        // While the database is left alone, the log said so once.
+        Code::DatabaseUnavailable if fault.retry_after().is_some() => {}
         Code::DatabaseUnavailable | Code::Timeout => {
             tracing::warn!(request_id, %path, error = %fault, "a field could not be read");
         }

@@ -300,3 +300,6 @@ impl fmt::Debug for Place {
         out.debug_struct("Place").field("waited", &self.waited).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

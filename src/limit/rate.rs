@@ -8,14 +8,16 @@
 //!   last said, so that its end is no fresh start for those who had used up theirs.
 //! - Memory is bounded, whoever makes up callers.
 
+mod group;
 mod memory;
+mod script;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use self::memory::Memory;
+use self::{group::Group, memory::Memory};
 use super::{Plan, Plans, Resource, Verdict};
 use crate::cache::shared::Shared;
 
@@ -26,12 +28,8 @@ pub struct RateLimiter(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     plans: Plans,
-    memory: Memory,
-    counters: Counters,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
+    memory: Arc<Memory>,
+    group: Option<Arc<Group>>,
     allowed: [AtomicU64; 2],
     refused: [AtomicU64; 2],
 }
@@ -43,6 +41,10 @@ pub struct RateFigures {
     pub allowed: [u64; 2],
     /// What was refused.
     pub refused: [u64; 2],
+    /// Calls of Redis that were answered.
+    pub calls: u64,
+    /// What was taken and put back by them; the rest was in memory.
+    pub shared: u64,
     /// Buckets in memory.
     pub remembered: usize,
 }
@@ -50,8 +52,10 @@ pub struct RateFigures {
 impl RateLimiter {
     /// Limits callers by their plans, over all nodes of `shared`, or on this one alone.
     pub fn new(plans: Plans, shared: Option<Shared>) -> Self {
-        let _ = shared;
-        Self(Arc::new(Parts { plans, memory: Memory::default(), counters: Counters::default() }))
+        let memory = Arc::new(Memory::default());
+        let group = shared.map(|shared| Group::new(shared, Arc::clone(&memory)));
+        let (allowed, refused) = Default::default();
+        Self(Arc::new(Parts { plans, memory, group, allowed, refused }))
     }
 
     /// The plan of this name, or else that of everyone.
@@ -63,25 +67,41 @@ impl RateLimiter {
     /// `key:…`. `None` where his plan has no limit. Dropping the future leaves open whether it was taken.
     pub async fn take(&self, caller: &str, plan: &Plan, resource: Resource, amount: u64) -> Option<Verdict> {
         let rule = plan.rule(resource)?;
-        let verdict = self.0.memory.take(key(resource, caller), rule, amount);
-        let counters = &self.0.counters;
-        let counter = if verdict.allowed { &counters.allowed } else { &counters.refused };
-        counter[resource as usize].fetch_add(1, Relaxed);
+        let parts = &self.0;
+        let key = key(resource, caller);
+        let verdict = match &parts.group {
+            Some(group) => group.take(key, rule, amount).await,
+            None => parts.memory.take(key, rule, amount),
+        };
+        let counters = if verdict.allowed { &parts.allowed } else { &parts.refused };
+        counters[resource as usize].fetch_add(1, Relaxed);
         Some(verdict)
     }
 
-    /// Puts back what was taken and not needed. Waits for nothing.
+    /// Puts back what was taken and not needed. Waits for nothing. With Redis, it needs the runtime.
     pub fn give_back(&self, caller: &str, plan: &Plan, resource: Resource, amount: u64) {
-        if let Some(rule) = plan.rule(resource) {
-            self.0.memory.give_back(&key(resource, caller), rule, amount);
+        let Some(rule) = plan.rule(resource).filter(|_| amount > 0) else { return };
+        let key = key(resource, caller);
+        match &self.0.group {
+            Some(group) => group.give_back(key, rule, amount),
+            None => self.0.memory.give_back(&key, rule, amount),
         }
     }
 
     /// What was decided so far.
     pub fn figures(&self) -> RateFigures {
         let read = |counters: &[AtomicU64; 2]| counters.each_ref().map(|counter| counter.load(Relaxed));
-        let Counters { allowed, refused } = &self.0.counters;
-        RateFigures { allowed: read(allowed), refused: read(refused), remembered: self.0.memory.len() }
+        let Parts { memory, group, allowed, refused, .. } = &*self.0;
+        let of_group = |counter: fn(&Group) -> &AtomicU64| {
+            group.as_ref().map_or(0, |group| counter(group).load(Relaxed))
+        };
+        RateFigures {
+            allowed: read(allowed),
+            refused: read(refused),
+            calls: of_group(|group| &group.calls),
+            shared: of_group(|group| &group.decided),
+            remembered: memory.len(),
+        }
     }
 }
 

@@ -19,7 +19,10 @@ use super::{
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
-use crate::telemetry::{figures::Pool, meter, statements::Statements};
+use crate::{
+    limit::{Breaker, Permit},
+    telemetry::{figures::Pool, meter, statements::Statements},
+};
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
 /// publishes; those of one dataset wait for each other anyway.
@@ -36,6 +39,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long a statement may take.
     pub statement_timeout: Duration,
+    /// What keeps from asking a database that fails.
+    pub breaker: Breaker,
 }
 
 /// The open database. Clones share its connections.
@@ -45,6 +50,7 @@ pub struct Database {
     writer: Writer,
     statement_timeout: Duration,
     statements: Statements,
+    breaker: Breaker,
 }
 
 /// The connections that writes take.
@@ -90,6 +96,7 @@ impl Database {
             writer: Writer::Postgres(writers),
             statement_timeout: options.statement_timeout,
             statements: Statements::default(),
+            breaker: options.breaker.clone(),
         })
     }
 
@@ -121,6 +128,7 @@ impl Database {
             writer: Writer::Sqlite(writer),
             statement_timeout: options.statement_timeout,
             statements: Statements::default(),
+            breaker: options.breaker.clone(),
         })
     }
 
@@ -171,6 +179,16 @@ impl Database {
         self.readers.close().await;
     }
 
+    /// What keeps from asking this database while it fails.
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// Asks whether the database may be asked.
+    pub(super) fn admit(&self) -> Result<Permit, StoreError> {
+        self.breaker.admit().map_err(|open| StoreError::BreakerOpen { retry_after: open.retry_after })
+    }
+
     pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }
@@ -198,20 +216,29 @@ impl Database {
         self.fetch(sql, values, R::decode).await
     }
 
-    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement.
+    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement. It is not
+    /// run while the breaker is open; what the database refuses is no failure of it.
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
+        let permit = self.admit()?;
         let timing = self.statements.begin();
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
         let answer = tokio::time::timeout(limit, self.readers.run(statement)).await;
         meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
-        let rows = answer
-            .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms()))?;
+        let rows = match answer {
+            Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),
+            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
+        };
+        if rows.as_ref().is_err_and(StoreError::is_failure) {
+            permit.failed();
+        } else {
+            permit.succeeded();
+        }
+        let rows = rows?;
         let decoded: Result<_, DbErr> = match &rows {
             Rows::Postgres(rows) => rows.iter().map(|row| decode(&mut Cells::postgres(row))).collect(),
             Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),

@@ -1,5 +1,7 @@
 //! What can go wrong in the store, by whose move comes next.
 
+use std::time::Duration;
+
 use sea_orm::{DbErr, RuntimeErr};
 
 /// An error of the store.
@@ -11,6 +13,15 @@ pub enum StoreError {
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached: {0} (database.url)")]
     Unavailable(String),
+    /// The database failed or hung lately, and is not asked for a moment.
+    #[error(
+        "the database failed lately and is not asked for a moment; try again in {} ms",
+        retry_after.as_millis()
+    )]
+    BreakerOpen {
+        /// When it is worth while to try again.
+        retry_after: Duration,
+    },
     /// A statement took longer than `database.statement_timeout_ms`.
     #[error("a database statement took longer than {limit_ms} ms (database.statement_timeout_ms)")]
     Timeout {
@@ -62,5 +73,10 @@ impl StoreError {
             DbErr::Type(message) => Self::Corrupt(message.clone()),
             _ => Self::Database(error.to_string()),
         }
+    }
+
+    /// Whether it says that the database fails, and not only that it refused what was asked.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Timeout { .. })
     }
 }

@@ -40,7 +40,7 @@ async fn retitle(data: &TestDatabase) {
 
 /// Who has a key with this scope.
 fn key(scope: Scope) -> Caller {
-    Caller { identity: Identity::Key(Arc::from("test")), scope, plan: None }
+    Caller { identity: Identity::Key(Arc::from("test")), scope, plan: None, expires: None }
 }
 
 async fn invalidate(engine: &Engine, caller: &Caller, tags: &[&str]) -> Value {

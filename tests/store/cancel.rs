@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use farol::{
     config::Backend,
+    limit::Breaker,
     store::{Database, Options, query},
 };
 use sqlx::{Connection, PgConnection};
@@ -36,6 +37,7 @@ async fn one_reader(data: &TestDatabase, statement_timeout: Duration) -> Databas
         max_connections: 1,
         acquire_timeout: PATIENCE,
         statement_timeout,
+        breaker: Breaker::never(),
     };
     Database::connect(&options).await.unwrap()
 }

@@ -11,6 +11,7 @@ use std::{
 
 use farol::{
     config::Backend,
+    limit::Breaker,
     store::{Database, Options, migrate},
 };
 use futures_util::future::BoxFuture;
@@ -64,6 +65,7 @@ fn options(url: &str) -> Options {
         max_connections: 8,
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
+        breaker: Breaker::never(),
     }
 }
 

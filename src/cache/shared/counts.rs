@@ -23,6 +23,8 @@ pub struct Counts {
     pub broken: u64,
     /// Calls that were not made, because Redis was away.
     pub skipped: u64,
+    /// How often it came to be away.
+    pub away: u64,
 }
 
 /// The counters behind [`Counts`].
@@ -36,6 +38,7 @@ pub(super) struct Counters {
     refused: AtomicU64,
     broken: AtomicU64,
     skipped: AtomicU64,
+    away: AtomicU64,
 }
 
 impl Counters {
@@ -49,6 +52,10 @@ impl Counters {
     pub(super) fn filled(&self, values: u64, outdated: u64) {
         self.fills.fetch_add(values.saturating_sub(outdated), Relaxed);
         self.outdated.fetch_add(outdated, Relaxed);
+    }
+
+    pub(super) fn went_away(&self) {
+        self.away.fetch_add(1, Relaxed);
     }
 
     pub(super) fn skipped(&self) {
@@ -75,6 +82,7 @@ impl Counters {
             refused: self.refused.load(Relaxed),
             broken: self.broken.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
+            away: self.away.load(Relaxed),
         }
     }
 }

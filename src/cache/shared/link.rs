@@ -115,6 +115,7 @@ impl Link {
 
     fn go_away(self: &Arc<Self>, state: &mut State, failure: &Failure) {
         state.connection = None;
+        self.counters.went_away();
         if !state.told {
             state.told = true;
             tracing::warn!(redis = %self.endpoint, %failure, "Redis is away; going on without it");

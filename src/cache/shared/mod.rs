@@ -9,7 +9,7 @@
 //!   value still counts is for the [`Ledger`](super::Ledger) to say.
 //! - What is read is what was stored, whole and in this release's format, or missing (`value.rs`).
 //!
-//! Keys begin with `farol:FORMAT:NAMESPACE:`, then `value:`, `plain:` or `lock:`; `log:` is of the events. One
+//! Keys begin with `farol:FORMAT:NAMESPACE:`, then `value:`, `plain:` or `lock:`; `log:` is of the events and `rate:` of the limits. One
 //! call may name keys of several slots, so Redis Cluster is not supported; a primary with replicas behind one
 //! address is.
 
@@ -30,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{aio::MultiplexedConnection, cmd};
+use redis::{FromRedisValue, ScriptInvocation, aio::MultiplexedConnection, cmd};
 use secrecy::SecretString;
 
 pub use self::{
@@ -185,6 +185,11 @@ impl Shared {
     /// anyone. Fails, within about a second, where Redis does not store anything over it.
     pub async fn open(&self) -> Result<MultiplexedConnection, Failure> {
         self.0.link.open_another().await
+    }
+
+    /// Runs a script; `None` when Redis does not answer. Its keys are made by [`Self::key`].
+    pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Option<T> {
+        self.0.link.ask(async |mut connection| script.invoke_async(&mut connection).await).await
     }
 
     /// A token that no other lock has, of any process.

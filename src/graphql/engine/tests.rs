@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::{super::execution::Source, *};
 use crate::{
     cache::{Capacity, Dependencies},
+    limit::Breaker,
     store::Options,
 };
 
@@ -21,6 +22,7 @@ async fn engine() -> (TempDir, Engine) {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(5),
+        breaker: Breaker::never(),
     };
     let database = Database::connect(&options).await.unwrap();
     let ledger = Arc::new(Ledger::default());

@@ -62,6 +62,17 @@ impl Memory {
         }
     }
 
+    /// Remembers what a bucket lacks by another's account.
+    pub(super) fn mirror(&self, key: String, rule: Rule, owed: u64) {
+        let mut shard = self.shard(&key);
+        let now = self.now();
+        if owed > 0 {
+            *shard.bucket(key, rule, now) = Bucket { owed, at: now };
+        } else {
+            shard.buckets.remove(&key);
+        }
+    }
+
     /// How many buckets are kept.
     pub(super) fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).buckets.len()).sum()

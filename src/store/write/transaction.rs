@@ -51,13 +51,19 @@ pub(super) enum Inner {
 }
 
 impl Transaction {
-    /// Begins. On SQLite this waits for the one writer connection, and for writers of other processes.
+    /// Begins. On SQLite this waits for the one writer connection, and for writers of other processes. Refused
+    /// while the breaker is open; to have waited for other writers says nothing of the database.
     pub async fn begin(database: &Database) -> Result<Self, StoreError> {
         let timeout_ms = database.timeout_ms();
+        let permit = database.admit()?;
         let inner = match database.writer() {
             Writer::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
+        match &inner {
+            Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => permit.failed(),
+            _ => permit.withdrawn(),
+        }
         let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
         Ok(Self { inner, timeout_ms, noted: Vec::new() })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use farol::{
     import::{self, Outcome},
+    limit::Breaker,
     store::{Database, Options, StoreError},
 };
 use futures_util::future::join_all;
@@ -99,6 +100,7 @@ async fn whoever_waits_too_long_for_another_writer_is_told_to_try_again() {
         max_connections: 2,
         acquire_timeout: Duration::from_millis(100),
         statement_timeout: Duration::from_secs(30),
+        breaker: Breaker::never(),
     };
     let store = Database::connect(&options).await.unwrap();
     let mut other = SqliteConnection::connect(&data.url).await.unwrap();

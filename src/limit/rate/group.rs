@@ -1,0 +1,148 @@
+//! Calls of Redis in groups: what comes while one call is under way leaves together with the next.
+//!
+//! A busy node then makes one round trip for many requests, and an idle one loses no time, for nobody waits for
+//! a group to fill. One task makes the calls; it begins with the first change that waits and ends when none
+//! does. Whoever waits may be dropped at any point: what has not left then is left out. A change waits for the
+//! call under way and its own, of which each ends within the timeout of Redis; once one had no answer, Redis is
+//! away, and all that wait are decided in memory at once.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use redis::ScriptInvocation;
+use tokio::sync::oneshot;
+
+use super::{memory::Memory, script::RATE};
+use crate::{
+    cache::shared::Shared,
+    limit::{Rule, Verdict, bucket::TOKEN},
+};
+
+/// Changes of one call at most: some two milliseconds of Redis, which does nothing else meanwhile.
+const MOST: usize = 256;
+
+/// What waits, and where it goes.
+#[derive(Debug)]
+pub(super) struct Group {
+    shared: Shared,
+    memory: Arc<Memory>,
+    gathering: Mutex<Gathering>,
+    /// Calls that Redis answered.
+    pub(super) calls: AtomicU64,
+    /// What it decided by them.
+    pub(super) decided: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Gathering {
+    changes: Vec<Change>,
+    /// Whether the task is there that makes the calls.
+    flying: bool,
+}
+
+/// A change of a bucket.
+#[derive(Debug)]
+struct Change {
+    key: String,
+    rule: Rule,
+    amount: u64,
+    /// Who waits for the verdict on what is taken; nobody waits where something is put back.
+    taker: Option<oneshot::Sender<Verdict>>,
+}
+
+impl Group {
+    pub(super) fn new(shared: Shared, memory: Arc<Memory>) -> Arc<Self> {
+        let (gathering, calls, decided) = (Mutex::default(), AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { shared, memory, gathering, calls, decided })
+    }
+
+    /// Takes so much; Redis decides, or memory where it does not answer.
+    pub(super) async fn take(self: &Arc<Self>, key: String, rule: Rule, amount: u64) -> Verdict {
+        if !self.shared.is_up() {
+            return self.memory.take(key, rule, amount);
+        }
+        let (taker, verdict) = oneshot::channel();
+        self.add(Change { key: key.clone(), rule, amount, taker: Some(taker) });
+        // The task ends early only with the process.
+        verdict.await.unwrap_or_else(|_| self.memory.take(key, rule, amount))
+    }
+
+    /// Puts so much back. Waits for nothing.
+    pub(super) fn give_back(self: &Arc<Self>, key: String, rule: Rule, amount: u64) {
+        if self.shared.is_up() {
+            self.add(Change { key, rule, amount, taker: None });
+        } else {
+            self.memory.give_back(&key, rule, amount);
+        }
+    }
+
+    fn add(self: &Arc<Self>, change: Change) {
+        let mut gathering = self.lock();
+        gathering.changes.push(change);
+        if !gathering.flying {
+            gathering.flying = true;
+            tokio::spawn(Arc::clone(self).fly());
+        }
+    }
+
+    /// Makes calls until nothing waits.
+    async fn fly(self: Arc<Self>) {
+        while let Some(changes) = self.next_group() {
+            let Some(answers) = self.ask(&changes).await else {
+                changes.into_iter().for_each(|change| self.decide_alone(change));
+                continue;
+            };
+            self.calls.fetch_add(1, Relaxed);
+            self.decided.fetch_add(changes.len() as u64, Relaxed);
+            for (change, (allowed, owed)) in changes.into_iter().zip(answers) {
+                let Change { key, rule, amount, taker } = change;
+                self.memory.mirror(key, rule, owed);
+                if let Some(taker) = taker {
+                    // One who went away needs no verdict.
+                    let _ = taker.send(rule.verdict(allowed, owed, amount));
+                }
+            }
+        }
+    }
+
+    /// What leaves next; `None` when nothing waits, and the task has to end.
+    fn next_group(&self) -> Option<Vec<Change>> {
+        let mut gathering = self.lock();
+        gathering.changes.retain(|change| !change.taker.as_ref().is_some_and(oneshot::Sender::is_closed));
+        gathering.flying = !gathering.changes.is_empty();
+        let leaving = gathering.changes.len().min(MOST);
+        gathering.flying.then(|| gathering.changes.drain(..leaving).collect())
+    }
+
+    /// Whether each change was allowed, and what its bucket lacks then.
+    async fn ask(&self, changes: &[Change]) -> Option<Vec<(bool, u64)>> {
+        let mut script: ScriptInvocation<'_> = RATE.prepare_invoke();
+        for Change { key, rule, amount, taker } in changes {
+            // More than any bucket holds is refused, or fills any, just as well.
+            let amount = i64::try_from((*amount).min(2 * Rule::MOST)).unwrap_or(i64::MAX);
+            let amount = if taker.is_some() { amount } else { -amount };
+            script.key(self.shared.key("rate", key));
+            script.arg(rule.per_minute()).arg(rule.burst()).arg(amount).arg(TOKEN);
+        }
+        let answers: Vec<u64> = self.shared.run(&script).await?;
+        let answers: Vec<(bool, u64)> =
+            answers.as_chunks().0.iter().map(|&[allowed, owed]| (allowed == 1, owed)).collect();
+        (answers.len() == changes.len()).then_some(answers)
+    }
+
+    fn decide_alone(&self, change: Change) {
+        let Change { key, rule, amount, taker } = change;
+        match taker {
+            None => self.memory.give_back(&key, rule, amount),
+            Some(taker) => {
+                let _ = taker.send(self.memory.take(key, rule, amount));
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gathering> {
+        self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
