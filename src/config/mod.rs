@@ -34,7 +34,7 @@ pub use self::{
     example::example,
     flags::Flags,
     graphql::Graphql,
-    http::Http,
+    http::{Http, HttpProfile},
     import::Import,
     layers::Origin,
     live::{AllowedOrigins, Live},

@@ -27,6 +27,7 @@ mod respond;
 mod router;
 mod server;
 mod sse;
+mod status;
 pub mod ws;
 
 pub use auth::{Auth, WrongToken};

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 
 use super::{auth::WrongToken, body::BodyLimit, connections::Full};
 use crate::{
+    config::HttpProfile,
     error::{Code, quoted},
     graphql::{Execution, Stats},
 };
@@ -17,12 +18,19 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     code: Code,
     message: String,
+    /// Whether it is JSON and yet no GraphQL request, for which profiles have different statuses.
+    malformed: bool,
 }
 
 impl Refusal {
     /// The request is not a GraphQL request.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// The request can be read, and is not a GraphQL request.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self { malformed: true, ..Self::bad_request(message) }
     }
 
     /// Neither GET nor POST.
@@ -107,6 +115,11 @@ impl Refusal {
         Self { message: format!("{part}: {}", self.message), ..self }
     }
 
+    /// The same with the status that a profile has for it.
+    pub(super) fn under(self, profile: HttpProfile) -> Self {
+        if self.malformed { Self { status: profile.malformed(), ..self } } else { self }
+    }
+
     /// What is wrong, for people.
     pub(super) fn message(&self) -> &str {
         &self.message
@@ -120,6 +133,6 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), malformed: false }
     }
 }

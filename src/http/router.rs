@@ -23,6 +23,7 @@ use super::{
     request_id,
 };
 use crate::{
+    config::HttpProfile,
     graphql::{Caller, Engine},
     telemetry::metrics::Metrics,
 };
@@ -48,6 +49,8 @@ pub(super) struct Limits {
     pub(super) max_publish_bytes: usize,
     pub(super) body_timeout: Duration,
     pub(super) auth: Auth,
+    /// Which statuses answers have.
+    pub(super) profile: HttpProfile,
 }
 
 impl Limits {

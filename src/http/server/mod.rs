@@ -61,6 +61,7 @@ impl Server {
             max_publish_bytes: options.max_publish_bytes,
             body_timeout: options.body_timeout,
             auth: options.auth.clone(),
+            profile: options.profile,
         };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use crate::{
-    config::Network,
+    config::{HttpProfile, Network},
     http::{auth::Auth, connections::LiveOptions},
 };
 
@@ -14,6 +14,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Proxies that are believed when they name the client.
     pub trusted_proxies: Vec<Network>,
+    /// Which statuses answers have.
+    pub profile: HttpProfile,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// The same for callers who may publish, where it is more.
@@ -37,6 +39,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             trusted_proxies: Vec::new(),
+            profile: HttpProfile::Of2025,
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
             auth: Auth::default(),
