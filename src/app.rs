@@ -120,6 +120,7 @@ impl App {
         let options = http::Options {
             listen: settings.listen,
             trusted_proxies: settings.trusted_proxies.0.clone(),
+            profile: settings.profile,
             max_body_bytes: settings.max_body_bytes,
             max_publish_bytes: config.publish.max_bytes,
             header_timeout: settings.header_timeout(),

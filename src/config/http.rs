@@ -1,8 +1,8 @@
 //! `[http]`: the listener and what a connection may cost.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 
-use super::TrustedProxies;
+use super::{TrustedProxies, value::Value};
 
 settings! {
     /// Where the server listens, and what one request may cost it.
@@ -12,6 +12,9 @@ settings! {
         /// Proxies in front of the server, as addresses and networks with commas in between: `10.0.0.0/8,::1`. Whom
         /// they name in Forwarded or X-Forwarded-For is taken for the client; nobody else is believed.
         trusted_proxies: TrustedProxies = "";
+        /// Which statuses answers have: 2025, as clients of today expect them, or 2026-draft, as GraphQL over HTTP
+        /// was rewritten in 2026 (422 for what does not validate, 294 for data with errors).
+        profile: HttpProfile = "2025";
         /// Bytes of a request's body at most, once it is decompressed.
         max_body_bytes: usize = 1048576, in 1..=u64::MAX;
         /// Milliseconds a client has to send its request's headers.
@@ -23,6 +26,15 @@ settings! {
     }
 }
 
+/// The rules by which answers get their statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpProfile {
+    /// GraphQL over HTTP as of 2025.
+    Of2025,
+    /// The draft of 2026.
+    Draft2026,
+}
+
 impl Http {
     /// How long a client has to send its headers.
     pub fn header_timeout(&self) -> Duration {
@@ -32,5 +44,19 @@ impl Http {
     /// How long requests under way have to finish.
     pub fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
+    }
+}
+
+impl Value for HttpProfile {
+    fn expected(_: &RangeInclusive<u64>) -> String {
+        "2025 or 2026-draft".to_owned()
+    }
+
+    fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
+        match text {
+            "2025" => Some(Self::Of2025),
+            "2026-draft" => Some(Self::Draft2026),
+            _ => None,
+        }
     }
 }

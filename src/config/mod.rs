@@ -39,7 +39,7 @@ pub use self::{
     example::example,
     flags::Flags,
     graphql::Graphql,
-    http::Http,
+    http::{Http, HttpProfile},
     import::Import,
     layers::Origin,
     live::{AllowedOrigins, Live},

@@ -66,10 +66,11 @@ pub(super) async fn serve(
         Ok((reply, stats)) => {
             budget = stats.budget;
             observation.stats = stats;
-            (reply.status(media), reply)
+            (reply.status(media, shared.limits.profile), reply)
         }
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
     };
+    let media = shared.limits.profile.sent_as(status, media);
     let Shared { compression, promise, .. } = &*shared;
     let asked = Asked { media, by_url, headers: &head.headers, compression: *compression, promise };
     let mut answer = asked.render(status, &reply);
@@ -148,11 +149,13 @@ pub(super) async fn read<'a>(
     let cache = negotiate::cache_use(&head.headers, caller.scope)?;
     let sent = if queries_only {
         negotiate::refuse_cross_site(&head.headers)?;
-        Sent::One(Box::new(params::from_uri(&head.uri)?))
+        let asked = params::from_uri(&head.uri).map_err(|refusal| refusal.under(shared.limits.profile))?;
+        Sent::One(Box::new(asked))
     } else if head.method == Method::POST {
         negotiate::require_json(&head.headers)?;
         let limits = &shared.limits;
-        params::from_body(&body::read(&head.headers, body, limits.body(caller), limits.body_timeout).await?)?
+        let body = body::read(&head.headers, body, limits.body(caller), limits.body_timeout).await?;
+        params::from_body(&body).map_err(|refusal| refusal.under(limits.profile))?
     } else {
         return Err(Refusal::method(head.method.as_str()));
     };

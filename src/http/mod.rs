@@ -28,6 +28,7 @@ mod respond;
 mod router;
 mod server;
 mod sse;
+mod status;
 mod visitor;
 pub mod ws;
 

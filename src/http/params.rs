@@ -57,7 +57,8 @@ pub(super) fn from_body(body: &[u8]) -> Result<Sent, Refusal> {
     }
     let raw: Raw = serde_json::from_slice(body).map_err(|error| {
         let what = if body.is_empty() { "empty".to_owned() } else { format!("not a JSON object: {error}") };
-        Refusal::bad_request(format!("the body is {what}; send {{\"query\": \"…\"}}"))
+        let message = format!("the body is {what}; send {{\"query\": \"…\"}}");
+        if error.is_data() { Refusal::malformed(message) } else { Refusal::bad_request(message) }
     })?;
     request(raw).map(Box::new).map(Sent::One)
 }
@@ -68,7 +69,7 @@ fn batch(body: &[u8]) -> Result<Vec<Asked>, Refusal> {
     let entries: Vec<&RawValue> = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("the body is not a JSON list: {error}")))?;
     if !(1..=MOST_REQUESTS).contains(&entries.len()) {
-        return Err(Refusal::bad_request(format!(
+        return Err(Refusal::malformed(format!(
             "the batch has {} requests; send 1 to {MOST_REQUESTS}",
             entries.len()
         )));
@@ -84,7 +85,7 @@ pub(super) fn from_object(object: &RawValue) -> Result<Asked, Refusal> {
     let text = object.get();
     // A list would be read as the fields in order.
     let raw = if text.starts_with('{') { serde_json::from_str::<Raw>(text).ok() } else { None };
-    raw.ok_or_else(|| Refusal::bad_request("it is not a JSON object")).and_then(request)
+    raw.ok_or_else(|| Refusal::malformed("it is not a JSON object")).and_then(request)
 }
 
 /// Reads a GET's URL.
@@ -107,7 +108,7 @@ fn request(raw: Raw) -> Result<Asked, Refusal> {
         (Some(query), _) => query,
         (None, Some(_)) => String::new(),
         (None, None) => {
-            return Err(Refusal::bad_request(
+            return Err(Refusal::malformed(
                 "the parameter \"query\" is missing; it holds the GraphQL document (GraphiQL is at /graphiql)",
             ));
         }
@@ -130,7 +131,7 @@ fn document_name(id: Option<String>, extensions: Option<&Value>) -> Result<Optio
     match (id, extension) {
         (id, None | Some(Value::Null)) => Ok(id.map(DocumentName::Id)),
         (None, Some(extension)) => persisted_query(extension).map(Some),
-        (Some(_), Some(_)) => Err(Refusal::bad_request(
+        (Some(_), Some(_)) => Err(Refusal::malformed(
             "both documentId and extensions.persistedQuery name the document; send one of them",
         )),
     }
@@ -142,13 +143,13 @@ fn persisted_query(extension: &Value) -> Result<DocumentName, Refusal> {
         return Err(mistyped("extensions.persistedQuery", "an object", extension));
     };
     if extension.get("version") != Some(&Value::from(PERSISTED_QUERY_VERSION)) {
-        return Err(Refusal::bad_request(format!(
+        return Err(Refusal::malformed(format!(
             "extensions.persistedQuery.version must be {PERSISTED_QUERY_VERSION}, the only version there is"
         )));
     }
     let hash = text("extensions.persistedQuery.sha256Hash", extension.get("sha256Hash").cloned())?;
     let missing = "extensions.persistedQuery.sha256Hash is missing; it holds the SHA-256 of the document";
-    hash.map(DocumentName::PersistedQuery).ok_or_else(|| Refusal::bad_request(missing))
+    hash.map(DocumentName::PersistedQuery).ok_or_else(|| Refusal::malformed(missing))
 }
 
 fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Refusal> {
@@ -182,5 +183,5 @@ fn mistyped(name: &str, wanted: &str, found: &Value) -> Refusal {
         Value::Object(_) => "an object",
         Value::Binary(_) | Value::Enum(_) => "something else",
     };
-    Refusal::bad_request(format!("the parameter \"{name}\" must be {wanted}, not {found}"))
+    Refusal::malformed(format!("the parameter \"{name}\" must be {wanted}, not {found}"))
 }

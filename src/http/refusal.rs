@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use super::{body::BodyLimit, connections::Full, quota};
 use crate::{
     auth::AuthError,
+    config::HttpProfile,
     error::{Code, quoted},
     graphql::{Execution, Stats},
     limit::Verdict,
@@ -19,6 +20,8 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     code: Code,
     message: String,
+    /// Whether it is JSON and yet no GraphQL request, for which profiles have different statuses.
+    malformed: bool,
     /// When it is worth while to try again, in seconds.
     retry_after: Option<u64>,
     /// What is left of the limit that was met.
@@ -29,6 +32,11 @@ impl Refusal {
     /// The request is not a GraphQL request.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// The request can be read, and is not a GraphQL request.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self { malformed: true, ..Self::bad_request(message) }
     }
 
     /// Neither GET nor POST.
@@ -149,6 +157,11 @@ impl Refusal {
         Self { message: format!("{part}: {}", self.message), ..self }
     }
 
+    /// The same with the status that a profile has for it.
+    pub(super) fn under(self, profile: HttpProfile) -> Self {
+        if self.malformed { Self { status: profile.malformed(), ..self } } else { self }
+    }
+
     /// What is wrong, for people.
     pub(super) fn message(&self) -> &str {
         &self.message
@@ -166,6 +179,6 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, quota: None }
+        Self { status, code, message: message.into(), malformed: false, retry_after: None, quota: None }
     }
 }

@@ -1,8 +1,5 @@
 //! From executions to an HTTP answer: status, headers and bytes. The engine has settled the errors.
-//!
-//! The status rules are those of GraphQL over HTTP as of 2025.
 
-use async_graphql::{ServerError, Value};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
@@ -13,8 +10,9 @@ use super::{
     negotiate::{Encoding, MediaType},
     quota,
     refusal::Refusal,
+    status,
 };
-use crate::{cache::response::Stored, error::Code, graphql::Execution};
+use crate::{cache::response::Stored, config::HttpProfile, graphql::Execution};
 
 /// What is answered.
 pub(super) enum Reply {
@@ -25,8 +23,8 @@ pub(super) enum Reply {
 
 impl Reply {
     /// The status. A batch has one where its responses agree, else it is a list like any other.
-    pub(super) fn status(&self, media: MediaType) -> StatusCode {
-        let mut statuses = self.all().iter().map(|execution| status(execution, media));
+    pub(super) fn status(&self, media: MediaType, profile: HttpProfile) -> StatusCode {
+        let mut statuses = self.all().iter().map(|execution| status::of(execution, media, profile));
         let first = statuses.next().unwrap_or(StatusCode::OK);
         if statuses.all(|other| other == first) { first } else { StatusCode::OK }
     }
@@ -174,34 +172,5 @@ impl Asked<'_> {
         let mut answer = fresh(self.media, status, reply);
         caching::forbid(answer.headers_mut());
         answer
-    }
-}
-
-/// The status of what the engine answered. With `application/json` a request error is still 200:
-/// clients of that type take any other status for a failure of the transport.
-fn status(execution: &Execution, media: MediaType) -> StatusCode {
-    // Without errors it was only asked what it would cost.
-    let errors = &execution.response.errors;
-    if execution.executed || errors.is_empty() {
-        return StatusCode::OK;
-    }
-    match errors.first().and_then(code) {
-        // Apollo's clients take any other status for a failure of the transport, whatever they accept.
-        Some(Code::PersistedQueryNotFound | Code::PersistedQueryNotSupported) => StatusCode::OK,
-        Some(Code::BadRequest) => StatusCode::BAD_REQUEST,
-        Some(Code::MethodNotAllowed) => StatusCode::METHOD_NOT_ALLOWED,
-        Some(Code::InternalServerError) => StatusCode::INTERNAL_SERVER_ERROR,
-        Some(Code::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
-        Some(Code::DatabaseUnavailable | Code::Overloaded | Code::Timeout) => StatusCode::SERVICE_UNAVAILABLE,
-        _ if media == MediaType::Json => StatusCode::OK,
-        _ => StatusCode::BAD_REQUEST,
-    }
-}
-
-/// The code that an error carries, if it is one of the list.
-fn code(error: &ServerError) -> Option<Code> {
-    match error.extensions.as_ref()?.get("code")? {
-        Value::String(name) => Code::parse(name),
-        _ => None,
     }
 }

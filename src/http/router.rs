@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     auth::{Caller, Scope},
+    config::HttpProfile,
     graphql::Engine,
     telemetry::{
         figures::{self, Figures},
@@ -55,6 +56,8 @@ pub(super) struct Limits {
     /// The same for callers who may publish.
     pub(super) max_publish_bytes: usize,
     pub(super) body_timeout: Duration,
+    /// Which statuses answers have.
+    pub(super) profile: HttpProfile,
 }
 
 impl Limits {

@@ -7,8 +7,10 @@ use super::{file, load};
 /// Every number, in every combination of layers: the highest layer that speaks decides.
 #[test]
 fn the_highest_layer_that_speaks_decides() {
-    let numbers: Vec<Setting> =
-        config::settings().into_iter().filter(|setting| setting.default.parse::<u64>().is_ok()).collect();
+    // The year of `http.profile` is a name.
+    let is_number =
+        |setting: &Setting| setting.default.parse::<u64>().is_ok() && setting.key != "http.profile";
+    let numbers: Vec<Setting> = config::settings().into_iter().filter(is_number).collect();
     assert!(numbers.len() > 10, "the table has numbers");
     for setting in &numbers {
         for layers in 0..8 {

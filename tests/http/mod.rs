@@ -16,5 +16,6 @@ mod hostile;
 mod observe;
 mod persisted;
 mod persisted_shared;
+mod profile;
 mod sockets;
 mod upgrade;

@@ -60,6 +60,7 @@ impl Server {
             max_body_bytes: options.max_body_bytes,
             max_publish_bytes: options.max_publish_bytes,
             body_timeout: options.body_timeout,
+            profile: options.profile,
         };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use crate::{config::Network, http::connections::LiveOptions};
+use crate::{
+    config::{HttpProfile, Network},
+    http::connections::LiveOptions,
+};
 
 /// What the server listens on and how much patience it has.
 #[derive(Clone, Debug)]
@@ -11,6 +14,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Proxies that are believed when they name the client.
     pub trusted_proxies: Vec<Network>,
+    /// Which statuses answers have.
+    pub profile: HttpProfile,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// The same for callers who may publish, where it is more.
@@ -32,6 +37,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             trusted_proxies: Vec::new(),
+            profile: HttpProfile::Of2025,
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
             header_timeout: Duration::from_secs(10),
