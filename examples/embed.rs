@@ -11,6 +11,7 @@ use async_graphql_axum::GraphQL;
 use axum::{Router, routing::post_service};
 use farol::{
     graphql::{Engine, Limits},
+    limit::Breaker,
     store::{Database, Options, migrate},
 };
 use tokio::net::TcpListener;
@@ -23,6 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         max_connections: 8,
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
+        breaker: Breaker::never(),
     })
     .await?;
     migrate::run(&database).await?;
