@@ -11,6 +11,7 @@ mod events;
 mod graphql;
 mod http;
 mod import;
+mod limit;
 mod live;
 mod loader;
 mod ocds;

@@ -5,6 +5,7 @@ mod databases;
 mod farol;
 mod log;
 pub(crate) mod node;
+mod postgres;
 mod proof;
 pub(crate) mod python;
 mod real_data;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},
     farol::{command, farol},
     log::listen,
+    postgres::PostgresServer,
     real_data::real_data,
     redis::RedisServer,
     running::Running,

@@ -129,3 +129,64 @@ impl fmt::Debug for Memory {
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::{MOST, Memory, SHARDS};
+    use crate::limit::Rule;
+
+    fn caller(number: usize) -> String {
+        format!("requests:address:{number}")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn buckets_that_are_full_again_are_forgotten() {
+        let (memory, rule) = (Memory::default(), Rule::new(60, 10));
+        for number in 0..10_000 {
+            memory.take(caller(number), rule, 1);
+        }
+        assert_eq!(memory.len(), 10_000);
+        memory.take("greedy".to_owned(), rule, 10);
+        advance(Duration::from_secs(2)).await;
+        for number in 10_000..30_000 {
+            memory.take(caller(number), rule, 1);
+        }
+        assert!(memory.len() <= 20_001, "{} buckets", memory.len());
+        let verdict = memory.take("greedy".to_owned(), rule, 3);
+        assert_eq!((verdict.allowed, verdict.remaining), (false, 2), "his was not full");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_makes_up_callers_makes_nobody_forget_the_greedy() {
+        let (memory, rule) = (Memory::default(), Rule::new(1, 100));
+        for number in 0..100 {
+            memory.take(format!("greedy{number}"), rule, 100);
+        }
+        for number in 0..3 * MOST * SHARDS {
+            // Some time, so that not all lack the same.
+            advance(Duration::from_micros(1)).await;
+            memory.take(caller(number), rule, 1);
+        }
+        assert!(memory.len() <= MOST * SHARDS, "{} buckets", memory.len());
+        assert!(memory.len() >= MOST * SHARDS / 4, "{} buckets", memory.len());
+        for number in 0..100 {
+            assert!(!memory.take(format!("greedy{number}"), rule, 1).allowed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_says_replaces_what_is_known() {
+        let (memory, rule) = (Memory::default(), Rule::new(60, 10));
+        memory.take("caller".to_owned(), rule, 10);
+        memory.mirror("caller".to_owned(), rule, 0);
+        assert_eq!(memory.len(), 0);
+        memory.mirror("caller".to_owned(), rule, 10 * crate::limit::bucket::TOKEN);
+        assert!(!memory.take("caller".to_owned(), rule, 1).allowed);
+        memory.give_back("caller", rule, 5);
+        assert_eq!(memory.take("caller".to_owned(), rule, 5).remaining, 0);
+    }
+}

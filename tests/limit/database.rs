@@ -1,0 +1,85 @@
+//! A database that stops and starts again: clear refusals at once, and back by itself.
+
+use std::time::{Duration, Instant};
+
+use farol::{
+    limit::{Breaker, BreakerOptions, BreakerState},
+    store::{Database, Options, StoreError, query::dataset, write::Transaction},
+};
+use futures_util::FutureExt;
+
+use crate::support::PostgresServer;
+
+/// What the server has by default, but for fewer calls.
+fn breaker() -> Breaker {
+    Breaker::new(BreakerOptions {
+        name: "database",
+        window: Duration::from_secs(10),
+        min_calls: 5,
+        failure_percent: 50,
+        slow_percent: 80,
+        slow: Duration::from_secs(5),
+        pause: Duration::from_secs(1),
+    })
+}
+
+async fn connect(server: &PostgresServer) -> Database {
+    let options = Options {
+        url: server.url().into(),
+        max_connections: 4,
+        acquire_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(30),
+        breaker: breaker(),
+    };
+    Database::connect(&options).await.unwrap()
+}
+
+#[tokio::test]
+async fn stopped_it_is_left_alone_and_started_it_is_back_within_five_seconds() {
+    let mut server = PostgresServer::start().await;
+    let database = connect(&server).await;
+    database.ping().await.unwrap();
+    server.kill();
+
+    let mut failures = 0;
+    while database.breaker().state() != BreakerState::Open {
+        let error = database.ping().await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        failures += 1;
+        assert!(failures <= 5, "it is left alone after five failures");
+    }
+    let refused = database.ping().now_or_never().expect("refused at once").unwrap_err();
+    let StoreError::BreakerOpen { retry_after } = refused else { panic!("{refused:?}") };
+    assert!(retry_after <= Duration::from_secs(1), "{retry_after:?}");
+    let refused = Transaction::begin(&database).now_or_never().expect("refused at once").err();
+    assert!(matches!(refused, Some(StoreError::BreakerOpen { .. })), "{refused:?}");
+
+    // Away for longer than a pause: what tries it opens the breaker again.
+    while database.breaker().opened() < 3 {
+        let _ = database.ping().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.restart().await;
+    let since = Instant::now();
+    while database.ping().await.is_err() {
+        assert!(since.elapsed() < Duration::from_secs(5), "it is back within five seconds");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("back {:?} after the database", since.elapsed());
+    Transaction::begin(&database).await.unwrap();
+    for _ in 0..3 {
+        database.ping().await.unwrap();
+    }
+    assert_eq!(database.breaker().state(), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn a_database_that_refuses_statements_does_not_fail() {
+    let server = PostgresServer::start().await;
+    let database = connect(&server).await;
+    for _ in 0..20 {
+        let refused = dataset::all(&database).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Database(_)), "there are no tables: {refused:?}");
+    }
+    assert_eq!((database.breaker().state(), database.breaker().opened()), (BreakerState::Closed, 0));
+}
