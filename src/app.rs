@@ -1,5 +1,6 @@
 //! The composition root: builds every component from the settings, in one place.
 
+pub mod callers;
 mod publishing;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::publishing::Publishing;
 use crate::{
+    auth::JwtError,
     cache::{
         Capacity, Ledger, Tiers,
         policy::Lifetimes,
@@ -282,6 +284,9 @@ pub enum ServeError {
     /// The settings of Redis cannot be used.
     #[error(transparent)]
     Redis(#[from] SharedError),
+    /// The keys that tokens are signed with cannot be used.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     /// The address could not be taken.
     #[error(transparent)]
     Bind(#[from] BindError),

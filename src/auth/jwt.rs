@@ -224,12 +224,10 @@ fn explain(kind: &ErrorKind) -> AuthError {
         ErrorKind::ImmatureSignature => "the token is not valid yet (nbf)",
         ErrorKind::InvalidIssuer => "the token is of an issuer that is not trusted here (iss)",
         ErrorKind::InvalidAudience => "the token is not meant for this server (aud)",
-        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => {
+        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
             "the token lacks one of the claims exp, iss, aud and sub, or has it in another form"
         }
-        ErrorKind::InvalidAlgorithm => {
-            "the token is signed by another algorithm than this server takes (alg)"
-        }
+        ErrorKind::InvalidAlgorithm => HEADER,
         _ => "the token is not signed as this server asks for, or was changed",
     })
 }

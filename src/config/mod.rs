@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod setting;
+mod auth;
 mod cache;
 mod database;
 mod documents;
@@ -26,6 +27,7 @@ mod redis;
 mod value;
 
 pub use self::{
+    auth::{Auth, Claim, JwtAlgorithm, JwtSecret},
     cache::Cache,
     database::{Backend, Database, DatabaseUrl},
     documents::{DocumentMode, Documents},
@@ -56,6 +58,8 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[auth]`
+    pub auth: Auth,
     /// `[publish]`
     pub publish: Publish,
     /// `[documents]`
@@ -124,6 +128,7 @@ impl Config {
         let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let auth = Auth::read(layers, problems);
         let publish = Publish::read(layers, problems);
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
@@ -136,6 +141,7 @@ impl Config {
             redis: redis?,
             http: http?,
             graphql: graphql?,
+            auth: auth?,
             publish: publish?,
             documents: documents?,
             loader: loader?,
@@ -152,6 +158,7 @@ impl Config {
         self.database.contradictions(&mut problems);
         self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
+        self.auth.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
@@ -171,6 +178,7 @@ pub fn settings() -> Vec<Setting> {
         Redis::settings(),
         Http::settings(),
         Graphql::settings(),
+        Auth::settings(),
         Publish::settings(),
         Documents::settings(),
         Loader::settings(),
@@ -183,12 +191,13 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 11] {
+fn sections() -> [(&'static str, &'static str); 12] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Auth::NAME, Auth::ABOUT),
         (Publish::NAME, Publish::ABOUT),
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),
