@@ -25,6 +25,9 @@ use crate::lifecycle::Tasks;
 /// Bytes of a subject at most, as in `OpenID` Connect.
 const LONGEST_SUBJECT: usize = 255;
 
+/// As good as for ever; clocks overflow beyond.
+const FOREVER: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// What is told of a token whose header is not right.
 const HEADER: &str =
     "the token's header cannot be read, or names another algorithm than this server takes (alg)";
@@ -162,12 +165,12 @@ impl Jwt {
         })
     }
 
-    /// When a token with this expiry is not believed any more; `None` where that is too far away to be told.
+    /// When a token with this expiry is not believed any more; `None` where nobody lives to see it.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits")]
     fn end_of(&self, exp: f64) -> Option<Instant> {
         let now = Utc::now().timestamp_millis() as f64 / 1000.0;
         let left = Duration::try_from_secs_f64((exp - now).max(0.0)).ok()?;
-        Instant::now().checked_add(left)?.checked_add(Duration::from_secs(self.validation.leeway))
+        (left < FOREVER).then(|| Instant::now() + left + Duration::from_secs(self.validation.leeway))
     }
 }
 

@@ -132,7 +132,8 @@ async fn a_token_is_refused_that_is_not_for_here_and_now() {
         }
         for (claim, value) in [
             ("exp", json!(now - 10)),
-            ("exp", json!(1e300)),
+            ("exp", json!(1e15)),
+            ("exp", json!(u64::MAX)),
             ("nbf", json!(now + 10)),
             ("aud", json!(["other", AUDIENCE])),
             ("sub", json!("x".repeat(255))),
