@@ -1,5 +1,6 @@
 //! The composition root: builds every component from the settings, in one place.
 
+pub mod callers;
 mod figures;
 mod gate;
 mod limits;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::publishing::Publishing;
 use crate::{
+    auth::JwtError,
     cache::{
         Capacity, Ledger, Tiers,
         policy::Lifetimes,
@@ -100,7 +102,7 @@ impl App {
         };
         let engine = engine.with_live(&tail, config.live.max_queued_messages);
         let engine = engine.with_publishing(Arc::new(Publishing { database: database.clone(), tail }));
-        let gate = gate::gate(config, database, &background, stop.clone()).await?;
+        let gate = gate::gate(config, database, &background, &stop).await?;
         let queue = limits::queue(&config.admission);
         let figures = figures::source(database, &gate, &queue, shared.as_ref());
         let engine = engine.with_queue(queue).with_documents(documents(config, shared)?);
@@ -287,6 +289,9 @@ pub enum ServeError {
     /// The settings of Redis cannot be used.
     #[error(transparent)]
     Redis(#[from] SharedError),
+    /// The keys that tokens are signed with cannot be used.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     /// The address could not be taken.
     #[error(transparent)]
     Bind(#[from] BindError),

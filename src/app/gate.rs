@@ -1,10 +1,9 @@
-//! Who is let in, from the settings.
+//! Who is let in and how much each may ask, from the settings.
 
 use tokio_util::sync::CancellationToken;
 
-use super::{ServeError, limits};
+use super::{ServeError, callers, limits};
 use crate::{
-    auth::{Authenticator, KeyRing, keys},
     config::Config,
     http::Gate,
     lifecycle::Tasks,
@@ -12,23 +11,20 @@ use crate::{
     store::Database,
 };
 
-/// What knows callers, and how much each may ask.
+/// What a request passes before it is read.
 pub(super) async fn gate(
     config: &Config,
     database: &Database,
     background: &Tasks,
-    stop: CancellationToken,
+    stop: &CancellationToken,
 ) -> Result<Gate, ServeError> {
-    let ring = KeyRing::start(database, keys::Options::default(), background, stop).await;
-    let mut authenticator = Authenticator::default().with_keys(ring);
-    if let Some(token) = &config.publish.token {
-        authenticator = authenticator.with_publish_token(token.expose());
-    }
-    let rates = config.rate_limit.enabled.then(|| limits::plans(&config.rate_limit));
-    let rates = match rates {
+    let rates = if config.rate_limit.enabled {
         // By a connection of their own: values of caches are large, and a request must not wait behind them.
-        Some(plans) => Some(RateLimiter::new(plans, super::shared(config, database).await?)),
-        None => None,
+        let shared = super::shared(config, database).await?;
+        Some(RateLimiter::new(limits::plans(&config.rate_limit), shared))
+    } else {
+        None
     };
+    let authenticator = callers::authenticator(config, database, background, stop).await?;
     Ok(Gate { door: Door::new(config.admission.max_in_flight), authenticator, rates })
 }

@@ -25,6 +25,9 @@ use crate::lifecycle::Tasks;
 /// Bytes of a subject at most, as in `OpenID` Connect.
 const LONGEST_SUBJECT: usize = 255;
 
+/// As good as for ever; clocks overflow beyond.
+const FOREVER: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// What is told of a token whose header is not right.
 const HEADER: &str =
     "the token's header cannot be read, or names another algorithm than this server takes (alg)";
@@ -162,12 +165,12 @@ impl Jwt {
         })
     }
 
-    /// When a token with this expiry is not believed any more; `None` where that is too far away to be told.
+    /// When a token with this expiry is not believed any more; `None` where nobody lives to see it.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits")]
     fn end_of(&self, exp: f64) -> Option<Instant> {
         let now = Utc::now().timestamp_millis() as f64 / 1000.0;
         let left = Duration::try_from_secs_f64((exp - now).max(0.0)).ok()?;
-        Instant::now().checked_add(left)?.checked_add(Duration::from_secs(self.validation.leeway))
+        (left < FOREVER).then(|| Instant::now() + left + Duration::from_secs(self.validation.leeway))
     }
 }
 
@@ -224,12 +227,10 @@ fn explain(kind: &ErrorKind) -> AuthError {
         ErrorKind::ImmatureSignature => "the token is not valid yet (nbf)",
         ErrorKind::InvalidIssuer => "the token is of an issuer that is not trusted here (iss)",
         ErrorKind::InvalidAudience => "the token is not meant for this server (aud)",
-        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => {
+        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
             "the token lacks one of the claims exp, iss, aud and sub, or has it in another form"
         }
-        ErrorKind::InvalidAlgorithm => {
-            "the token is signed by another algorithm than this server takes (alg)"
-        }
+        ErrorKind::InvalidAlgorithm => HEADER,
         _ => "the token is not signed as this server asks for, or was changed",
     })
 }

@@ -22,7 +22,7 @@ use std::{
 use chrono::Utc;
 use tokio::{
     sync::{Semaphore, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -89,6 +89,8 @@ struct Shared {
     keys: watch::Sender<Keys>,
     /// Counts those who asked for a read.
     asked: AtomicU64,
+    /// Counts the reads.
+    reads: AtomicU64,
     /// Held while the keys are read, and while one waits to read them.
     reader: tokio::sync::Mutex<Reader>,
     places: Semaphore,
@@ -120,6 +122,7 @@ impl KeyRing {
             options,
             keys: watch::Sender::default(),
             asked: AtomicU64::default(),
+            reads: AtomicU64::default(),
             reader: tokio::sync::Mutex::default(),
             places: Semaphore::new(options.waiting),
             used: Mutex::default(),
@@ -133,6 +136,11 @@ impl KeyRing {
             shared.database.close_readers().await;
         });
         ring
+    }
+
+    /// How often the keys were read.
+    pub fn reads(&self) -> u64 {
+        self.0.reads.load(SeqCst)
     }
 
     /// Who shows this key.
@@ -186,6 +194,7 @@ impl Shared {
     /// Reads the keys. Where that fails, those that are known stay.
     async fn read(&self, reader: &mut Reader) {
         let answers = self.asked.load(SeqCst);
+        self.reads.fetch_add(1, SeqCst);
         // What this costs is no request's. Boxed, for it is large and becomes a part of the caller's.
         let meter = Meter::default();
         let read = meter.measure(Box::pin(query::api_key::valid(&self.database)));
@@ -206,10 +215,7 @@ impl Shared {
     }
 
     async fn refresh(&self) {
-        let mut timer = interval(self.options.refresh);
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick comes at once, and the keys have just been read.
-        timer.tick().await;
+        let mut timer = later(self.options.refresh);
         loop {
             timer.tick().await;
             self.read(&mut *self.reader.lock().await).await;
@@ -217,8 +223,7 @@ impl Shared {
     }
 
     async fn record(&self) {
-        let mut timer = interval(self.options.record);
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut timer = later(self.options.record);
         loop {
             timer.tick().await;
             self.write_uses().await;
@@ -266,6 +271,13 @@ impl Reader {
         }
         self.is_away = error.is_some();
     }
+}
+
+/// Ticks for the first time when so much time has passed.
+fn later(every: Duration) -> Interval {
+    let mut timer = interval_at(Instant::now() + every, every);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    timer
 }
 
 /// How many keys are valid, and none of them.

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{CliError, ExitStatus, print, rebuild::to_rebuild};
 use crate::{
-    app,
+    app::{self, ServeError},
     config::{self, Effective, Loaded, Origin},
     store::{
         entity::dataset::Model,
@@ -16,7 +16,7 @@ use crate::{
 /// Check the settings and say what to mend
 ///
 /// Shows every setting in force and where it comes from, and says what to mend; reads the manifest of
-/// trusted documents, if there is one, as serve does. Passwords are left out.
+/// trusted documents and the keys of tokens, if there are any, as serve does. Passwords are left out.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n\
     \x20 farol doctor\n\
@@ -35,6 +35,9 @@ pub async fn run(args: &DoctorArgs, loaded: &Loaded) -> Result<ExitStatus, CliEr
     }
     print(&settings(loaded))?;
     print(&database(loaded).await?)?;
+    if let Some(jwt) = app::callers::jwt(&loaded.config).map_err(ServeError::from)? {
+        print(&format!("tokens: signed by {} (keys: {})\n", jwt.algorithm().as_str(), jwt.key_count()))?;
+    }
     if let Some(documents) = app::check_manifest(&loaded.config)? {
         print(&format!("manifest: fits the schema (documents: {documents})\n"))?;
     }
@@ -56,11 +59,12 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
     }
     let datasets = query::dataset::all(&database).await?;
     let outdated = to_rebuild(&database).await?;
+    let keys = query::api_key::valid(&database).await?.len();
     database.close().await;
     let describe = |dataset: &Model| format!("dataset {}: {} processes\n", dataset.name, dataset.processes);
     let held: String = datasets.iter().map(describe).collect();
     let warning = outdated.map(|warning| format!("warning: {warning}\n")).unwrap_or_default();
-    Ok(format!("{answers}schema version: {applied}, up to date\n{held}{warning}"))
+    Ok(format!("{answers}schema version: {applied}, up to date\n{held}API keys: {keys} valid\n{warning}"))
 }
 
 /// The settings in force, those that someone changed with their origin, then the warnings.

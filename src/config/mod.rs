@@ -8,6 +8,7 @@
 #[macro_use]
 mod setting;
 mod admission;
+mod auth;
 mod breaker;
 mod cache;
 mod database;
@@ -31,6 +32,7 @@ mod value;
 
 pub use self::{
     admission::Admission,
+    auth::{Auth, Claim, JwtAlgorithm, JwtSecret},
     breaker::Breaker,
     cache::Cache,
     database::{Backend, Database, DatabaseUrl},
@@ -64,6 +66,8 @@ pub struct Config {
     pub http: Http,
     /// `[graphql]`
     pub graphql: Graphql,
+    /// `[auth]`
+    pub auth: Auth,
     /// `[publish]`
     pub publish: Publish,
     /// `[documents]`
@@ -138,6 +142,7 @@ impl Config {
         let redis = Redis::read(layers, problems);
         let http = Http::read(layers, problems);
         let graphql = Graphql::read(layers, problems);
+        let auth = Auth::read(layers, problems);
         let publish = Publish::read(layers, problems);
         let documents = Documents::read(layers, problems);
         let loader = Loader::read(layers, problems);
@@ -153,6 +158,7 @@ impl Config {
             redis: redis?,
             http: http?,
             graphql: graphql?,
+            auth: auth?,
             publish: publish?,
             documents: documents?,
             loader: loader?,
@@ -172,6 +178,7 @@ impl Config {
         self.database.contradictions(&mut problems);
         self.redis.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
+        self.auth.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);
         self.rate_limit.contradictions(self.graphql.max_cost, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
@@ -192,6 +199,7 @@ pub fn settings() -> Vec<Setting> {
         Redis::settings(),
         Http::settings(),
         Graphql::settings(),
+        Auth::settings(),
         Publish::settings(),
         Documents::settings(),
         Loader::settings(),
@@ -207,12 +215,13 @@ pub fn settings() -> Vec<Setting> {
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 14] {
+fn sections() -> [(&'static str, &'static str); 15] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
         (Http::NAME, Http::ABOUT),
         (Graphql::NAME, Graphql::ABOUT),
+        (Auth::NAME, Auth::ABOUT),
         (Publish::NAME, Publish::ABOUT),
         (Documents::NAME, Documents::ABOUT),
         (Loader::NAME, Loader::ABOUT),

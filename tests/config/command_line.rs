@@ -2,8 +2,8 @@
 
 use clap::{Args, CommandFactory};
 use farol::cli::{
-    Cli, dataset::DatasetArgs, generate::GenerateArgs, import::ImportArgs, migrate::MigrateArgs,
-    rebuild::RebuildArgs, serve::ServeArgs,
+    Cli, dataset::DatasetArgs, generate::GenerateArgs, import::ImportArgs, key::KeyArgs,
+    migrate::MigrateArgs, rebuild::RebuildArgs, serve::ServeArgs,
 };
 use tempfile::tempdir;
 
@@ -30,6 +30,7 @@ fn the_arguments_of_every_subcommand_are_sound() {
         GenerateArgs::augment_args,
         MigrateArgs::augment_args,
         DatasetArgs::augment_args,
+        KeyArgs::augment_args,
         RebuildArgs::augment_args,
     ] {
         let mut command = augment(clap::Command::new("farol"));
@@ -72,13 +73,21 @@ fn the_committed_schema_is_printed() {
 fn the_doctor_shows_settings_origins_and_warnings() {
     let directory = tempdir().expect("a directory");
     std::fs::write(directory.path().join("farol.toml"), "[graphql]\nmax_depth = 7\n").expect("writes");
-    let variables = [("FAROL_DATABASE_URL", "postgres://farol:hunter2@db/farol"), ("FAROL_X", "")];
+    let variables = [
+        ("FAROL_DATABASE_URL", "postgres://farol:hunter2@db/farol"),
+        ("FAROL_X", ""),
+        ("FAROL_AUTH_JWT_SECRET", "hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("FAROL_AUTH_JWT_ALGORITHM", "HS256"),
+        ("FAROL_AUTH_JWT_ISSUER", "https://id.example"),
+        ("FAROL_AUTH_JWT_AUDIENCE", "farol"),
+    ];
     let output = farol(directory.path(), &variables, &["doctor", "--listen", "127.0.0.1:9"]);
     for (key, value) in [
         ("graphql.max_depth", "7  (from farol.toml:2)"),
         ("database.url", "postgres://farol:***@db/farol  (from the variable FAROL_DATABASE_URL)"),
         ("http.listen", "127.0.0.1:9  (from the flag --http-listen)"),
         ("graphql.max_cost", "1000"),
+        ("auth.jwt_secret", "***  (from the variable FAROL_AUTH_JWT_SECRET)"),
         ("warning:", "the variable FAROL_X is not a setting"),
     ] {
         let line = output.stdout.lines().find(|line| line.trim().starts_with(key)).unwrap_or_default();

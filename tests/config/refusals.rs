@@ -83,6 +83,29 @@ fn two_names_of_a_setting_may_agree_but_not_differ() {
 }
 
 #[test]
+fn tokens_are_believed_only_as_the_settings_say_in_full() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    for (args, part) in [
+        (&["--auth-jwt-issuer", "i"][..], "auth.jwt_issuer is of no use without auth.jwt_algorithm"),
+        (&["--auth-jwks-file", "f"], "auth.jwks_file is of no use without auth.jwt_algorithm"),
+        (&["--auth-jwt-algorithm", "ES256"], "auth.jwt_algorithm = ES256 needs auth.jwt_audience"),
+        (&["--auth-jwt-algorithm", "ES256"], "from either auth.jwt_key_file or auth.jwks_file; set is none"),
+        (
+            &["--auth-jwt-algorithm", "HS256", "--auth-jwt-key-file", "f"],
+            "from either auth.jwt_secret or auth.jwks_file; set is auth.jwt_key_file",
+        ),
+        (
+            &["--auth-jwt-algorithm", "HS256", "--auth-jwt-secret", secret, "--auth-jwks-file", "f"],
+            "set is auth.jwt_secret and auth.jwks_file",
+        ),
+        (&["--auth-jwt-algorithm", "none"], "expected HS256, RS256, ES256, EdDSA or nothing"),
+    ] {
+        let said = refusal(args, &[]);
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+}
+
+#[test]
 fn contradictions_are_explained() {
     for (args, part) in [
         (["--graphql-nested-page-size", "101"], "graphql.nested_page_size = 101 is more than"),

@@ -64,3 +64,17 @@ fn no_text_shows_the_token_of_those_who_publish() {
     }
     assert!(load(&[], &[]).expect("none is needed").config.publish.token.is_none());
 }
+
+#[test]
+fn no_text_shows_the_secret_of_tokens() {
+    let secret = "hunter2-hunter2-hunter2-hunter2-hunter2";
+    let others = ["--auth-jwt-algorithm", "HS256", "--auth-jwt-issuer", "i", "--auth-jwt-audience", "a"];
+    let loaded = load(&others, &[("FAROL_AUTH_JWT_SECRET", secret)]).expect("the secret is long enough");
+    let kept = loaded.config.auth.jwt_secret.as_ref().expect("there is one");
+    assert_eq!(kept.expose(), secret, "tokens are verified with it");
+    let texts = format!("{loaded:?} {loaded:#?} {kept}");
+    assert!(!texts.contains("hunter2"), "{texts}");
+    let refused = load(&["--auth-jwt-secret", "hunter2"], &[]).expect_err("too short");
+    let texts = format!("{refused} {refused:?}");
+    assert!(texts.contains("auth.jwt_secret") && !texts.contains("hunter2"), "{texts}");
+}
