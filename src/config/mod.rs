@@ -23,6 +23,7 @@ mod loader;
 mod log;
 mod publish;
 mod redis;
+mod telemetry;
 mod value;
 
 pub use self::{
@@ -42,6 +43,7 @@ pub use self::{
     publish::{Publish, PublishToken},
     redis::{Redis, RedisUrl},
     setting::Setting,
+    telemetry::Telemetry,
 };
 use self::{layers::Layers, setting::Section};
 
@@ -68,6 +70,8 @@ pub struct Config {
     pub live: Live,
     /// `[import]`
     pub import: Import,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[log]`
     pub log: Log,
 }
@@ -130,6 +134,7 @@ impl Config {
         let cache = Cache::read(layers, problems);
         let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
+        let telemetry = Telemetry::read(layers, problems);
         let log = Log::read(layers, problems);
         Some(Self {
             database: database?,
@@ -142,6 +147,7 @@ impl Config {
             cache: cache?,
             live: live?,
             import: import?,
+            telemetry: telemetry?,
             log: log?,
         })
     }
@@ -177,13 +183,14 @@ pub fn settings() -> Vec<Setting> {
         Cache::settings(),
         Live::settings(),
         Import::settings(),
+        Telemetry::settings(),
         Log::settings(),
     ]
     .concat()
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 11] {
+fn sections() -> [(&'static str, &'static str); 12] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
@@ -195,6 +202,7 @@ fn sections() -> [(&'static str, &'static str); 11] {
         (Cache::NAME, Cache::ABOUT),
         (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
+        (Telemetry::NAME, Telemetry::ABOUT),
         (Log::NAME, Log::ABOUT),
     ]
 }

@@ -79,7 +79,7 @@ mod value;
 pub use call::{Call, Caller, CostReport, Limits};
 pub use engine::{Engine, check_manifest, sdl};
 pub use error::MASKED;
-pub use execution::{Execution, Source, Stats};
+pub use execution::{CacheCounts, Execution, Source, Stats};
 pub use guard::DocumentLimits;
 pub use page::PageSizes;
 pub use persisted::{

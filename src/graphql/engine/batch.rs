@@ -9,7 +9,7 @@ use crate::{
         admission::Entry,
         call::Call,
         cost,
-        execution::{Execution, Stats},
+        execution::{CacheCounts, Execution, Stats},
         persisted::Asked,
         scope,
     },
@@ -45,6 +45,7 @@ impl Engine {
         let stats = Stats {
             operation_type: Some("batch"),
             cost: Some(cost),
+            cache: CacheCounts::sum(executions.iter().map(|one| one.stats.cache)),
             database: meter.read(),
             ..Stats::default()
         };
