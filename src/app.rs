@@ -77,7 +77,8 @@ impl App {
     /// Builds the server over an open database and takes its address.
     pub async fn build(config: &Config, database: &Database) -> Result<Self, ServeError> {
         let metrics = Arc::new(Metrics::new()?);
-        let database = &database.timed(metrics.statements());
+        let statements = metrics.statements().slow_from(config.telemetry.slow_query());
+        let database = &database.timed(statements);
         let checked = database.clone();
         let ready: ReadyCheck = Arc::new(move || {
             let database = checked.clone();

@@ -7,7 +7,7 @@ use crate::{
     http::Gate,
     limit::{self, Queue, QueueFigures, RateFigures, Resource},
     store::Database,
-    telemetry::figures::{Admission, Breaker, BreakerState, Decisions, Figures, RateLimit, Shed, Source},
+    telemetry::figures::{Admission, Breaker, BreakerState, Decisions, Figures, RateLimit, Source},
 };
 
 /// What reads the figures that the HTTP layer does not know.
@@ -34,7 +34,7 @@ fn admission(gate: &Gate, queue: &Queue) -> Admission {
         executing: executing as u64,
         queued: queued.map(|count| count as u64),
         admitted,
-        shed: shed.map(|[full, expired, pushed_out]| Shed { full, expired, pushed_out }),
+        shed,
         shed_at_door: door.refused,
     }
 }

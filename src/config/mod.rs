@@ -28,6 +28,7 @@ mod network;
 mod publish;
 mod rate_limit;
 mod redis;
+mod telemetry;
 mod value;
 
 pub use self::{
@@ -52,6 +53,7 @@ pub use self::{
     rate_limit::{NamedPlan, NamedPlans, RateLimit},
     redis::{Redis, RedisUrl},
     setting::Setting,
+    telemetry::Telemetry,
 };
 use self::{layers::Layers, setting::Section};
 
@@ -86,6 +88,8 @@ pub struct Config {
     pub live: Live,
     /// `[import]`
     pub import: Import,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[log]`
     pub log: Log,
 }
@@ -152,6 +156,7 @@ impl Config {
         let breaker = Breaker::read(layers, problems);
         let live = Live::read(layers, problems);
         let import = Import::read(layers, problems);
+        let telemetry = Telemetry::read(layers, problems);
         let log = Log::read(layers, problems);
         Some(Self {
             database: database?,
@@ -168,6 +173,7 @@ impl Config {
             breaker: breaker?,
             live: live?,
             import: import?,
+            telemetry: telemetry?,
             log: log?,
         })
     }
@@ -209,13 +215,14 @@ pub fn settings() -> Vec<Setting> {
         Breaker::settings(),
         Live::settings(),
         Import::settings(),
+        Telemetry::settings(),
         Log::settings(),
     ]
     .concat()
 }
 
 /// The sections' names and what each is about, in the order of the example file.
-fn sections() -> [(&'static str, &'static str); 15] {
+fn sections() -> [(&'static str, &'static str); 16] {
     [
         (Database::NAME, Database::ABOUT),
         (Redis::NAME, Redis::ABOUT),
@@ -231,6 +238,7 @@ fn sections() -> [(&'static str, &'static str); 15] {
         (Breaker::NAME, Breaker::ABOUT),
         (Live::NAME, Live::ABOUT),
         (Import::NAME, Import::ABOUT),
+        (Telemetry::NAME, Telemetry::ABOUT),
         (Log::NAME, Log::ABOUT),
     ]
 }

@@ -52,12 +52,23 @@ pub struct Stats {
     pub cost: Option<u64>,
     /// What it cost indeed, where that was counted.
     pub actual_cost: Option<u64>,
-    /// How long it waited to be executed; `None` when it never had to.
-    pub queued: Option<Duration>,
+    /// What caches had of it.
+    pub cache: CacheCounts,
     /// SQL statements and database time.
     pub database: Reading,
+    /// How long it waited for a place before it was executed.
+    pub queued: Duration,
     /// What the caller has left of the cost that his plan allows, where it was charged.
     pub budget: Option<Verdict>,
+}
+
+/// How much of an answer caches had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheCounts {
+    /// Values that were found; a whole response counts as one.
+    pub hits: u64,
+    /// Values that were loaded from the database.
+    pub misses: u64,
 }
 
 /// A response as it goes over the wire: errors first, so that they are seen, and no `data` entry
@@ -75,8 +86,9 @@ impl Execution {
 
     /// An answer that was made for another request.
     pub(super) fn known(stored: Arc<Stored>, stats: Stats) -> Self {
-        let response = Response::default();
-        Self { response, stored: Some(stored), executed: true, source: Source::Response, stats }
+        let (response, source) = (Response::default(), Source::Response);
+        let stats = Stats { cache: CacheCounts::of(source), ..stats };
+        Self { response, stored: Some(stored), executed: true, source, stats }
     }
 
     /// An answer that was just made. Written at once where it may be kept, so that what is kept is what is
@@ -102,6 +114,7 @@ impl Execution {
         });
         let response = if stored.is_some() { Response::default() } else { response };
         let source = if executed { Source::Fields(scope.counts()) } else { Source::Nothing };
+        let stats = Stats { cache: CacheCounts::of(source), ..stats };
         Self { response, stored, executed, source, stats }
     }
 
@@ -120,6 +133,26 @@ impl Execution {
             return Ok(());
         }
         write(&self.response, self.executed, into)
+    }
+}
+
+impl CacheCounts {
+    fn of(source: Source) -> Self {
+        match source {
+            Source::Nothing => Self::default(),
+            Source::Response => Self { hits: 1, misses: 0 },
+            Source::Fields(Counts { memory, shared, database }) => {
+                Self { hits: memory + shared, misses: database }
+            }
+        }
+    }
+
+    /// What they had of several answers.
+    pub(super) fn sum(all: impl Iterator<Item = Self>) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            hits: sum.hits + one.hits,
+            misses: sum.misses + one.misses,
+        })
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) async fn serve(
     }
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    observation.caller = visitor.caller.identity.clone();
     let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => (media, answer(&shared, (&id, &visitor), &head, body).await),

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::http::{Method, StatusCode};
 
 use crate::{
+    auth::Identity,
     graphql::Stats,
     telemetry::{
         figures::Spent,
@@ -26,6 +27,8 @@ pub(super) struct Observation {
     began: Instant,
     status: u16,
     outcome: Outcome,
+    /// Who asked, once that is known.
+    pub(super) caller: Identity,
     /// What the operation was and took; empty for a request that HTTP refused.
     pub(super) stats: Stats,
 }
@@ -41,6 +44,7 @@ impl Observation {
             began: Instant::now(),
             status: CLIENT_GONE,
             outcome: Outcome::Cancelled,
+            caller: Identity::Anonymous,
             stats: Stats::default(),
         }
     }
@@ -60,7 +64,8 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         let took = self.began.elapsed();
-        let Stats { operation_name, operation_type, cost, actual_cost, queued, database, .. } = &self.stats;
+        let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } =
+            &self.stats;
         let spent = Spent {
             cost: *cost,
             actual_cost: *actual_cost,
@@ -68,23 +73,52 @@ impl Drop for Observation {
             statements: database.statements,
         };
         self.metrics.request_ended(self.status, self.outcome, took, spent);
+        let (caller, key) = told(&self.caller);
         tracing::info!(
             target: "farol::access",
             method = %self.method,
             status = self.status,
             operation = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name)),
             kind = operation_type,
+            caller,
+            key,
             duration_ms = milliseconds(took),
             cost,
+            cache_hits = cache.hits,
+            cache_misses = cache.misses,
             sql = database.statements,
             database_ms = milliseconds(database.database_time),
+            queue_ms = milliseconds(*queued),
             request_id = self.request_id,
             "request",
         );
     }
 }
 
+/// How a caller is known, and the public id of his key: no more than an operator needs to find him by.
+fn told(caller: &Identity) -> (&'static str, Option<&str>) {
+    match caller {
+        Identity::Anonymous => ("anonymous", None),
+        Identity::PublishToken => ("token", None),
+        Identity::Key(id) => ("key", Some(id)),
+        Identity::Subject(_) => ("subject", None),
+    }
+}
+
 /// Milliseconds with microseconds as decimals: what people compare.
 fn milliseconds(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, told};
+
+    #[test]
+    fn a_caller_is_told_by_what_he_is_and_a_key_by_its_id() {
+        let told = |caller: &Identity| format!("{:?}", told(caller));
+        assert_eq!(told(&Identity::Anonymous), r#"("anonymous", None)"#);
+        assert_eq!(told(&Identity::Key("k1".into())), r#"("key", Some("k1"))"#);
+        assert_eq!(told(&Identity::Subject("ana@example".into())), r#"("subject", None)"#);
+    }
 }

@@ -53,6 +53,7 @@ pub(super) async fn serve(
 ) -> Response<Body> {
     let (id, _, visitor) = from;
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    observation.caller = visitor.caller.identity.clone();
     let (body, executed, errors) = match open(shared, from, head, body).await {
         Ok((Opened::Once(mut execution), _)) => {
             observation.stats = std::mem::take(&mut execution.stats);

@@ -4,9 +4,9 @@
 //! write. PostgreSQL has a pool for writes and readers beside it. Readers are [`super::readers`]; their
 //! statements are counted in the running request's meter ([`crate::telemetry::meter`]).
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
-use sea_orm::{DbBackend, DbErr, Statement, Value};
+use sea_orm::{DbBackend, DbErr, Statement, Value, Values};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     PgPool, SqlitePool,
@@ -224,10 +224,13 @@ impl Database {
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
         let permit = self.admit()?;
-        let timing = self.statements.begin();
+        let Statement { sql, values, .. } = statement;
+        let sql: Arc<str> = sql.into();
+        let timing = self.statements.begin(sql.clone());
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
-        let answer = tokio::time::timeout(limit, self.readers.run(statement)).await;
+        let answer =
+            tokio::time::timeout(limit, self.readers.run(sql, values.unwrap_or(Values(Vec::new())))).await;
         meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
         let rows = match answer {
             Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::Statement;
+use sea_orm::Values;
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, SqliteConnection,
@@ -124,10 +124,10 @@ impl Readers {
     }
 
     /// Runs a statement. Dropping the future cancels it.
-    pub(super) async fn run(&self, statement: Statement) -> Result<Rows, sqlx::Error> {
+    pub(super) async fn run(&self, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
         let mut lease = self.acquire().await?;
         let answer = match &mut lease.reader {
-            Some(reader) => reader.run(statement).await,
+            Some(reader) => reader.run(sql, values).await,
             None => Err(sqlx::Error::PoolClosed),
         };
         lease.give_back(&answer);
@@ -282,10 +282,10 @@ impl Reader {
         Ok(Self::Sqlite { connection, stop })
     }
 
-    async fn run(&mut self, statement: Statement) -> Result<Rows, sqlx::Error> {
-        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+    async fn run(&mut self, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
+        let values = SqlxValues(values);
         // Statements are written by the store; what comes from clients is in the values.
-        let sql = AssertSqlSafe(statement.sql);
+        let sql = AssertSqlSafe(sql);
         match self {
             Self::Postgres { connection, .. } => {
                 sqlx::query_with(sql, values).fetch_all(connection).await.map(Rows::Postgres)

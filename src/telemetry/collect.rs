@@ -16,6 +16,9 @@ use super::{
 };
 use crate::cache::{self, response, shared};
 
+/// Why the queue turns something away.
+const REASONS: [&str; 3] = ["full", "expired", "pushed_out"];
+
 /// Sets everything that was counted elsewhere; must run with the recorder of the server.
 pub(super) fn set(figures: &Figures) {
     let Figures { responses, values, subscriptions, pool, admission, rate_limit, database, redis } = figures;
@@ -92,10 +95,7 @@ fn set_admission(admission: &Admission) {
     for (place, class) in CLASSES.into_iter().enumerate() {
         gauge!(ADMISSION_QUEUED, "class" => class).set(number(admission.queued[place]));
         counter!(ADMISSION_ADMITTED, "class" => class).absolute(admission.admitted[place]);
-        let shed = admission.shed[place];
-        for (reason, count) in
-            [("full", shed.full), ("expired", shed.expired), ("pushed_out", shed.pushed_out)]
-        {
+        for (reason, count) in REASONS.into_iter().zip(admission.shed[place]) {
             counter!(ADMISSION_SHED, "class" => class, "reason" => reason).absolute(count);
         }
     }

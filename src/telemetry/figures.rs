@@ -55,21 +55,10 @@ pub struct Admission {
     pub queued: [u64; 4],
     /// Operations let through so far.
     pub admitted: [u64; 4],
-    /// Operations turned away by the queue so far.
-    pub shed: [Shed; 4],
+    /// Operations turned away by the queue so far, each for being full, expired or pushed out.
+    pub shed: [[u64; 3]; 4],
     /// Requests turned away at the door so far.
     pub shed_at_door: u64,
-}
-
-/// Why operations of one class were turned away by the queue, and how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shed {
-    /// The queue was full.
-    pub full: u64,
-    /// They had waited for as long as they may.
-    pub expired: u64,
-    /// Something more urgent took their place.
-    pub pushed_out: u64,
 }
 
 /// What callers' buckets decided so far.
@@ -135,8 +124,8 @@ pub struct Spent {
     pub cost: Option<u64>,
     /// Actual cost, where it was counted.
     pub actual_cost: Option<u64>,
-    /// How long it waited to be executed; `None` when it never had to.
-    pub queued: Option<Duration>,
+    /// How long it waited to be executed; zero when it never had to.
+    pub queued: Duration,
     /// SQL statements it needed.
     pub statements: u64,
 }

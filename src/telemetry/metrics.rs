@@ -134,8 +134,8 @@ impl Metrics {
                 histogram.record(cost as f64);
             }
         }
-        if let Some(queued) = spent.queued {
-            self.queued.record(queued);
+        if spent.queued > Duration::ZERO {
+            self.queued.record(spent.queued);
         }
         self.sql_statements.increment(spent.statements);
     }
@@ -177,7 +177,7 @@ mod tests {
     fn two_sets_of_metrics_do_not_mix() {
         let (busy, idle) = (Metrics::new().unwrap(), Metrics::new().unwrap());
         busy.request_began();
-        let queued = Some(Duration::from_millis(2));
+        let queued = Duration::from_millis(2);
         let spent = Spent { cost: Some(481), actual_cost: Some(40), queued, statements: 4 };
         busy.request_ended(200, Outcome::Ok, Duration::from_millis(3), spent);
         let text = busy.render();

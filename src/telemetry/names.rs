@@ -86,6 +86,8 @@ metrics! {
     SQL_STATEMENTS: Kind::Counter, "farol_sql_statements_total";
     /// Time of a SQL statement that reads, with the wait for its connection.
     QUERY_DURATION: STATEMENT_SECONDS, "farol_db_query_duration_seconds", "outcome": "ok, failed, cancelled";
+    /// SQL statements that read and took longer than telemetry.slow_query_ms.
+    SLOW_QUERIES: Kind::Counter, "farol_db_slow_queries_total";
     /// Connections that read, open now.
     POOL_CONNECTIONS: Kind::Gauge, "farol_db_pool_connections", "state": "idle, in_use";
     /// Connections that read, at most.
@@ -118,7 +120,7 @@ metrics! {
     ADMISSION_ADMITTED: Kind::Counter, "farol_admission_admitted_total", "class": "admin, mutation, interactive, background";
     /// What was turned away: by the queue, or at the door, where the class is not known yet.
     ADMISSION_SHED: Kind::Counter, "farol_admission_shed_total", "class": "admin, mutation, interactive, background, unknown", "reason": "full, expired, pushed_out, door";
-    /// Time that executed operations had waited in the queue.
+    /// Time that operations waited in the queue, where they had to.
     ADMISSION_WAIT: SECONDS, "farol_admission_wait_seconds";
     /// What callers' buckets were asked, and whether they had enough.
     RATE_LIMIT_DECISIONS: Kind::Counter, "farol_rate_limit_decisions_total", "resource": "requests, cost", "decision": "allowed, refused";

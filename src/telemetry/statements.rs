@@ -1,11 +1,20 @@
-//! Every SQL statement that reads, timed: whether it was answered, refused or given up.
+//! Every SQL statement that reads, timed: whether it was answered, refused or given up. Slow ones are logged.
+//!
+//! What must stay true: no value of a statement is logged, only its text, which the store writes.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use metrics::{Histogram, histogram, with_local_recorder};
+use metrics::{Counter, Histogram, counter, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
+use sha2::{Digest, Sha256};
 
-use super::names::QUERY_DURATION;
+use super::names::{QUERY_DURATION, SLOW_QUERIES};
+
+/// The most bytes of a statement's text in the log: enough to know it by.
+const LONGEST_TEXT: usize = 1_000;
 
 /// Where statements are timed. By default nowhere.
 #[derive(Clone, Debug)]
@@ -13,49 +22,116 @@ pub struct Statements {
     ok: Histogram,
     failed: Histogram,
     cancelled: Histogram,
+    slow: Counter,
+    /// From when on a statement is slow, if ever.
+    threshold: Option<Duration>,
 }
 
 /// A statement under way. Dropped before it has ended, it was given up.
 pub struct Timing<'a> {
     statements: &'a Statements,
+    sql: Arc<str>,
     began: Instant,
-    has_ended: bool,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Ok,
+    Failed,
+    Cancelled,
 }
 
 impl Statements {
     pub(super) fn register(recorder: &PrometheusRecorder) -> Self {
-        let of = |outcome: &'static str| {
-            with_local_recorder(recorder, || histogram!(QUERY_DURATION, "outcome" => outcome))
-        };
-        Self { ok: of("ok"), failed: of("failed"), cancelled: of("cancelled") }
+        with_local_recorder(recorder, || Self {
+            ok: histogram!(QUERY_DURATION, "outcome" => "ok"),
+            failed: histogram!(QUERY_DURATION, "outcome" => "failed"),
+            cancelled: histogram!(QUERY_DURATION, "outcome" => "cancelled"),
+            slow: counter!(SLOW_QUERIES),
+            threshold: None,
+        })
     }
 
-    /// A statement begins, with the wait for its connection.
-    pub fn begin(&self) -> Timing<'_> {
-        Timing { statements: self, began: Instant::now(), has_ended: false }
+    /// The same, which logs statements that take as long as this; none without it.
+    #[must_use]
+    pub fn slow_from(self, threshold: Option<Duration>) -> Self {
+        Self { threshold, ..self }
+    }
+
+    /// A statement of this text begins, with the wait for its connection.
+    pub fn begin(&self, sql: Arc<str>) -> Timing<'_> {
+        Timing { statements: self, sql, began: Instant::now(), outcome: Outcome::Cancelled }
+    }
+
+    fn tell_slow(&self, sql: &str, took: Duration, outcome: Outcome) {
+        self.slow.increment(1);
+        tracing::warn!(
+            target: "farol::slow",
+            fingerprint = fingerprint(sql),
+            duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            outcome = outcome.as_str(),
+            sql = &sql[..sql.floor_char_boundary(LONGEST_TEXT)],
+            "slow query",
+        );
     }
 }
 
 impl Default for Statements {
     fn default() -> Self {
-        Self { ok: Histogram::noop(), failed: Histogram::noop(), cancelled: Histogram::noop() }
+        let (ok, failed, cancelled) = (Histogram::noop(), Histogram::noop(), Histogram::noop());
+        Self { ok, failed, cancelled, slow: Counter::noop(), threshold: None }
     }
 }
 
 impl Timing<'_> {
     /// The statement has ended: with an answer, or with an error. Returns how long it took.
     pub fn ended(mut self, answered: bool) -> Duration {
-        self.has_ended = true;
-        let took = self.began.elapsed();
-        if answered { &self.statements.ok } else { &self.statements.failed }.record(took);
-        took
+        self.outcome = if answered { Outcome::Ok } else { Outcome::Failed };
+        self.began.elapsed()
     }
 }
 
 impl Drop for Timing<'_> {
     fn drop(&mut self) {
-        if !self.has_ended {
-            self.statements.cancelled.record(self.began.elapsed());
+        let Self { statements, sql, began, outcome } = self;
+        let took = began.elapsed();
+        match outcome {
+            Outcome::Ok => &statements.ok,
+            Outcome::Failed => &statements.failed,
+            Outcome::Cancelled => &statements.cancelled,
         }
+        .record(took);
+        if statements.threshold.is_some_and(|threshold| took >= threshold) {
+            statements.tell_slow(sql, took, *outcome);
+        }
+    }
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What the same statement is known by in every process and version: 8 bytes of its hash.
+fn fingerprint(sql: &str) -> String {
+    let hash = Sha256::digest(sql.as_bytes());
+    let first = hash.first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fingerprint;
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_ever() {
+        assert_eq!(fingerprint("SELECT 1"), "e004ebd5b5532a4b");
+        assert_ne!(fingerprint("SELECT 2"), fingerprint("SELECT 1"));
     }
 }

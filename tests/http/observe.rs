@@ -25,7 +25,34 @@ async fn every_graphql_request_has_one_access_line() {
     assert_eq!(query["sql"], 0);
     assert!(query["duration_ms"].as_f64().unwrap() > 0.0, "{query}");
     assert!(query["database_ms"].is_number(), "{query}");
+    assert_eq!((&query["caller"], &query["queue_ms"]), (&json!("anonymous"), &json!(0.0)));
     assert_eq!((&refused["method"], &refused["status"]), (&Value::from("DELETE"), &Value::from(405)));
+}
+
+#[tokio::test]
+async fn the_access_line_tells_what_caches_had() {
+    let (lines, _guard) = listen("farol::access=info");
+    let app = App::start().await;
+    // Another text is another response, of the same values.
+    for query in [
+        "{ datasets { nodes { name } } }",
+        "{ datasets { nodes { name } } }",
+        "{ datasets { nodes { title: name } } }",
+    ] {
+        answer(app.query(query)).await;
+    }
+    let both = json!([{ "query": "{ datasets { nodes { name } } }" }, { "query": "{ datasets { nodes { title: name } } }" }]);
+    answer(app.post(both.to_string()).header("content-type", "application/json")).await;
+
+    let counts =
+        |line: &Value| ["cache_hits", "cache_misses", "sql"].map(|field| line[field].as_u64().unwrap());
+    let written = lines.read();
+    let read: Vec<_> = written.iter().map(counts).collect();
+    assert_eq!(
+        read,
+        [[0, 1, 1], [1, 0, 0], [1, 0, 0], [2, 0, 0]],
+        "loaded, kept whole, kept in part, both kept"
+    );
 }
 
 #[tokio::test]

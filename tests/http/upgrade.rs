@@ -138,6 +138,12 @@ async fn queries_are_answered_side_by_side_and_large_answers_packed() {
     let message: Value = serde_json::from_slice(&frame.message()).unwrap();
     assert!(message["payload"]["data"]["__schema"]["types"].as_array().unwrap().len() > 20);
     client.message().await;
+    let sent = |form: &str| {
+        let (name, figures) =
+            (format!("farol_websocket_sent_bytes_total{{form=\"{form}\"}} "), app.metrics.render());
+        figures.lines().find_map(|line| line.strip_prefix(&name)?.parse::<u64>().ok()).unwrap()
+    };
+    assert!(sent("wire") * 2 < sent("plain"), "{} bytes left as {}", sent("plain"), sent("wire"));
 
     client.say(&subscribe("b", "{ nothing }")).await;
     let error = client.message().await;

@@ -7,3 +7,4 @@ mod plans;
 pub(crate) mod process;
 mod recomputed;
 mod retention;
+mod timed;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use farol::{
     cache,
     telemetry::{
-        figures::{Admission, Breaker, BreakerState, Decisions, Figures, Pool, RateLimit, Shed, Spent},
+        figures::{Admission, Breaker, BreakerState, Decisions, Figures, Pool, RateLimit, Spent},
         live::{By, Subscriptions},
         metrics::{Metrics, Outcome},
         names::{Kind, METRICS, Metric},
@@ -96,7 +96,7 @@ fn is_of(metric: &Metric, series: &str) -> bool {
 fn figures() -> Figures {
     let shared = Some(cache::shared::Counts { hits: 1, slow: 1, ..Default::default() });
     let mut admission = Admission { queued: [0, 0, 0, 4], shed_at_door: 9, ..Admission::default() };
-    admission.shed[1] = Shed { pushed_out: 7, ..Shed::default() };
+    admission.shed[1] = [0, 0, 7];
     Figures {
         values: Some(cache::Figures { memory_hits: 3, memory_misses: 1, shared, ..Default::default() }),
         subscriptions: Some(Subscriptions::default()),
@@ -114,13 +114,13 @@ fn record_everything(metrics: &Metrics) {
     for outcome in [Outcome::Ok, Outcome::Partial, Outcome::Refused, Outcome::Failed, Outcome::Cancelled] {
         metrics.request_began();
         let spent =
-            Spent { cost: Some(1), actual_cost: Some(1), queued: Some(Duration::ZERO), statements: 1 };
+            Spent { cost: Some(1), actual_cost: Some(1), queued: Duration::from_millis(1), statements: 1 };
         metrics.request_ended(200, outcome, Duration::ZERO, spent);
     }
-    let statements = metrics.statements();
-    statements.begin().ended(true);
-    statements.begin().ended(false);
-    drop(statements.begin());
+    let statements = metrics.statements().slow_from(Some(Duration::ZERO));
+    statements.begin("SELECT 1".into()).ended(true);
+    statements.begin("SELECT 1".into()).ended(false);
+    drop(statements.begin("SELECT 1".into()));
     let live = metrics.live();
     drop((live.socket(), live.operation(), live.stream()));
     live.received();

@@ -9,7 +9,7 @@ use crate::{
         admission::Entry,
         call::Call,
         cost,
-        execution::{Execution, Stats},
+        execution::{CacheCounts, Execution, Stats},
         persisted::Asked,
         scope,
     },
@@ -45,8 +45,9 @@ impl Engine {
         let stats = Stats {
             operation_type: Some("batch"),
             cost: Some(cost),
+            cache: CacheCounts::sum(executions.iter().map(|one| one.stats.cache)),
             database: meter.read(),
-            queued: executions.iter().filter_map(|one| one.stats.queued).max(),
+            queued: executions.iter().map(|one| one.stats.queued).max().unwrap_or_default(),
             budget: executions.iter().filter_map(|one| one.stats.budget).last(),
             ..Stats::default()
         };

@@ -76,11 +76,11 @@ impl Engine {
         let Some(queue) = &self.queue else { return Ok(Begun { charge, _place: None }) };
         match queue.enter(self.class(entry, call, is_one_of_many)).await {
             Ok(place) => {
-                entry.stats.queued = Some(place.waited());
+                entry.stats.queued = place.waited();
                 Ok(Begun { charge, _place: Some(place) })
             }
             Err(shed) => {
-                entry.stats.queued = Some(shed.waited);
+                entry.stats.queued = shed.waited;
                 // Nothing was done for it.
                 Begun { charge, _place: None }.end(Some(0));
                 Err(overloaded(shed))

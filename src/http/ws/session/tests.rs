@@ -345,6 +345,7 @@ async fn operations_go_on_side_by_side() {
     world.assert_figure("farol_websocket_operations 0");
     world.assert_figure("farol_websocket_messages_total{direction=\"in\"} 5");
     world.assert_figure("farol_websocket_messages_total{direction=\"out\"} 8");
+    world.assert_figure("farol_websocket_lag_seconds_count 2");
 }
 
 #[tokio::test(start_paused = true)]
