@@ -1,7 +1,7 @@
 //! The keys that tokens are signed with: one of the settings, or those of a JWKS file by their `kid`.
 //!
 //! The file is read again every few seconds, so that keys can be changed without a restart. What must stay true: a key
-//! serves the one algorithm of the settings, whatever it says of itself; a file that cannot be used changes nothing.
+//! serves the one algorithm of the settings, whatever it says of itself; a file that cannot be read changes nothing.
 
 use std::{
     collections::HashMap,
@@ -139,7 +139,10 @@ impl Keys {
 
     /// Those of a JWKS file.
     pub(super) fn file(path: &Path, algorithm: Algorithm) -> Result<Self, JwtError> {
-        let keys = read_set(&read(path, "auth.jwks_file")?, path, algorithm)?;
+        let (keys, count) = read_set(&read(path, "auth.jwks_file")?, path, algorithm)?;
+        if keys.is_empty() {
+            return Err(JwtError::NoneFits { path: path.to_owned(), count, algorithm });
+        }
         Ok(Self::File(KeyFile { path: path.to_owned(), algorithm, keys: RwLock::new(Arc::new(keys)) }))
     }
 
@@ -176,13 +179,18 @@ impl KeyFile {
         }
     }
 
+    /// A set that has no usable key is taken too: that is how the last one is taken out of use.
     fn take(&self, read: Result<&[u8], &String>) {
         let keys = read
             .map_err(Clone::clone)
             .and_then(|json| read_set(json, &self.path, self.algorithm).map_err(|error| error.to_string()));
         match keys {
-            Ok(keys) => {
-                tracing::info!(keys = keys.len(), "the keys of tokens were read");
+            Ok((keys, _)) => {
+                if keys.is_empty() {
+                    tracing::warn!("no key is left that tokens could be signed with: all are refused");
+                } else {
+                    tracing::info!(keys = keys.len(), "the keys of tokens were read");
+                }
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
             }
             Err(error) => {
@@ -210,17 +218,14 @@ fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, JwtError> {
     fs::read(path).map_err(|reason| JwtError::Unreadable { setting, path: path.to_owned(), reason })
 }
 
-/// Reads a set; keys for other uses are passed over, as RFC 7517 has it.
-fn read_set(json: &[u8], path: &Path, algorithm: Algorithm) -> Result<ById, JwtError> {
+/// Reads a set: its usable keys, and how many it has in all. Those for other uses are passed over, as RFC 7517 has
+/// it.
+fn read_set(json: &[u8], path: &Path, algorithm: Algorithm) -> Result<(ById, usize), JwtError> {
     let set: Set =
         serde_json::from_slice(json).map_err(|reason| JwtError::NoSet { path: path.to_owned(), reason })?;
     let count = set.keys.len();
     let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    let keys: ById = keys.filter_map(|jwk| usable(jwk, algorithm)).collect();
-    if keys.is_empty() {
-        return Err(JwtError::NoneFits { path: path.to_owned(), count, algorithm });
-    }
-    Ok(keys)
+    Ok((keys.filter_map(|jwk| usable(jwk, algorithm)).collect(), count))
 }
 
 /// The key, if it is one to verify this algorithm with.

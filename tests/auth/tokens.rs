@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::issuer::{ALGORITHMS, AUDIENCE, ISSUER, Issuer, claims, encode, with};
+use crate::support::farol;
 
 /// A directory with the files that settings name.
 pub(super) struct Files(TempDir);
@@ -255,6 +256,11 @@ async fn keys_are_changed_without_a_restart() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert!(shown(&believer, &token(&first, "1")).await.is_err(), "its key is gone");
+
+    files.set(&[]);
+    while shown(&believer, &token(&second, "2")).await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     stop.cancel();
     tasks.drain(Duration::from_secs(1)).await;
 }
@@ -299,4 +305,21 @@ fn keys_that_cannot_be_used_are_refused_at_the_start() {
         files.set(&[encrypts, other, rsa.jwk("c"), json!({ "kty": "new" }), json!(7)]),
     );
     assert!(said.contains("none of the 5 keys in") && said.contains("can be used for ES256"), "{said}");
+}
+
+#[test]
+fn the_doctor_says_whether_tokens_can_be_judged() {
+    let (files, issuer) = (Files::new(), Issuer::new(Algorithm::Es256));
+    files.set(&[issuer.jwk("a"), issuer.jwk("b"), Issuer::new(Algorithm::EdDsa).jwk("c")]);
+    let settings = "[auth]\njwt_algorithm = \"ES256\"\njwks_file = \"jwks.json\"\n\
+         jwt_issuer = \"https://id.example\"\njwt_audience = \"farol\"\n";
+    files.write("farol.toml", settings);
+    assert_eq!(farol(files.0.path(), &[], &["migrate"]).code, 0);
+    let said = farol(files.0.path(), &[], &["doctor"]).stdout;
+    for line in ["tokens: signed by ES256 (keys: 2)", "API keys: 0 valid"] {
+        assert!(said.lines().any(|said| said == line), "{line} is not in: {said}");
+    }
+    files.set(&[]);
+    let output = farol(files.0.path(), &[], &["doctor"]);
+    assert!(output.code == 2 && output.stderr.contains("none of the 0 keys in"), "{}", output.stderr);
 }
