@@ -25,10 +25,10 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Who sent a request with these headers.
-    pub(super) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    /// Who sent a request with these headers, if they can be read.
+    pub(super) async fn caller(&self, headers: &HeaderMap) -> Result<Result<Caller, AuthError>, Refusal> {
         let (authorization, key) = (single(headers, &header::AUTHORIZATION)?, single(headers, &X_API_KEY)?);
-        self.judge(authorization, key).await.map_err(Refusal::unknown_caller)
+        Ok(self.judge(authorization, key).await)
     }
 
     /// Who shows this: a line of `Authorization`, and one of `X-API-Key`.

@@ -30,8 +30,6 @@ use crate::graphql::{Call, Stats};
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 const ALLOWED_FOR_MUTATIONS: HeaderValue = HeaderValue::from_static("POST");
-/// What a caller with a wrong token is told, as RFC 6750 has it.
-const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"farol\", error=\"invalid_token\"");
 
 /// Answers one request and observes it.
 pub(super) async fn serve(
@@ -43,11 +41,13 @@ pub(super) async fn serve(
     let Some(_inside) = shared.gate.door.try_enter() else {
         return respond::refuse(Refusal::overloaded());
     };
-    let visitor = match Visitor::enter(&shared, request.headers(), peer).await {
+    let is_socket = ws::handshake::asked(request.headers());
+    let entering = Visitor::enter(&shared, request.headers(), peer, is_socket);
+    let visitor = match entering.await {
         Ok(visitor) => visitor,
         Err(refusal) => return refused(&shared, &id, &request.into_parts().0, refusal),
     };
-    if ws::handshake::asked(request.headers()) {
+    if is_socket {
         return ws::upgrade(&shared, &id, peer, visitor, request);
     }
     let (head, body) = request.into_parts();
@@ -85,9 +85,8 @@ pub(super) async fn serve(
 fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
-    let (status, quota) = (refusal.status, refusal.quota);
+    let status = refusal.status;
     let mut answer = respond::refuse_as(media, refusal);
-    quota::write(quota, None, answer.headers_mut());
     advise(status, by_url(&head.method), &mut answer);
     observation.answered(status, false, 1);
     answer
@@ -99,9 +98,6 @@ pub(super) fn advise(status: StatusCode, by_url: bool, answer: &mut Response<Bod
         StatusCode::METHOD_NOT_ALLOWED => {
             let allowed = if by_url { ALLOWED_FOR_MUTATIONS } else { ALLOWED };
             answer.headers_mut().insert(header::ALLOW, allowed);
-        }
-        StatusCode::UNAUTHORIZED => {
-            answer.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             let read = HeaderValue::from_static(body::ENCODINGS);

@@ -26,6 +26,8 @@ pub(super) struct Refusal {
     retry_after: Option<u64>,
     /// What is left of the limit that was met.
     pub(super) quota: Option<Verdict>,
+    /// What `WWW-Authenticate` says.
+    pub(super) challenge: Option<&'static str>,
 }
 
 impl Refusal {
@@ -60,13 +62,17 @@ impl Refusal {
 
     /// What the caller shows does not hold, or cannot be judged now.
     pub(super) fn unknown_caller(error: AuthError) -> Self {
-        let (status, code, retry_after) = match error {
-            AuthError::Missing | AuthError::Refused(_) => {
-                (StatusCode::UNAUTHORIZED, Code::Unauthenticated, None)
+        // RFC 6750, 3.1: whoever has shown nothing is told no error.
+        let challenge = match error {
+            AuthError::Missing => "Bearer realm=\"farol\"",
+            AuthError::Refused(_) => "Bearer realm=\"farol\", error=\"invalid_token\"",
+            AuthError::Unavailable => {
+                let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, Code::DatabaseUnavailable);
+                return Self { retry_after: Some(1), ..Self::new(status, code, error.to_string()) };
             }
-            AuthError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Code::DatabaseUnavailable, Some(1)),
         };
-        Self { retry_after, ..Self::new(status, code, error.to_string()) }
+        let refusal = Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, error.to_string());
+        Self { challenge: Some(challenge), ..refusal }
     }
 
     /// What the caller has shown does not hold any more.
@@ -179,6 +185,14 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), malformed: false, retry_after: None, quota: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            malformed: false,
+            retry_after: None,
+            quota: None,
+            challenge: None,
+        }
     }
 }

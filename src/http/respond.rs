@@ -86,9 +86,13 @@ pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
 
 /// The answer to a request that was refused.
 pub(super) fn refuse_as(media: MediaType, refusal: Refusal) -> Response<Body> {
-    let status = refusal.status;
+    let Refusal { status, quota, challenge, .. } = refusal;
     let reply = Reply::One(Box::new(refusal.into_execution()));
     let mut answer = fresh(media, status, &reply);
+    quota::write(quota, None, answer.headers_mut());
+    if let Some(challenge) = challenge {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
     caching::forbid(answer.headers_mut());
     quota::advise(reply.all().first().map_or(&[], |one| &one.response.errors), answer.headers_mut());
     answer

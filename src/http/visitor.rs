@@ -8,7 +8,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{connections::Peer, refusal::Refusal, router::Shared};
 use crate::{
-    auth::{Caller, Identity},
+    auth::{AuthError, Caller, Identity},
     limit::{Account, Verdict},
 };
 
@@ -23,9 +23,19 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// Lets in whoever sent a request with these headers, or says why not.
-    pub(super) async fn enter(shared: &Shared, headers: &HeaderMap, peer: Peer) -> Result<Self, Refusal> {
-        let visitor = Self::known(shared, shared.gate.caller(headers).await?, peer);
+    /// Lets in whoever sent a request with these headers, or says why not. One who asks for a socket may say
+    /// later who he is.
+    pub(super) async fn enter(
+        shared: &Shared,
+        headers: &HeaderMap,
+        peer: Peer,
+        is_socket: bool,
+    ) -> Result<Self, Refusal> {
+        let caller = match shared.gate.caller(headers).await? {
+            Err(AuthError::Missing) if is_socket => Caller::default(),
+            judged => judged.map_err(Refusal::unknown_caller)?,
+        };
+        let visitor = Self::known(shared, caller, peer);
         let quota = visitor.count().await?;
         Ok(Self { quota, ..visitor })
     }

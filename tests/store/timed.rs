@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use farol::{
+    limit::Breaker,
     store::{Database, Options, query},
     telemetry::{figures::Pool, metrics::Metrics},
 };
@@ -29,6 +30,7 @@ async fn timed(data: &TestDatabase, metrics: &Metrics) -> Database {
         max_connections: 1,
         acquire_timeout: PATIENCE,
         statement_timeout: Duration::from_mins(10),
+        breaker: Breaker::never(),
     };
     let statements = metrics.statements().slow_from(Some(Duration::ZERO));
     Database::connect(&options).await.unwrap().timed(statements)
