@@ -8,6 +8,7 @@ mod caching;
 mod config;
 mod conformance;
 mod events;
+mod fuzz;
 mod graphql;
 mod http;
 mod import;

@@ -223,9 +223,9 @@ impl Database {
             Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
         };
         if rows.as_ref().is_err_and(StoreError::is_failure) {
-            permit.failed()
+            permit.failed();
         } else {
-            permit.succeeded()
+            permit.succeeded();
         }
         let rows = rows?;
         let decoded: Result<_, DbErr> = match &rows {

@@ -30,7 +30,12 @@ fn a_bad_value_names_key_value_expectation_and_origin() {
         ),
         ("redis-url", "FAROL_REDIS_URL", "redis+unix:///run/redis.sock", "redis://USER:PASSWORD@HOST"),
         ("redis-url", "FAROL_REDIS_URL", "redis://cache/sessions", "redis://USER:PASSWORD@HOST"),
-        ("rate-limit-plans", "FAROL_RATE_LIMIT_PLANS", "partner=1000/1500", "plans such as partner=1000/1500/2000"),
+        (
+            "rate-limit-plans",
+            "FAROL_RATE_LIMIT_PLANS",
+            "partner=1000/1500",
+            "plans such as partner=1000/1500/2000",
+        ),
         ("breaker-failure-percent", "FAROL_BREAKER_FAILURE_PERCENT", "101", "a whole number from 1 to 100"),
         ("redis-timeout-ms", "FAROL_REDIS_TIMEOUT_MS", "0", "a whole number from 1 to 10000"),
     ] {
