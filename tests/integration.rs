@@ -9,6 +9,7 @@ mod caching;
 mod config;
 mod conformance;
 mod events;
+mod fuzz;
 mod graphql;
 mod http;
 mod import;

@@ -228,7 +228,7 @@ impl Parts {
 
 /// The earliest that anyone is told to try again, and the latest.
 const SOON: Duration = Duration::from_secs(1);
-const LATE: Duration = Duration::from_secs(60);
+const LATE: Duration = Duration::from_mins(1);
 
 impl State {
     /// Makes room for one of `class`, if someone of a lower one waits.

@@ -30,6 +30,7 @@ fn a_bad_value_names_key_value_expectation_and_origin() {
         ),
         ("redis-url", "FAROL_REDIS_URL", "redis+unix:///run/redis.sock", "redis://USER:PASSWORD@HOST"),
         ("redis-url", "FAROL_REDIS_URL", "redis://cache/sessions", "redis://USER:PASSWORD@HOST"),
+        ("breaker-failure-percent", "FAROL_BREAKER_FAILURE_PERCENT", "101", "a whole number from 1 to 100"),
         ("redis-timeout-ms", "FAROL_REDIS_TIMEOUT_MS", "0", "a whole number from 1 to 10000"),
     ] {
         let key = flag.replacen('-', ".", 1).replace('-', "_");
@@ -126,4 +127,25 @@ fn contradictions_are_explained() {
     }
     let said = refusal(&["--redis-url", "redis://cache", "--redis-ca-file", "ca.pem"], &[]);
     assert!(said.contains("redis.url must begin with rediss://"), "{said}");
+}
+
+#[test]
+fn a_plan_that_would_refuse_an_operation_within_the_cost_limit_is_refused() {
+    let small = "small=10/10/100/999";
+    let said = refusal(&[], &[("FAROL_RATE_LIMIT_PLANS", small), ("FAROL_RATE_LIMIT_COST_BURST", "998")]);
+    for part in [
+        "rate_limit.cost_burst lets 998 cost units be spent at once",
+        "the plan \"small\" of rate_limit.plans lets 999 cost units be spent at once",
+        "less than graphql.max_cost = 1000",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(load(&["--graphql-max-cost", "998"], &[("FAROL_RATE_LIMIT_COST_BURST", "998")]).is_ok());
+    let said = refusal(&[], &[("FAROL_RATE_LIMIT_PLANS", "partner=1000/1500")]);
+    assert!(
+        said.contains("rate_limit.plans: expected plans such as partner=1000/1500/200000/300000"),
+        "{said}"
+    );
+    let off = [("FAROL_RATE_LIMIT_PLANS", small), ("FAROL_RATE_LIMIT_ENABLED", "false")];
+    assert!(load(&[], &off).is_ok(), "switched off it refuses nobody");
 }

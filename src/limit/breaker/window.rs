@@ -39,7 +39,6 @@ impl Window {
     /// Counts a call that ended so long after the beginning.
     pub(super) fn record(&mut self, at: Duration, failed: bool, slow: bool) {
         let number = self.number(at);
-        #[expect(clippy::cast_possible_truncation, reason = "the rest is less than the number of slices")]
         let (known, tally) = &mut self.slices[(number % SLICES as u128) as usize];
         if *known != number {
             (*known, *tally) = (number, Tally::default());

@@ -91,7 +91,9 @@ impl Group {
     async fn fly(self: Arc<Self>) {
         while let Some(changes) = self.next_group() {
             let Some(answers) = self.ask(&changes).await else {
-                changes.into_iter().for_each(|change| self.decide_alone(change));
+                for change in changes {
+                    self.decide_alone(change);
+                }
                 continue;
             };
             self.calls.fetch_add(1, Relaxed);

@@ -166,7 +166,7 @@ mod tests {
         for number in 0..100 {
             memory.take(format!("greedy{number}"), rule, 100);
         }
-        for number in 0..3 * MOST * SHARDS {
+        for number in 0..2 * MOST * SHARDS {
             // Some time, so that not all lack the same.
             advance(Duration::from_micros(1)).await;
             memory.take(caller(number), rule, 1);
