@@ -20,7 +20,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, Auth, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    http::{self, Auth, BindError, Dependencies, LiveOptions, Promise, ReadyCheck, Server, Services},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -74,13 +74,9 @@ impl App {
         let metrics = Arc::new(Metrics::new()?);
         let statements = metrics.statements().slow_from(config.telemetry.slow_query());
         let database = &database.timed(statements);
-        let checked = database.clone();
-        let ready: ReadyCheck = Arc::new(move || {
-            let database = checked.clone();
-            Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
-        });
         let (background, stop) = (Tasks::default(), CancellationToken::new());
         let shared = shared(config, database).await?;
+        let dependencies = dependencies(database, shared.clone());
         // Without Redis nothing is kept that was read before this process began.
         let (_, lifetime) = config.cache.lifetimes();
         let reach = if shared.is_some() && config.cache.enabled { lifetime } else { Duration::ZERO };
@@ -101,7 +97,7 @@ impl App {
         let engine = engine.with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
-            ready,
+            dependencies,
             metrics,
             figures: figures(database),
             promise: Promise {
@@ -137,6 +133,23 @@ impl App {
         self.background.drain(Duration::from_secs(1)).await;
         drained
     }
+}
+
+/// What tells how the database and Redis do.
+fn dependencies(database: &Database, redis: Option<Shared>) -> Dependencies {
+    let database = database.clone();
+    let database: ReadyCheck = Arc::new(move || {
+        let database = database.clone();
+        Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
+    });
+    let redis = redis.map(|redis| -> ReadyCheck {
+        Arc::new(move || {
+            let redis = redis.clone();
+            let away = || "Redis is away, or did not answer in time".to_owned();
+            Box::pin(async move { redis.ping().await.then_some(()).ok_or_else(away) })
+        })
+    });
+    Dependencies { database, redis }
 }
 
 /// What reads the figures that the HTTP layer does not know.

@@ -31,6 +31,6 @@ pub mod ws;
 pub use auth::{Auth, WrongToken};
 pub use caching::Promise;
 pub use connections::LiveOptions;
-pub use health::ReadyCheck;
+pub use health::{Dependencies, ReadyCheck};
 pub use router::Services;
 pub use server::{BindError, Options, Server};

@@ -12,7 +12,7 @@ use std::{
 use farol::{
     cache::{Capacity, Ledger, Tiers, response},
     graphql::{DocumentOptions, Engine, Limits},
-    http::{Options, Promise, ReadyCheck, Server, Services},
+    http::{Dependencies, Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
     telemetry::{figures::Figures, metrics::Metrics},
 };
@@ -189,7 +189,13 @@ pub(super) async fn services(
     let tiers = Arc::new(Tiers::new(ledger.clone(), None, Capacity::default()));
     let responses = Some(response::Options::default());
     let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
-    Services { engine, ready, metrics: Arc::clone(metrics), figures: Arc::new(Figures::default), promise }
+    Services {
+        engine,
+        dependencies: Dependencies { database: ready, redis: None },
+        metrics: Arc::clone(metrics),
+        figures: Arc::new(Figures::default),
+        promise,
+    }
 }
 
 /// A database that answers the readiness check like this.
