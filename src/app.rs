@@ -1,6 +1,7 @@
 //! The composition root: builds every component from the settings, in one place.
 
 pub mod callers;
+mod dependencies;
 mod figures;
 mod gate;
 mod limits;
@@ -25,7 +26,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    http::{self, BindError, LiveOptions, Promise, Server, Services},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -79,11 +80,6 @@ impl App {
         let metrics = Arc::new(Metrics::new()?);
         let statements = metrics.statements().slow_from(config.telemetry.slow_query());
         let database = &database.timed(statements);
-        let checked = database.clone();
-        let ready: ReadyCheck = Arc::new(move || {
-            let database = checked.clone();
-            Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })
-        });
         let (background, stop) = (Tasks::default(), CancellationToken::new());
         let shared = shared(config, database).await?;
         // Without Redis nothing is kept that was read before this process began.
@@ -106,10 +102,12 @@ impl App {
         let gate = gate::gate(config, database, &background, &stop).await?;
         let queue = limits::queue(&config.admission);
         let figures = figures::source(database, &gate, &queue, shared.as_ref());
+        let telling = config.admission.unready_when_shedding.then(|| queue.clone());
+        let dependencies = dependencies::of(database, shared.clone(), telling);
         let engine = engine.with_queue(queue).with_documents(documents(config, shared)?);
         let services = Services {
             engine: engine.map_err(|error| unusable(config, error))?,
-            ready,
+            dependencies,
             metrics,
             figures,
             promise: Promise {

@@ -39,6 +39,13 @@ pub(super) struct Client {
     pub(super) forwarded: bool,
 }
 
+impl Client {
+    /// Whether it comes from the machine that the server runs on, and no proxy says that it passed it on.
+    pub(super) fn is_this_machine(&self) -> bool {
+        self.peer.to_canonical().is_loopback() && !self.forwarded
+    }
+}
+
 impl TrustedProxies {
     /// The proxies in these networks.
     pub(super) fn new(networks: &[Network]) -> Self {

@@ -3,46 +3,103 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::router::Shared;
+use super::{address::Client, router::Shared};
+use crate::{
+    auth::Scope,
+    telemetry::{
+        figures::Figures,
+        report::{self, Check, Report},
+    },
+};
 
 /// Tells whether what the server needs is there; the error says what is missing, for the log.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
+const READY: &str = "ready";
+const DRAINING: &str = "draining";
+const SHEDDING: &str = "shedding";
+const UNAVAILABLE: &str = "unavailable";
 /// A check that hangs is a check that failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the server stands on.
+#[derive(Clone)]
+pub struct Dependencies {
+    /// Tells whether the database answers. Without it there is nothing to serve.
+    pub database: ReadyCheck,
+    /// Tells whether Redis answers, where there is one. Everything works without it.
+    pub redis: Option<ReadyCheck>,
+    /// Tells whether operations are being turned away, where that is to keep requests away.
+    pub shedding: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+}
 
 /// Whether this server should get requests.
 #[derive(Clone)]
 pub(super) struct Readiness {
-    check: ReadyCheck,
+    dependencies: Dependencies,
     draining: CancellationToken,
+    began: Instant,
 }
 
 impl Readiness {
-    pub(super) fn new(check: ReadyCheck, draining: CancellationToken) -> Self {
-        Self { check, draining }
+    pub(super) fn new(dependencies: Dependencies, draining: CancellationToken) -> Self {
+        Self { dependencies, draining, began: Instant::now() }
     }
 
     /// The state in one word, and whether requests should come. What failed is for the log only:
     /// this answer is often public.
     async fn state(&self) -> (StatusCode, &'static str) {
         if self.draining.is_cancelled() {
-            return (StatusCode::SERVICE_UNAVAILABLE, "draining");
+            return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
-        match tokio::time::timeout(CHECK_TIMEOUT, (self.check)()).await {
-            Ok(Ok(())) => (StatusCode::OK, "ready"),
-            Ok(Err(reason)) => unavailable(&reason),
-            Err(_) => unavailable("the database check took longer than 2 s"),
+        match look(&self.dependencies.database).await.failure {
+            None if self.dependencies.shedding.as_ref().is_some_and(|shedding| shedding()) => {
+                (StatusCode::SERVICE_UNAVAILABLE, SHEDDING)
+            }
+            None => (StatusCode::OK, READY),
+            Some(reason) => {
+                tracing::warn!(reason, "not ready");
+                (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
+            }
         }
     }
+
+    /// Everything that is known of how the server does.
+    async fn report(&self, figures: &Figures) -> Report {
+        let Dependencies { database, redis, .. } = &self.dependencies;
+        let redis = async {
+            match redis {
+                Some(check) => Some(look(check).await),
+                None => None,
+            }
+        };
+        let (database, redis) = tokio::join!(look(database), redis);
+        let status = match &database.failure {
+            _ if self.draining.is_cancelled() => DRAINING,
+            None => READY,
+            Some(_) => UNAVAILABLE,
+        };
+        Report { status, uptime: self.began.elapsed(), database, redis, figures: *figures }
+    }
+}
+
+/// Asks a dependency how it does.
+async fn look(check: &ReadyCheck) -> Check {
+    let began = Instant::now();
+    let failure = match tokio::time::timeout(CHECK_TIMEOUT, check()).await {
+        Ok(answer) => answer.err(),
+        Err(_) => Some("the check took longer than 2 s".to_owned()),
+    };
+    Check { took: began.elapsed(), failure }
 }
 
 /// The process runs: whoever sees no answer may restart it.
@@ -62,25 +119,56 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> ([(HeaderName,
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.render())
 }
 
-fn unavailable(reason: &str) -> (StatusCode, &'static str) {
-    tracing::warn!(reason, "not ready");
-    (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+/// How the server does in detail, for those who run it: 200, whatever the report says.
+pub(super) async fn detailed(
+    State(shared): State<Arc<Shared>>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> (StatusCode, [(HeaderName, &'static str); 1], Json<Value>) {
+    let uncached = [(header::CACHE_CONTROL, "no-store")];
+    if !(client.is_this_machine() || is_admin(&shared, &headers).await) {
+        let why = "ask with a credential of scope admin, or on the server's own machine past every proxy";
+        return (StatusCode::FORBIDDEN, uncached, Json(json!({ "status": "forbidden", "message": why })));
+    }
+    let report = shared.readiness.report(&shared.figures()).await;
+    (StatusCode::OK, uncached, Json(report::detailed(&report)))
+}
+
+async fn is_admin(shared: &Shared, headers: &HeaderMap) -> bool {
+    let judged = shared.gate.caller(headers).await;
+    judged.is_ok_and(|caller| caller.is_ok_and(|caller| caller.scope >= Scope::Admin))
 }
 
 #[cfg(test)]
 mod tests {
     use std::{future, sync::Arc};
 
-    use axum::http::StatusCode;
+    use axum::http::{HeaderMap, HeaderValue, StatusCode};
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 
-    use super::Readiness;
+    use super::{Dependencies, Peer, Readiness, ReadyCheck, may_see};
+
+    fn on(database: ReadyCheck) -> Dependencies {
+        Dependencies { database, redis: None }
+    }
+
+    #[test]
+    fn details_are_for_this_machine_and_for_no_proxy_on_it() {
+        let peer = |address: &str| Peer::of(address.parse().unwrap());
+        let none = HeaderMap::new();
+        assert!(may_see(peer("127.0.0.1:7"), &none) && may_see(peer("[::1]:7"), &none));
+        assert!(!may_see(peer("192.0.2.1:7"), &none) && !may_see(peer("[2001:db8::1]:7"), &none));
+        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+            let headers = HeaderMap::from_iter([(name.parse().unwrap(), HeaderValue::from_static("x"))]);
+            assert!(!may_see(peer("127.0.0.1:7"), &headers), "{name}");
+        }
+    }
 
     #[tokio::test]
     async fn a_draining_server_is_not_ready() {
         let draining = CancellationToken::new();
-        let readiness = Readiness::new(Arc::new(|| future::ready(Ok(())).boxed()), draining.clone());
+        let readiness = Readiness::new(on(Arc::new(|| future::ready(Ok(())).boxed())), draining.clone());
         assert_eq!(readiness.state().await, (StatusCode::OK, "ready"));
         draining.cancel();
         assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "draining"));
@@ -88,7 +176,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_check_that_hangs_has_failed() {
-        let readiness = Readiness::new(Arc::new(|| future::pending().boxed()), CancellationToken::new());
+        let readiness = Readiness::new(on(Arc::new(|| future::pending().boxed())), CancellationToken::new());
         assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
     }
 }

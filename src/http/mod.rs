@@ -35,6 +35,6 @@ pub mod ws;
 pub use caching::Promise;
 pub use connections::LiveOptions;
 pub use gate::Gate;
-pub use health::ReadyCheck;
+pub use health::{Dependencies, ReadyCheck};
 pub use router::Services;
 pub use server::{BindError, Options, Server};

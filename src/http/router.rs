@@ -19,7 +19,7 @@ use super::{
     connections::Connections,
     gate::Gate,
     graphiql, graphql,
-    health::{self, Readiness, ReadyCheck},
+    health::{self, Dependencies, Readiness},
     request_id,
 };
 use crate::{
@@ -37,8 +37,8 @@ use crate::{
 pub struct Services {
     /// Executes operations.
     pub engine: Engine,
-    /// Tells whether the database answers.
-    pub ready: ReadyCheck,
+    /// What the server stands on.
+    pub dependencies: Dependencies,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
     /// What is counted elsewhere; what the engine counts is added to it.
@@ -107,8 +107,8 @@ pub(super) fn build(
     compression: bool,
     connections: Connections,
 ) -> Router {
-    let Services { engine, ready, metrics, figures, promise, gate } = services;
-    let readiness = Readiness::new(ready, connections.draining.clone());
+    let Services { engine, dependencies, metrics, figures, promise, gate } = services;
+    let readiness = Readiness::new(dependencies, connections.draining.clone());
     let promise = caching::Headers::new(promise);
     let shared =
         Shared { engine, metrics, figures, readiness, limits, gate, compression, promise, connections };
@@ -133,6 +133,7 @@ pub(super) fn build(
         .route("/graphiql/{*path}", get(graphiql::asset))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/health/detailed", get(health::detailed))
         .route("/metrics", get(health::metrics))
         .fallback(not_found)
         .layer(layers)

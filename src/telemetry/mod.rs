@@ -8,4 +8,5 @@ pub mod meter;
 pub mod metrics;
 pub mod names;
 mod process;
+pub mod report;
 pub mod statements;

@@ -12,7 +12,7 @@ use std::{
 use farol::{
     cache::{Capacity, Ledger, Tiers, response},
     graphql::{DocumentOptions, Engine, Limits},
-    http::{Gate, Options, Promise, ReadyCheck, Server, Services},
+    http::{Dependencies, Gate, Options, Promise, ReadyCheck, Server, Services},
     lifecycle::Drained,
     telemetry::{figures::Figures, metrics::Metrics},
 };
@@ -190,7 +190,8 @@ pub(super) async fn services(
     let responses = Some(response::Options::default());
     let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
     let (metrics, figures) = (Arc::clone(metrics), Arc::new(Figures::default));
-    Services { engine, ready, metrics, figures, promise, gate: Gate::default() }
+    let dependencies = Dependencies { database: ready, redis: None, shedding: None };
+    Services { engine, dependencies, metrics, figures, promise, gate: Gate::default() }
 }
 
 /// A database that answers the readiness check like this.

@@ -1,9 +1,9 @@
 //! What a request leaves behind: its access line and its figures.
 
-use farol::graphql::MASKED;
+use farol::{graphql::MASKED, http::Options};
 use serde_json::{Value, json};
 
-use super::app::{App, answer};
+use super::app::{App, answer, database};
 use crate::support::listen;
 
 #[tokio::test]
@@ -104,4 +104,27 @@ async fn requests_are_counted_by_status_and_outcome() {
         assert!(told.text.contains(line), "{line} is not in\n{}", told.text);
     }
     assert!(!other.metrics.render().contains("status=\"200\""), "two servers mix their figures");
+}
+
+#[tokio::test]
+async fn details_are_told_on_this_machine_only() {
+    let app = App::start_with(Options::default(), database(Err("db.internal:5432: refused"))).await;
+    answer(app.query("{ __typename }")).await;
+    let told = answer(app.get("/health/detailed")).await;
+    assert_eq!((told.status.as_u16(), told.header("cache-control")), (200, "no-store"));
+    let report = told.json();
+    assert_eq!(
+        (&report["status"], &report["version"]),
+        (&json!("unavailable"), &json!(env!("CARGO_PKG_VERSION")))
+    );
+    let database = &report["dependencies"]["database"];
+    assert_eq!((&database["up"], &database["failure"]), (&json!(false), &json!("db.internal:5432: refused")));
+    assert_eq!(report["caches"]["response"]["misses"], 1, "{report}");
+    assert_eq!((&report["dependencies"]["redis"], &report["admission"]), (&Value::Null, &Value::Null));
+
+    let passed_on = answer(app.get("/health/detailed").header("x-forwarded-for", "127.0.0.1")).await;
+    assert_eq!(passed_on.status, 403);
+    assert!(!passed_on.text.contains("db.internal"), "{}", passed_on.text);
+    let public = answer(app.get("/health/ready")).await;
+    assert!(!public.text.contains("db.internal"), "{}", public.text);
 }

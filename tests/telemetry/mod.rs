@@ -1,3 +1,4 @@
 //! What the server says about itself.
 
 mod names;
+mod report;

@@ -202,6 +202,13 @@ impl Shared {
         self.0.link.counters.read()
     }
 
+    /// Asks Redis for nothing: true when it answers in time, false at once while it is away.
+    pub async fn ping(&self) -> bool {
+        let ping = redis::cmd("PING");
+        let call = async |mut connection| ping.query_async::<String>(&mut connection).await;
+        self.0.link.ask(call).await.is_some()
+    }
+
     /// Whether Redis is there, as far as is known.
     pub fn is_up(&self) -> bool {
         self.0.link.is_open()
