@@ -7,6 +7,7 @@ mod body;
 mod browser;
 mod caching;
 mod compression;
+mod connections;
 mod cost;
 mod events;
 mod explain;
