@@ -120,6 +120,7 @@ impl App {
             write_timeout: settings.write_timeout(),
             drain_deadline: settings.drain(),
             compression: settings.compression,
+            cors_origins: settings.cors_origins.0.clone(),
             live: live(config),
         };
         Ok(Self { server: Server::bind(options, services).await?, background, stop })

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 
-use super::{TrustedProxies, value::Value};
+use super::{AllowedOrigins, TrustedProxies, value::Value};
 
 settings! {
     /// Where the server listens, and what one request may cost it.
@@ -32,6 +32,9 @@ settings! {
         drain_ms: u64 = 10000;
         /// Whether answers are compressed for clients that take it.
         compression: bool = true;
+        /// Origins of pages that may query and read the answers (CORS), besides the server's own, with commas in
+        /// between: `https://app.example`. A `*` lets in every page. WebSockets have live.allowed_origins.
+        cors_origins: AllowedOrigins = "";
     }
 }
 

@@ -15,6 +15,7 @@ mod caching;
 mod compression;
 mod conditional;
 mod connections;
+mod cors;
 mod graphiql;
 mod graphql;
 mod health;

@@ -8,6 +8,7 @@ mod browser;
 mod caching;
 mod compression;
 mod connections;
+mod cors;
 mod cost;
 mod events;
 mod explain;

@@ -18,7 +18,7 @@ use self::connection::Reception;
 pub use self::options::Options;
 use super::{
     connections::{Connections, Full},
-    router::{self, Limits, Services},
+    router::{self, Limits, Manner, Services},
 };
 use crate::{
     graphql::Engine,
@@ -64,9 +64,10 @@ impl Server {
             auth: options.auth.clone(),
             profile: options.profile,
         };
+        let manner = Manner { compression: options.compression, cors_origins: options.cors_origins.clone() };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());
-        let router = router::build(services, limits, options.compression, open);
+        let router = router::build(services, limits, &manner, open);
         let reception = Reception::new(&options, router, connections.clone(), draining.clone());
         Ok(Self {
             listener,

@@ -36,6 +36,8 @@ pub struct Options {
     pub drain_deadline: Duration,
     /// Whether answers are compressed for clients that take it.
     pub compression: bool,
+    /// Origins whose pages may query, besides the server's own; `*` stands for all.
+    pub cors_origins: Vec<String>,
     /// What WebSockets and event streams may do.
     pub live: LiveOptions,
 }
@@ -56,6 +58,7 @@ impl Default for Options {
             write_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
             compression: true,
+            cors_origins: Vec::new(),
             live: LiveOptions::default(),
         }
     }
