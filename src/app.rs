@@ -120,14 +120,18 @@ impl App {
         let settings = &config.http;
         let options = http::Options {
             listen: settings.listen,
+            max_connections: settings.max_connections,
+            max_connections_per_address: settings.max_connections_per_address,
             trusted_proxies: settings.trusted_proxies.0.clone(),
             profile: settings.profile,
             max_body_bytes: settings.max_body_bytes,
             max_publish_bytes: config.publish.max_bytes,
             header_timeout: settings.header_timeout(),
-            body_timeout: Duration::from_secs(30),
+            body_timeout: settings.body_timeout(),
+            write_timeout: settings.write_timeout(),
             drain_deadline: settings.drain(),
             compression: settings.compression,
+            cors_origins: settings.cors_origins.0.clone(),
             live: live(config),
         };
         Ok(Self { server: Server::bind(options, services).await?, background, stop })

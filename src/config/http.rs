@@ -2,13 +2,18 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 
-use super::{TrustedProxies, value::Value};
+use super::{AllowedOrigins, TrustedProxies, value::Value};
 
 settings! {
     /// Where the server listens, and what one request may cost it.
     Http = "http" {
         /// The address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8000", also "listen";
+        /// Connections open at a time, at most.
+        max_connections: usize = 20000, in 1..=u64::MAX;
+        /// Connections open from one address, for IPv6 from one /64 network, at most. Those of trusted proxies are
+        /// not counted.
+        max_connections_per_address: usize = 4000, in 1..=u64::MAX;
         /// Proxies in front of the server, as addresses and networks with commas in between: `10.0.0.0/8,::1`. Whom
         /// they name in Forwarded or X-Forwarded-For is taken for the client; nobody else is believed.
         trusted_proxies: TrustedProxies = "";
@@ -19,10 +24,17 @@ settings! {
         max_body_bytes: usize = 1048576, in 1..=u64::MAX;
         /// Milliseconds a client has to send its request's headers.
         header_timeout_ms: u64 = 10000, in 1..=u64::MAX;
+        /// Milliseconds a client has to send its request's body.
+        body_timeout_ms: u64 = 30000, in 1..=u64::MAX;
+        /// Milliseconds that a client may take nothing of what is sent to it before it is cut.
+        write_timeout_ms: u64 = 30000, in 1..=u64::MAX;
         /// Milliseconds that requests under way have to finish when the server is asked to stop.
         drain_ms: u64 = 10000;
         /// Whether answers are compressed for clients that take it.
         compression: bool = true;
+        /// Origins of pages that may query and read the answers (CORS), besides the server's own, with commas in
+        /// between: `https://app.example`. A `*` lets in every page. WebSockets have live.allowed_origins.
+        cors_origins: AllowedOrigins = "";
     }
 }
 
@@ -39,6 +51,16 @@ impl Http {
     /// How long a client has to send its headers.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// How long a client has to send its body.
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    /// How long a client may take nothing.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
     }
 
     /// How long requests under way have to finish.

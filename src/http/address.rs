@@ -154,6 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn this_machine_is_one_without_a_proxy_between() {
+        for (peer, lines, is_it) in [
+            ("127.0.0.1", &[][..], true),
+            ("::1", &[], true),
+            ("::ffff:127.0.0.1", &[], true),
+            ("192.0.2.1", &[], false),
+            ("127.0.0.1", &[("x-forwarded-for", "127.0.0.1")], false),
+            ("127.0.0.1", &[("forwarded", "for=127.0.0.1")], false),
+            ("127.0.0.1", &[("via", "1.1 proxy")], false),
+            ("127.0.0.1", &[("x-real-ip", "127.0.0.1")], false),
+        ] {
+            assert_eq!(client(peer, lines).is_this_machine(), is_it, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
     fn only_a_trusted_proxy_is_believed() {
         let lines = [("x-forwarded-for", "192.0.2.7")];
         assert_eq!(address("10.0.0.1", &lines), "192.0.2.7");

@@ -1,8 +1,9 @@
-//! Connections that stay open, WebSockets and event streams: how many there may be, how long they wait, who
-//! owns their tasks.
+//! How many connections there may be; and of those that stay open, WebSockets and event streams, how long they
+//! wait and who owns their tasks.
 //!
-//! A connection has a seat before anything is done for it. What must stay true: a seat is given back when it
-//! is dropped, however its connection ended; an address that has none open leaves nothing behind.
+//! A connection has a seat before anything is done for it, and one of another kind once it is to stay open.
+//! What must stay true: a seat is given back when it is dropped, however its connection ended; an address that
+//! has none open leaves nothing behind.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -54,7 +55,7 @@ pub(super) struct Connections {
     pub(super) tasks: Tasks,
     /// Cancelled when the server shuts down.
     pub(super) draining: CancellationToken,
-    seats: Arc<Seats>,
+    seats: Seats,
 }
 
 /// Whom a request counts for where its caller is known by nothing else: the client's address, for IPv6 its /64
@@ -73,12 +74,19 @@ pub(super) enum Full {
 
 /// The right to keep a connection open, until it is dropped.
 pub(super) struct Seat {
-    seats: Arc<Seats>,
-    peer: Peer,
+    taken: Arc<Mutex<Taken>>,
+    /// Whom it counts for, besides the server.
+    peer: Option<Peer>,
 }
 
-#[derive(Default)]
-struct Seats(Mutex<Taken>);
+/// How many connections may be open, and are.
+pub(super) struct Seats {
+    /// In all.
+    most: usize,
+    /// Of one address.
+    most_of_one: usize,
+    taken: Arc<Mutex<Taken>>,
+}
 
 /// Locked for a few instructions at a time, and never across an await.
 #[derive(Default)]
@@ -114,23 +122,13 @@ impl Connections {
             deflate: options.compression.then(Deflate::default),
             tasks,
             draining,
-            seats: Arc::default(),
+            seats: Seats::new(options.live.max_connections, options.live.max_connections_per_address),
         }
     }
 
     /// Takes a seat for a client.
     pub(super) fn seat(&self, peer: Peer) -> Result<Seat, Full> {
-        let LiveOptions { max_connections, max_connections_per_address, .. } = self.options;
-        let mut taken = self.seats.taken();
-        if taken.all >= max_connections {
-            return Err(Full::Server(max_connections));
-        }
-        if taken.by_peer.get(&peer).is_some_and(|count| *count >= max_connections_per_address) {
-            return Err(Full::Address(max_connections_per_address));
-        }
-        taken.all += 1;
-        *taken.by_peer.entry(peer).or_default() += 1;
-        Ok(Seat { seats: Arc::clone(&self.seats), peer })
+        self.seats.take(Some(peer))
     }
 }
 
@@ -155,16 +153,39 @@ impl fmt::Display for Peer {
 }
 
 impl Seats {
-    fn taken(&self) -> MutexGuard<'_, Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// None taken yet.
+    pub(super) fn new(most: usize, most_of_one: usize) -> Self {
+        Self { most, most_of_one, taken: Arc::default() }
     }
+
+    /// Takes a seat; for nobody in particular where no address is given, as a proxy's connections are.
+    pub(super) fn take(&self, peer: Option<Peer>) -> Result<Seat, Full> {
+        let mut taken = locked(&self.taken);
+        if taken.all >= self.most {
+            return Err(Full::Server(self.most));
+        }
+        if let Some(peer) = peer {
+            let count = taken.by_peer.entry(peer).or_default();
+            if *count >= self.most_of_one {
+                return Err(Full::Address(self.most_of_one));
+            }
+            *count += 1;
+        }
+        taken.all += 1;
+        Ok(Seat { taken: Arc::clone(&self.taken), peer })
+    }
+}
+
+fn locked(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken();
+        let mut taken = locked(&self.taken);
         taken.all -= 1;
-        if let Entry::Occupied(mut count) = taken.by_peer.entry(self.peer) {
+        let Some(peer) = self.peer else { return };
+        if let Entry::Occupied(mut count) = taken.by_peer.entry(peer) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -177,7 +198,7 @@ impl Drop for Seat {
 mod tests {
     use tokio_util::sync::CancellationToken;
 
-    use super::{Connections, Full, LiveOptions, Peer};
+    use super::{Connections, Full, LiveOptions, Peer, Seats, locked};
     use crate::{http::Options, lifecycle::Tasks};
 
     fn peer(address: &str) -> Peer {
@@ -200,8 +221,16 @@ mod tests {
         taken.remove(0);
         assert!(connections.seat(one).is_ok(), "dropped at once, it is free again");
         taken.clear();
-        assert!(connections.seats.taken().by_peer.is_empty());
-        assert_eq!(connections.seats.taken().all, 0);
+        assert!(locked(&connections.seats.taken).by_peer.is_empty());
+        assert_eq!(locked(&connections.seats.taken).all, 0);
+    }
+
+    #[test]
+    fn a_proxy_takes_seats_of_the_server_only() {
+        let seats = Seats::new(3, 1);
+        let _of_others = [seats.take(None).unwrap(), seats.take(None).unwrap()];
+        let _own = seats.take(Some(peer("10.0.0.1"))).unwrap();
+        assert_eq!(seats.take(None).err(), Some(Full::Server(3)));
     }
 
     #[test]

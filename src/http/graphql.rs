@@ -107,7 +107,8 @@ pub(super) fn advise(status: StatusCode, by_url: bool, answer: &mut Response<Bod
     }
 }
 
-/// Tells the methods. There is no CORS header: a browser that asks for another site takes it as a no.
+/// Tells the methods. There is no CORS header, unless `cors` adds it: a browser that asks for another site takes it
+/// as a no.
 pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
     (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOWED)])
 }

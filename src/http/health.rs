@@ -143,26 +143,14 @@ async fn is_admin(shared: &Shared, headers: &HeaderMap) -> bool {
 mod tests {
     use std::{future, sync::Arc};
 
-    use axum::http::{HeaderMap, HeaderValue, StatusCode};
+    use axum::http::StatusCode;
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 
-    use super::{Dependencies, Peer, Readiness, ReadyCheck, may_see};
+    use super::{Dependencies, Readiness, ReadyCheck};
 
     fn on(database: ReadyCheck) -> Dependencies {
-        Dependencies { database, redis: None }
-    }
-
-    #[test]
-    fn details_are_for_this_machine_and_for_no_proxy_on_it() {
-        let peer = |address: &str| Peer::of(address.parse().unwrap());
-        let none = HeaderMap::new();
-        assert!(may_see(peer("127.0.0.1:7"), &none) && may_see(peer("[::1]:7"), &none));
-        assert!(!may_see(peer("192.0.2.1:7"), &none) && !may_see(peer("[2001:db8::1]:7"), &none));
-        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
-            let headers = HeaderMap::from_iter([(name.parse().unwrap(), HeaderValue::from_static("x"))]);
-            assert!(!may_see(peer("127.0.0.1:7"), &headers), "{name}");
-        }
+        Dependencies { database, redis: None, shedding: None }
     }
 
     #[tokio::test]
@@ -172,6 +160,14 @@ mod tests {
         assert_eq!(readiness.state().await, (StatusCode::OK, "ready"));
         draining.cancel();
         assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "draining"));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_turns_operations_away_is_not_ready_where_that_is_wanted() {
+        let shedding = on(Arc::new(|| future::ready(Ok(())).boxed()));
+        let shedding = Dependencies { shedding: Some(Arc::new(|| true)), ..shedding };
+        let readiness = Readiness::new(shedding, CancellationToken::new());
+        assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "shedding"));
     }
 
     #[tokio::test(start_paused = true)]

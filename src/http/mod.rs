@@ -14,6 +14,7 @@ mod caching;
 mod compression;
 mod conditional;
 mod connections;
+mod cors;
 mod gate;
 mod graphiql;
 mod graphql;

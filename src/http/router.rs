@@ -17,6 +17,7 @@ use super::{
     caching::{self, Promise},
     compression,
     connections::Connections,
+    cors,
     gate::Gate,
     graphiql, graphql,
     health::{self, Dependencies, Readiness},
@@ -31,6 +32,10 @@ use crate::{
         metrics::Metrics,
     },
 };
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// The policy of an answer that is no page.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// What the HTTP layer needs from the rest of the process.
 #[derive(Clone)]
@@ -100,13 +105,17 @@ impl FromRef<Arc<Shared>> for Readiness {
     }
 }
 
+/// What is told with answers, and how.
+pub(super) struct Manner {
+    /// Whether answers are compressed for clients that take it.
+    pub(super) compression: bool,
+    /// Origins whose pages may query.
+    pub(super) cors_origins: Vec<String>,
+}
+
 /// Builds the routes and the layers around them.
-pub(super) fn build(
-    services: Services,
-    limits: Limits,
-    compression: bool,
-    connections: Connections,
-) -> Router {
+pub(super) fn build(services: Services, limits: Limits, manner: &Manner, connections: Connections) -> Router {
+    let compression = manner.compression;
     let Services { engine, dependencies, metrics, figures, promise, gate } = services;
     let readiness = Readiness::new(dependencies, connections.draining.clone());
     let promise = caching::Headers::new(promise);
@@ -118,14 +127,22 @@ pub(super) fn build(
         // The later layer is the outer one.
         api = api.layer(compression::layer()).layer(middleware::map_response(compression::settle));
     }
+    // Around all that can refuse a request, for a page can read no refusal that does not let it.
+    if let Some(cors) = cors::layer(&manner.cors_origins) {
+        api = api.layer(cors);
+    }
     // From the outside in. The request id comes first, so that whatever happens below can name it;
-    // the headers that must be on every answer, refusals included, come right after. Everything
+    // the headers that must be on every answer, refusals included, come right after: nothing is to be
+    // taken for what it is not, framed, or loaded into another site's page, and links tell nobody where
+    // they were followed. The policy is that of answers without scripts; a page has its own. Everything
     // else is a matter of one route and lies there: limits and timeouts of bodies in `graphql`, the
     // compression of its answers around it, the page's policy in `graphiql`.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(request_id::layer))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "no-referrer"));
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, NOTHING));
     Router::new()
         .route("/graphql", api)
         .route("/", get(graphiql::page))

@@ -7,6 +7,8 @@ mod body;
 mod browser;
 mod caching;
 mod compression;
+mod connections;
+mod cors;
 mod cost;
 mod events;
 mod explain;

@@ -22,20 +22,29 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::Options;
+use super::{Options, write_timeout::WriteTimeout};
 use crate::{
-    http::{address::TrustedProxies, connections::Peer},
+    http::{
+        address::TrustedProxies,
+        connections::{Full, Peer, Seat, Seats},
+    },
     lifecycle::Tasks,
 };
 
 /// How often an HTTP/2 connection is asked whether it still lives.
 const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Requests under way over one HTTP/2 connection.
+const HTTP2_STREAMS: u32 = 100;
+/// Bytes of a request's head: room for a document in the URL, of which hyper takes 65,534 bytes.
+const HEAD_BYTES: u32 = 68 * 1024;
 
 /// What all connections of a listener have in common.
 pub(super) struct Reception {
     router: Router,
     proxies: TrustedProxies,
     header_timeout: Duration,
+    write_timeout: Duration,
+    seats: Seats,
     /// Owns the connections and their streams.
     tasks: Tasks,
     draining: CancellationToken,
@@ -47,21 +56,29 @@ impl Reception {
             router,
             proxies: TrustedProxies::new(&options.trusted_proxies),
             header_timeout: options.header_timeout,
+            write_timeout: options.write_timeout,
+            seats: Seats::new(options.max_connections, options.max_connections_per_address),
             tasks,
             draining,
         }
     }
 
-    /// Serves a connection in a task of its own.
-    pub(super) fn receive(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+    /// Serves a connection in a task of its own; closes it where there is no seat for it.
+    pub(super) fn receive(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) -> Result<(), Full> {
+        let peer = peer.ip().to_canonical();
+        // A trusted proxy's connections are those of all its clients.
+        let counts_for = (!self.proxies.contain(peer)).then(|| Peer::of(peer));
+        let seat = self.seats.take(counts_for)?;
         // Answers are written whole: waiting to fill a segment would only delay them. A socket that
         // refuses the option still works.
         let _ = stream.set_nodelay(true);
-        self.tasks.spawn(Arc::clone(self).serve(stream, peer.ip().to_canonical()));
+        let io = WriteTimeout::new(stream, self.write_timeout);
+        self.tasks.spawn(Arc::clone(self).serve(io, peer, seat));
+        Ok(())
     }
 
     /// Serves a connection until it closes; once draining, until its requests in flight are answered.
-    async fn serve<I>(self: Arc<Self>, io: I, peer: IpAddr)
+    async fn serve<I>(self: Arc<Self>, io: I, peer: IpAddr, _seat: Seat)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -99,10 +116,16 @@ impl Reception {
 
     fn builder(&self) -> auto::Builder<Tasks> {
         let mut builder = auto::Builder::new(self.tasks.clone());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.header_timeout);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .max_buf_size(HEAD_BYTES as usize);
         builder
             .http2()
             .timer(TokioTimer::new())
+            .max_concurrent_streams(HTTP2_STREAMS)
+            .max_header_list_size(HEAD_BYTES)
             .keep_alive_interval(HTTP2_PING_INTERVAL)
             .keep_alive_timeout(self.header_timeout);
         builder

@@ -6,6 +6,7 @@
 
 mod connection;
 mod options;
+mod write_timeout;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -16,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use self::connection::Reception;
 pub use self::options::Options;
 use super::{
-    connections::Connections,
-    router::{self, Limits, Services},
+    connections::{Connections, Full},
+    router::{self, Limits, Manner, Services},
 };
 use crate::{
     graphql::Engine,
@@ -62,9 +63,10 @@ impl Server {
             body_timeout: options.body_timeout,
             profile: options.profile,
         };
+        let manner = Manner { compression: options.compression, cors_origins: options.cors_origins.clone() };
         let connections = Tasks::default();
         let open = Connections::new(&options, connections.clone(), draining.clone());
-        let router = router::build(services, limits, options.compression, open);
+        let router = router::build(services, limits, &manner, open);
         let reception = Reception::new(&options, router, connections.clone(), draining.clone());
         Ok(Self {
             listener,
@@ -99,18 +101,57 @@ impl Server {
     /// Accepts for ever; one failed accept costs one connection, never the server.
     async fn accept(&self) {
         let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
+        // Told together: a line for each would be a flood of its own.
+        let mut refused = Refused::default();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                _ = upkeep.tick() => { self.metrics.upkeep(); continue }
+                _ = upkeep.tick() => {
+                    self.metrics.upkeep();
+                    std::mem::take(&mut refused).tell();
+                    continue;
+                }
             };
             match accepted {
-                Ok((stream, peer)) => self.reception.receive(stream, peer),
+                Ok((stream, peer)) => {
+                    if let Err(full) = self.reception.receive(stream, peer) {
+                        refused.count(full);
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+    }
+}
+
+/// Connections that were closed as soon as they came.
+#[derive(Default)]
+struct Refused {
+    /// All that there may be were open.
+    full: usize,
+    /// All that their address may have were open.
+    of_address: usize,
+}
+
+impl Refused {
+    fn count(&mut self, full: Full) {
+        match full {
+            Full::Server(_) => self.full += 1,
+            Full::Address(_) => self.of_address += 1,
+        }
+    }
+
+    fn tell(&self) {
+        let Self { full, of_address } = *self;
+        if full + of_address > 0 {
+            tracing::warn!(
+                full,
+                of_address,
+                "connections were refused (http.max_connections, http.max_connections_per_address)"
+            );
         }
     }
 }

@@ -12,6 +12,10 @@ use crate::{
 pub struct Options {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Connections open at a time.
+    pub max_connections: usize,
+    /// Of them, those of one address that is no trusted proxy; an IPv6 address stands for its /64 network.
+    pub max_connections_per_address: usize,
     /// Proxies that are believed when they name the client.
     pub trusted_proxies: Vec<Network>,
     /// Which statuses answers have.
@@ -24,10 +28,14 @@ pub struct Options {
     pub header_timeout: Duration,
     /// The longest wait for a request's body, once the head is there.
     pub body_timeout: Duration,
+    /// The longest wait for a client to take anything of what is written to it.
+    pub write_timeout: Duration,
     /// How long requests in flight may take to finish once a shutdown began.
     pub drain_deadline: Duration,
     /// Whether answers are compressed for clients that take it.
     pub compression: bool,
+    /// Origins whose pages may query, besides the server's own; `*` stands for all.
+    pub cors_origins: Vec<String>,
     /// What WebSockets and event streams may do.
     pub live: LiveOptions,
 }
@@ -36,14 +44,18 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            max_connections: 20_000,
+            max_connections_per_address: 4_000,
             trusted_proxies: Vec::new(),
             profile: HttpProfile::Of2025,
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             drain_deadline: Duration::from_secs(10),
             compression: true,
+            cors_origins: Vec::new(),
             live: LiveOptions::default(),
         }
     }

@@ -33,7 +33,7 @@ struct World {
 fn world() -> World {
     let (metrics, draining) = (Metrics::new().unwrap(), CancellationToken::new());
     let connections = Connections::new(&Options::default(), Tasks::default(), draining.clone());
-    let seat = connections.seat(Peer::of("10.0.0.1:1".parse().unwrap())).ok().unwrap();
+    let seat = connections.seat(Peer::of("10.0.0.1".parse().unwrap())).ok().unwrap();
     let (say, said) = unbounded_channel();
     let subscription = Subscription::new(futures_util::stream::unfold(said, |mut said| async {
         said.recv().await.map(|next| (next, said))
