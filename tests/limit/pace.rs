@@ -30,6 +30,7 @@ async fn pace_of_limits() {
     let server = RedisServer::start().await;
     let (shared, _) = node(&server, PATIENT).await;
     for clients in [1, 16, 256] {
+        let _: String = server.ask(&["CONFIG", "RESETSTAT"]).await;
         let before = shared.figures();
         let since = Instant::now();
         let rounds = 20_000 / clients;
@@ -47,6 +48,11 @@ async fn pace_of_limits() {
             takes / time.as_secs_f64(),
             time / rounds,
             after.calls - before.calls
+        );
+        let statistics: String = server.ask(&["INFO", "commandstats"]).await;
+        println!(
+            "  {}",
+            statistics.lines().find(|line| line.starts_with("cmdstat_evalsha")).unwrap_or_default()
         );
     }
 }

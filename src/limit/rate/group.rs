@@ -20,7 +20,8 @@ use crate::{
     limit::{Rule, Verdict, bucket::TOKEN},
 };
 
-/// Changes of one call at most: some two milliseconds of Redis, which does nothing else meanwhile.
+/// Changes of one call at most: about a millisecond of Redis (`tests/limit/pace.rs`), which does nothing else
+/// meanwhile.
 const MOST: usize = 256;
 
 /// What waits, and where it goes.

@@ -1,9 +1,9 @@
 //! The buckets in memory: those that are not full.
 //!
 //! A full bucket is as good as none, so now and then those that are full again are forgotten. That takes one
-//! look at all buckets of a shard, once for as many new ones as are kept: a few nanoseconds for each. Where
-//! more callers than there is room for have buckets that are not full, those that lack least are forgotten,
-//! which gives each of these callers the least. A lock is held for one bucket's sums, or one such look.
+//! look at all buckets of a shard, once for as many new ones as were kept, so its share in each take stays the
+//! same. Where there is too little room for buckets that are not full, those that lack least are forgotten, which
+//! gives each of these callers the least. A lock is held for one bucket's sums, or one such look.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -18,7 +18,7 @@ use crate::limit::{Rule, Verdict, bucket::Bucket};
 
 /// Shards, so that callers rarely wait for each other.
 const SHARDS: usize = 16;
-/// Buckets of a shard at most: with keys of usual lengths some 1 MB, 16 MB in all.
+/// Buckets of a shard at most.
 const MOST: usize = 8_192;
 /// A shard of fewer is not looked through.
 const FEW: usize = 256;
