@@ -8,6 +8,7 @@ mod cache;
 mod caching;
 mod config;
 mod conformance;
+mod edge;
 mod events;
 mod fuzz;
 mod graphql;

@@ -13,19 +13,19 @@ use ring::{
 use serde_json::{Value, json};
 
 /// Whom the tests trust, and for whom tokens are meant.
-pub(super) const ISSUER: &str = "https://id.example";
-pub(super) const AUDIENCE: &str = "farol";
+pub(crate) const ISSUER: &str = "https://id.example";
+pub(crate) const AUDIENCE: &str = "farol";
 
 /// Every algorithm that there is.
-pub(super) const ALGORITHMS: [Algorithm; 4] =
+pub(crate) const ALGORITHMS: [Algorithm; 4] =
     [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
 
 /// Signs with one key.
-pub(super) struct Issuer {
-    pub(super) algorithm: Algorithm,
+pub(crate) struct Issuer {
+    pub(crate) algorithm: Algorithm,
     signer: Signer,
     /// The public key (PEM); of HS256 the secret.
-    pub(super) public: String,
+    pub(crate) public: String,
 }
 
 enum Signer {
@@ -37,7 +37,7 @@ enum Signer {
 
 impl Issuer {
     /// One with a key of its own; the key of RSA, which takes long to make, is always the same.
-    pub(super) fn new(algorithm: Algorithm) -> Self {
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
         let (signer, public) = match algorithm {
             Algorithm::Hs256 => {
                 // Whatever else is random is good enough.
@@ -64,18 +64,18 @@ impl Issuer {
     }
 
     /// HS256 with this secret.
-    pub(super) fn with_secret(secret: &str) -> Self {
+    pub(crate) fn with_secret(secret: &str) -> Self {
         let signer = Signer::Secret(secret.to_owned());
         Self { algorithm: Algorithm::Hs256, signer, public: secret.to_owned() }
     }
 
     /// A token with these claims.
-    pub(super) fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         self.sign(&json!({ "typ": "JWT", "alg": self.algorithm.as_str() }), claims)
     }
 
     /// A token with this header, whatever it says.
-    pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let signature = match &self.signer {
             Signer::Secret(secret) => {
@@ -97,7 +97,7 @@ impl Issuer {
     }
 
     /// The key as a JWKS file has it.
-    pub(super) fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         let mut jwk = match &self.signer {
             Signer::Secret(secret) => json!({ "kty": "oct", "k": encode(secret) }),
             Signer::Rsa(key) => {
@@ -119,7 +119,7 @@ impl Issuer {
 }
 
 /// Claims that the tests believe, for the next ten minutes.
-pub(super) fn claims() -> Value {
+pub(crate) fn claims() -> Value {
     let now = chrono::Utc::now().timestamp();
     json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "maria", "scope": "openid publish", "plan": "partner",
@@ -128,7 +128,7 @@ pub(super) fn claims() -> Value {
 }
 
 /// The claims with one of them changed; left out where it is null.
-pub(super) fn with(claim: &str, value: Value) -> Value {
+pub(crate) fn with(claim: &str, value: Value) -> Value {
     let mut claims = claims();
     if value.is_null() {
         claims.as_object_mut().unwrap().remove(claim);
@@ -139,6 +139,6 @@ pub(super) fn with(claim: &str, value: Value) -> Value {
 }
 
 /// As every part of a token is written.
-pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

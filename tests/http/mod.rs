@@ -20,4 +20,4 @@ mod persisted;
 mod persisted_shared;
 mod profile;
 mod sockets;
-mod upgrade;
+pub(crate) mod upgrade;

@@ -1,6 +1,6 @@
 //! `/graphql` as a WebSocket: who gets one, what is closed, what the end of the server does to it.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use farol::{
     http::{LiveOptions, Options},
@@ -20,7 +20,7 @@ use crate::ws::frames::{self, Sent};
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// A client that has got its socket.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     /// The head of the answer.
     head: String,
@@ -36,11 +36,16 @@ impl Client {
 
     /// Opens a socket with other headers.
     pub(super) async fn open_with(app: &App, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        Self::open_at(app.address, headers).await
+    }
+
+    /// The same at an address.
+    pub(crate) async fn open_at(address: SocketAddr, headers: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!(
             "GET /graphql HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{headers}\r\n",
-            app.address
+            address
         );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut head = Vec::new();
@@ -60,7 +65,7 @@ impl Client {
         client
     }
 
-    async fn say(&mut self, message: &Value) {
+    pub(crate) async fn say(&mut self, message: &Value) {
         self.stream.write_all(&frames::text(&message.to_string())).await.unwrap();
     }
 
@@ -70,12 +75,12 @@ impl Client {
         frame.expect("the socket is open")
     }
 
-    async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         serde_json::from_slice(&self.frame().await.message()).unwrap()
     }
 
     /// Waits for a close frame, answers it and waits for the end.
-    async fn closed(mut self) -> (u16, String) {
+    pub(crate) async fn closed(mut self) -> (u16, String) {
         let frame = self.frame().await;
         let (code, reason) = (frame.code(), String::from_utf8(frame.payload[2..].to_vec()).unwrap());
         self.stream.write_all(&frames::close(code)).await.unwrap();

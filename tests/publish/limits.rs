@@ -3,8 +3,10 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::site::{PUBLISH, Site, TOKEN, answer, error, request, titled};
-use crate::support::TestDatabase;
+use crate::support::{
+    TestDatabase,
+    site::{PUBLISH, Site, TOKEN, answer, error, request, titled},
+};
 
 #[tokio::test]
 async fn only_those_who_publish_may_send_more() {

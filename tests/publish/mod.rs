@@ -2,5 +2,4 @@
 
 mod limits;
 mod mutation;
-mod site;
 mod token;

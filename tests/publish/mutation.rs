@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::site::{Site, TOKEN, answer, error, request, titled};
-use crate::support::{TestDatabase, on_both_databases};
+use crate::support::{
+    TestDatabase, on_both_databases,
+    site::{Site, TOKEN, answer, error, request, titled},
+};
 
 on_both_databases!(
     whoever_publishes_reads_what_he_wrote,

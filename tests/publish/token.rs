@@ -7,8 +7,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::site::{PUBLISH, Site, TOKEN, answer, error, request, titled};
-use crate::support::TestDatabase;
+use crate::support::{
+    TestDatabase,
+    site::{PUBLISH, Site, TOKEN, answer, error, request, titled},
+};
 
 #[tokio::test]
 async fn without_the_token_nothing_is_published_and_queries_are_answered() {

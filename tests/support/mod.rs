@@ -12,6 +12,7 @@ mod real_data;
 mod redis;
 mod running;
 mod servers;
+pub(crate) mod site;
 
 pub(crate) use self::{
     databases::{TestDatabase, on_both_databases},

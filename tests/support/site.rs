@@ -1,4 +1,4 @@
-//! A server as `farol serve` builds it, with a token for those who publish.
+//! A server as `farol serve` builds it, and what clients send it.
 
 use std::net::SocketAddr;
 
@@ -15,72 +15,77 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::TestDatabase;
+use super::TestDatabase;
 
 /// What callers show who may publish.
-pub(super) const TOKEN: &str = "a-token-for-the-tests";
+pub(crate) const TOKEN: &str = "a-token-for-the-tests";
 
 /// All that can be asked of the mutation.
-pub(super) const PUBLISH: &str = "mutation Publish($input: PublishReleasesInput!) { publishReleases(input: $input) { \
+pub(crate) const PUBLISH: &str = "mutation Publish($input: PublishReleasesInput!) { publishReleases(input: $input) { \
     createdCount updatedCount unchangedCount rejectedCount \
     results { ocid releaseId outcome issues { kind path message } process { ocid tender { title } } } } }";
 
 /// A running server over a database of its own.
-pub(super) struct Site {
-    pub(super) address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
     shutdown: CancellationToken,
     running: JoinHandle<Drained>,
     database: Database,
-    _data: TestDatabase,
+    pub(crate) data: TestDatabase,
 }
 
 /// An answer, read.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: reqwest::header::HeaderMap,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Site {
     /// A server with the token.
-    pub(super) async fn open(data: TestDatabase) -> Self {
+    pub(crate) async fn open(data: TestDatabase) -> Self {
         Self::open_with(data, &["--publish-token", TOKEN]).await
     }
 
     /// A server with these settings.
-    pub(super) async fn open_with(data: TestDatabase, settings: &[&str]) -> Self {
+    pub(crate) async fn open_with(data: TestDatabase, settings: &[&str]) -> Self {
+        Self::open_limited(data, &[settings, &["--rate-limit-enabled", "false"]].concat()).await
+    }
+
+    /// A server with these settings, where callers are limited as they say.
+    pub(crate) async fn open_limited(data: TestDatabase, settings: &[&str]) -> Self {
         let database = data.open().await;
         let app = App::build(&config(settings), &database).await.unwrap();
         let (address, shutdown) = (app.local_addr(), CancellationToken::new());
         let running = tokio::spawn(app.run(shutdown.clone()));
-        Self { address, shutdown, running, database, _data: data }
+        Self { address, shutdown, running, database, data }
     }
 
     /// A POST with a JSON body.
-    pub(super) fn post(&self, body: &Value) -> RequestBuilder {
+    pub(crate) fn post(&self, body: &Value) -> RequestBuilder {
         Client::new().post(self.url()).json(body)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/graphql", self.address)
     }
 
     /// Publishes with the token; the mutation's payload.
-    pub(super) async fn publish(&self, dataset: &str, releases: &[Value]) -> Value {
+    pub(crate) async fn publish(&self, dataset: &str, releases: &[Value]) -> Value {
         let answer = answer(self.post(&request(dataset, releases)).bearer_auth(TOKEN)).await;
         assert_eq!(answer.body.get("errors"), None, "{}", answer.body);
         answer.body["data"]["publishReleases"].clone()
     }
 
     /// The data that a query gets.
-    pub(super) async fn ask(&self, query: &str) -> Value {
+    pub(crate) async fn ask(&self, query: &str) -> Value {
         let answer = answer(self.post(&json!({ "query": query }))).await;
         assert_eq!(answer.body.get("errors"), None, "{}", answer.body);
         answer.body["data"].clone()
     }
 
     /// Stops the server, whose tasks all end by themselves.
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.shutdown.cancel();
         assert_eq!(self.running.await.unwrap(), Drained::Clean);
         self.database.close().await;
@@ -88,26 +93,26 @@ impl Site {
 }
 
 /// The request that publishes releases.
-pub(super) fn request(dataset: &str, releases: &[Value]) -> Value {
+pub(crate) fn request(dataset: &str, releases: &[Value]) -> Value {
     json!({ "query": PUBLISH, "variables": { "input": { "dataset": dataset, "releases": releases } } })
 }
 
 /// A release with a title.
-pub(super) fn titled(ocid: &str, day: u32, title: &str) -> Value {
+pub(crate) fn titled(ocid: &str, day: u32, title: &str) -> Value {
     json!({
         "ocid": ocid, "id": format!("{ocid}-{day}"), "date": format!("2024-01-{day:02}T12:00:00Z"),
         "tag": ["tender"], "tender": { "id": "t", "title": title },
     })
 }
 
-pub(super) async fn answer(request: RequestBuilder) -> Answer {
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, body: response.json().await.unwrap() }
 }
 
 /// The code of the only error, and its message.
-pub(super) fn error(body: &Value) -> (&str, &str) {
+pub(crate) fn error(body: &Value) -> (&str, &str) {
     assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{body}");
     let error = &body["errors"][0];
     (error["extensions"]["code"].as_str().unwrap(), error["message"].as_str().unwrap())

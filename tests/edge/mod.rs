@@ -1,0 +1,7 @@
+//! The edge of a whole server, as clients meet it: who is let in, how much each may ask, and what is done at a
+//! time.
+
+mod admission;
+mod callers;
+mod rates;
+mod sockets;

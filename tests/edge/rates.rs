@@ -1,0 +1,111 @@
+//! How much each caller may ask.
+
+use serde_json::{Value, json};
+
+use crate::{
+    http::upgrade::Client,
+    support::{
+        TestDatabase,
+        site::{Site, answer, error},
+    },
+};
+
+/// Requests come so slowly again that a test sees none.
+const SLOWLY: [&str; 2] = ["--rate-limit-requests-per-minute", "1"];
+
+async fn site(settings: &[&str]) -> Site {
+    Site::open_limited(TestDatabase::sqlite().await, &[&SLOWLY, settings].concat()).await
+}
+
+fn query(text: &str) -> Value {
+    json!({ "query": text })
+}
+
+#[tokio::test]
+async fn who_has_used_up_his_requests_hears_when_he_may_send_more() {
+    let site = site(&["--rate-limit-burst", "3", "--http-trusted-proxies", "127.0.0.1"]).await;
+    let ask = |address: &'static str| {
+        let request = site.post(&query("{ __typename }")).header("x-forwarded-for", address);
+        async move { answer(request).await }
+    };
+    for left in ["2", "1", "0"] {
+        let told = ask("192.0.2.1").await;
+        assert_eq!((told.status.as_u16(), &told.body["data"]["__typename"]), (200, &json!("Query")));
+        assert_eq!((&told.headers["ratelimit-limit"], &told.headers["ratelimit-remaining"]), (&"3", &left));
+    }
+    let told = ask("192.0.2.1").await;
+    assert_eq!((told.status.as_u16(), error(&told.body).0), (429, "RATE_LIMITED"));
+    let wait: u64 = told.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(told.body["errors"][0]["extensions"]["retryAfter"], wait);
+    assert_eq!(told.headers["ratelimit-remaining"], "0");
+    let reset: u64 = told.headers["ratelimit-reset"].to_str().unwrap().parse().unwrap();
+    assert!((121..=180).contains(&reset), "three come back in three minutes: {reset}");
+    // Whatever is wrong with a request, it counts as one.
+    assert_eq!(answer(site.post(&json!(7)).header("x-forwarded-for", "192.0.2.1")).await.status, 429);
+    assert_eq!(ask("192.0.2.2").await.status, 200, "others are not held to it");
+    assert_eq!(ask("2001:db8:0:1::1").await.headers["ratelimit-remaining"], "2");
+    assert_eq!(ask("2001:db8:0:1::2").await.headers["ratelimit-remaining"], "1", "a /64 is one caller");
+    site.close().await;
+}
+
+/// What is charged is the estimate, what stays charged is what it cost, and what is kept costs nothing.
+#[tokio::test]
+async fn operations_are_charged_what_they_cost() {
+    let site = site(&[
+        "--rate-limit-burst",
+        "100",
+        "--graphql-max-cost",
+        "100",
+        "--rate-limit-cost-per-minute",
+        "1",
+        "--rate-limit-cost-burst",
+        "100",
+    ])
+    .await;
+    let page = |first: u32| query(&format!("{{ processes(first: {first}) {{ nodes {{ ocid }} }} }}"));
+    let left = async |body: Value| {
+        let told = answer(site.post(&body)).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        told.headers.get("ratelimit-cost-remaining").map(|left| left.to_str().unwrap().to_owned())
+    };
+    assert_eq!(left(page(20)).await.as_deref(), Some("79"), "1 and 20 rows were charged");
+    assert_eq!(left(page(21)).await.as_deref(), Some("77"), "of them the connection alone was there");
+    assert_eq!(left(page(20)).await, None, "it is kept");
+    let validate = site.post(&page(30)).header("graphql-cost", "validate");
+    assert_eq!(answer(validate).await.headers.get("ratelimit-cost-remaining"), None, "nothing is executed");
+
+    let told = answer(site.post(&page(99))).await;
+    assert_eq!((told.status.as_u16(), error(&told.body).0), (429, "RATE_LIMITED"));
+    let extensions = &told.body["errors"][0]["extensions"];
+    assert_eq!((&extensions["cost"], &extensions["limit"]), (&json!(100), &json!(100)));
+    assert_eq!(extensions["remaining"], 98);
+    assert_eq!(told.headers["retry-after"], extensions["retryAfter"].to_string());
+    assert_eq!(told.headers["ratelimit-cost-remaining"], "98");
+    assert_eq!(told.headers["ratelimit-remaining"], "95");
+    site.close().await;
+}
+
+#[tokio::test]
+async fn operations_over_a_socket_count_like_requests() {
+    let site = site(&["--rate-limit-burst", "3"]).await;
+    let headers = "Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
+    let mut client = Client::open_at(site.address, headers).await;
+    client.say(&json!({ "type": "connection_init" })).await;
+    assert_eq!(client.message().await["type"], "connection_ack");
+    for id in ["a", "b", "c"] {
+        let payload = query("{ __typename }");
+        client.say(&json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+    let mut told = Vec::new();
+    while told.len() < 5 {
+        told.push(client.message().await);
+    }
+    let refused: Vec<_> = told.iter().filter(|message| message["type"] == "error").collect();
+    assert_eq!(refused.len(), 1, "the upgrade was one, and two operations: {told:?}");
+    assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    let told = answer(site.post(&query("{ __typename }"))).await;
+    assert_eq!(told.status, 429, "requests have no bucket of their own");
+    drop(client);
+    site.close().await;
+}

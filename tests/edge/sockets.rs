@@ -1,0 +1,92 @@
+//! Connections that stay open: who may open them, and that they end with what was shown.
+
+use std::time::Duration;
+
+use farol::auth::jwt::Algorithm;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use super::callers::{key, revoke};
+use crate::{
+    auth::issuer::{AUDIENCE, ISSUER, Issuer, with},
+    http::upgrade::Client,
+    support::{TestDatabase, site::Site},
+};
+
+/// A revoked key is known everywhere within ten seconds.
+const REVOKED: Duration = Duration::from_secs(10);
+const GRAPHQL: &str = "Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
+const SUBSCRIPTION: &str = "subscription { processChanges { cursor } }";
+
+async fn acknowledged(site: &Site, headers: &str, payload: &Value) -> Client {
+    let mut client = Client::open_at(site.address, &format!("{GRAPHQL}{headers}")).await;
+    client.say(&json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(client.message().await, json!({ "type": "connection_ack" }));
+    client
+}
+
+#[tokio::test]
+async fn sockets_and_streams_end_with_the_key_that_opened_them() {
+    let data = TestDatabase::sqlite().await;
+    let (mine, other) = (key(&data, "read"), key(&data, "read"));
+    let site = Site::open_with(data, &[]).await;
+    let by_header = acknowledged(&site, &format!("X-API-Key: {mine}\r\n"), &json!({})).await;
+    let by_payload = acknowledged(&site, "", &json!({ "Authorization": format!("Bearer {mine}") })).await;
+    let mut of_another = acknowledged(&site, "", &json!({ "X-API-Key": other })).await;
+    let stream = site.post(&json!({ "query": SUBSCRIPTION })).bearer_auth(&mine);
+    let stream = stream.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+
+    revoke(&site.data, &mine);
+    let ended = async {
+        for client in [by_header, by_payload] {
+            let (code, reason) = client.closed().await;
+            assert_eq!((code, reason.as_str()), (4403, "what you have shown has expired or was revoked"));
+        }
+        let chunks = stream.bytes_stream().map(|chunk| chunk.unwrap().to_vec()).collect::<Vec<_>>().await;
+        String::from_utf8(chunks.concat()).unwrap()
+    };
+    let told = tokio::time::timeout(REVOKED, ended).await.expect("they end within ten seconds");
+    assert!(told.contains("UNAUTHENTICATED") && told.contains("event: complete"), "{told}");
+    let operation = json!({ "type": "subscribe", "id": "a", "payload": { "query": "{ __typename }" } });
+    of_another.say(&operation).await;
+    assert_eq!(of_another.message().await["payload"]["data"]["__typename"], "Query");
+    drop(of_another);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_socket_ends_when_its_token_does() {
+    let issuer = Issuer::new(Algorithm::Hs256);
+    let settings = [
+        ["--auth-jwt-algorithm", "HS256"],
+        ["--auth-jwt-secret", &issuer.public],
+        ["--auth-jwt-issuer", ISSUER],
+        ["--auth-jwt-audience", AUDIENCE],
+        ["--auth-jwt-leeway-s", "0"],
+    ];
+    let site = Site::open_with(TestDatabase::sqlite().await, &settings.concat()).await;
+    let token = issuer.token(&with("exp", json!(chrono::Utc::now().timestamp() + 2)));
+    let client = acknowledged(&site, "", &json!({ "Authorization": format!("Bearer {token}") })).await;
+    assert_eq!(client.closed().await.0, 4403);
+    let mut late = Client::open_at(site.address, GRAPHQL).await;
+    let payload = json!({ "Authorization": format!("Bearer {token}") });
+    late.say(&json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(late.closed().await.0, 4403);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_socket_may_say_later_who_opens_it() {
+    let data = TestDatabase::sqlite().await;
+    let read = key(&data, "read");
+    let site = Site::open_with(data, &["--auth-anonymous", "false"]).await;
+    drop(acknowledged(&site, "", &json!({ "x-api-key": read })).await);
+    drop(acknowledged(&site, &format!("X-API-Key: {read}\r\n"), &Value::Null).await);
+    let mut nobody = Client::open_at(site.address, GRAPHQL).await;
+    nobody.say(&json!({ "type": "connection_init" })).await;
+    let (code, reason) = nobody.closed().await;
+    assert_eq!(code, 4403);
+    assert!(reason.contains("auth.anonymous"), "{reason}");
+    site.close().await;
+}
