@@ -43,7 +43,7 @@ pub use self::{
     publish::{Publish, PublishToken},
     redis::{Redis, RedisUrl},
     setting::Setting,
-    telemetry::Telemetry,
+    telemetry::{OtlpEndpoint, Telemetry},
 };
 use self::{layers::Layers, setting::Section};
 

@@ -10,6 +10,8 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
+use tracing::Instrument;
+
 use super::{
     body,
     connections::Peer,
@@ -48,7 +50,10 @@ pub(super) async fn serve(
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     let (media, outcome) = match MediaType::accepted(&head.headers) {
-        Ok(media) => (media, answer(&shared, &id, &head, body).await),
+        Ok(media) => {
+            let span = observation.trace(&head.headers);
+            (media, answer(&shared, &id, &head, body).instrument(span).await)
+        }
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {

@@ -14,12 +14,14 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tracing::Instrument;
+
 use super::{
     StoreError,
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
-use crate::telemetry::{figures::Pool, meter, statements::Statements};
+use crate::telemetry::{figures::Pool, meter, statements::Statements, traces};
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
 /// publishes; those of one dataset wait for each other anyway.
@@ -209,8 +211,9 @@ impl Database {
         let timing = self.statements.begin(sql.clone());
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
-        let answer =
-            tokio::time::timeout(limit, self.readers.run(sql, values.unwrap_or(Values(Vec::new())))).await;
+        let span = traces::statement(&sql);
+        let run = self.readers.run(sql, values.unwrap_or(Values(Vec::new()))).instrument(span);
+        let answer = tokio::time::timeout(limit, run).await;
         meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
         let rows = answer
             .map_err(|_| StoreError::Timeout { limit_ms: self.timeout_ms() })?
