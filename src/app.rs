@@ -20,7 +20,7 @@ use crate::{
         response,
         shared::{self, Shared, SharedError},
     },
-    config::{self, Backend, Config, LogFormat},
+    config::{self, Backend, Config, LogFormat, OtlpEndpoint},
     events::{self, Tail},
     graphql::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
@@ -34,16 +34,22 @@ use crate::{
     telemetry::{
         logs::{self, LogError},
         metrics::Metrics,
+        traces::Traces,
     },
 };
 
-/// Starts the log of this process.
-pub fn start_logs(config: &Config) -> Result<(), LogError> {
+/// Starts the log of this process, and its traces where the settings name a collector. What is returned sends the
+/// last of them when it is dropped: keep it to the end.
+pub fn start_logs(config: &Config) -> Result<Option<Traces>, LogError> {
+    let settings = &config.telemetry;
+    let to = |endpoint: &OtlpEndpoint| Traces::to(endpoint.as_str(), settings.otlp_sample_percent);
+    let traces = settings.otlp_endpoint.as_ref().map(to).transpose()?;
     let format = match config.log.format {
         LogFormat::Text => logs::Format::Text,
         LogFormat::Json => logs::Format::Json,
     };
-    logs::init(format, &config.log.level.to_string())
+    logs::init(format, &config.log.level.to_string(), traces.as_ref())?;
+    Ok(traces)
 }
 
 /// Connects to the database of the settings.

@@ -53,7 +53,7 @@ pub use self::{
     rate_limit::{NamedPlan, NamedPlans, RateLimit},
     redis::{Redis, RedisUrl},
     setting::Setting,
-    telemetry::Telemetry,
+    telemetry::{OtlpEndpoint, Telemetry},
 };
 use self::{layers::Layers, setting::Section};
 

@@ -10,6 +10,8 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
+use tracing::Instrument;
+
 use super::{
     body,
     connections::Peer,
@@ -60,7 +62,10 @@ pub(super) async fn serve(
     observation.caller = visitor.caller.identity.clone();
     let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
-        Ok(media) => (media, answer(&shared, (&id, &visitor), &head, body).await),
+        Ok(media) => {
+            let span = observation.trace(&head.headers);
+            (media, answer(&shared, (&id, &visitor), &head, body).instrument(span).await)
+        }
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {

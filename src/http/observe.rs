@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
+use tracing::Span;
 
 use crate::{
     auth::Identity,
@@ -10,6 +11,7 @@ use crate::{
     telemetry::{
         figures::Spent,
         metrics::{Metrics, Outcome},
+        traces,
     },
 };
 
@@ -27,6 +29,7 @@ pub(super) struct Observation {
     began: Instant,
     status: u16,
     outcome: Outcome,
+    span: Span,
     /// Who asked, once that is known.
     pub(super) caller: Identity,
     /// What the operation was and took; empty for a request that HTTP refused.
@@ -44,9 +47,16 @@ impl Observation {
             began: Instant::now(),
             status: CLIENT_GONE,
             outcome: Outcome::Cancelled,
+            span: Span::none(),
             caller: Identity::Anonymous,
             stats: Stats::default(),
         }
+    }
+
+    /// The span of the request with these headers, to run what answers it in.
+    pub(super) fn trace(&mut self, headers: &HeaderMap) -> Span {
+        self.span = traces::request(headers);
+        self.span.clone()
     }
 
     /// Notes the answer's status, whether the operation was executed, and whether all went well.
@@ -58,6 +68,24 @@ impl Observation {
             (false, _) if status.is_server_error() => Outcome::Failed,
             (false, _) => Outcome::Refused,
         };
+    }
+}
+
+impl Observation {
+    /// Tells the span what is known at the end.
+    fn describe_span(&self) {
+        if self.span.is_disabled() {
+            return;
+        }
+        let Stats { operation_name, operation_type, cost, .. } = &self.stats;
+        let kind = operation_type.unwrap_or("request");
+        let name = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name));
+        traces::rename(&self.span, name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}")));
+        self.span.record("graphql.operation.name", name);
+        self.span.record("graphql.operation.type", kind);
+        self.span.record("http.response.status_code", self.status);
+        self.span.record("farol.cost", *cost);
+        self.span.record("farol.request_id", self.request_id.as_str());
     }
 }
 
@@ -73,6 +101,7 @@ impl Drop for Observation {
             statements: database.statements,
         };
         self.metrics.request_ended(self.status, self.outcome, took, spent);
+        self.describe_span();
         let (caller, key) = told(&self.caller);
         tracing::info!(
             target: "farol::access",

@@ -14,6 +14,7 @@ use axum::{
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::time::{Instant, Sleep};
+use tracing::Instrument;
 
 use super::{
     connections::{Connections, Peer, Seat},
@@ -54,7 +55,8 @@ pub(super) async fn serve(
     let (id, _, visitor) = from;
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     observation.caller = visitor.caller.identity.clone();
-    let (body, executed, errors) = match open(shared, from, head, body).await {
+    let span = observation.trace(&head.headers);
+    let (body, executed, errors) = match open(shared, from, head, body).instrument(span).await {
         Ok((Opened::Once(mut execution), _)) => {
             observation.stats = std::mem::take(&mut execution.stats);
             let errors = execution.response.errors.len();

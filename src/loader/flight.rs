@@ -10,6 +10,7 @@ use std::{
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, Span};
 
 use super::{
     batch::{Batch, Key, LoadError},
@@ -41,11 +42,13 @@ pub(super) fn launch<K: Key, B: Batch<K>>(
     number: u64,
     sets: Vec<KeySet<K, B>>,
 ) {
+    // The others ask for what they would have asked for anyway: the flight is the first one's.
+    let span = sets.first().map_or_else(Span::none, |set| set.span.clone());
     let (holds, aboard): (Vec<_>, Vec<_>) =
         sets.into_iter().map(|set| (set.hold, (set.keys, set.answer))).unzip();
     let task = runtime.spawn(async move {
         let (sets, answers): (Vec<_>, Vec<_>) = aboard.into_iter().unzip();
-        let landed = Arc::new(fly(&slot.0, number, &sets).await);
+        let landed = Arc::new(fly(&slot.0, number, &sets).instrument(span).await);
         // The next flight leaves before the waiters go on: the database is busy while they work.
         drop(slot);
         for answer in answers {

@@ -5,6 +5,7 @@
 //! `dispatch`, so a gathered set never waits while a slot is free.
 
 use std::{
+    any::type_name,
     collections::VecDeque,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -12,11 +13,13 @@ use std::{
 };
 
 use tokio::{runtime::Handle, sync::oneshot};
+use tracing::Span;
 
 use super::{
     batch::{Batch, Key, LoadError},
     flight::{self, Hold, Landed, Returned},
 };
+use crate::telemetry::traces;
 
 /// How a relation's keys become batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub(super) struct KeySet<K: Key, B: Batch<K>> {
     pub(super) keys: Arc<Vec<K>>,
     pub(super) answer: oneshot::Sender<Arc<Landed<K, B>>>,
     pub(super) hold: Hold,
+    /// What the request's trace calls it, if it has one.
+    pub(super) span: Span,
 }
 
 pub(super) struct Dispatcher<K: Key, B: Batch<K>> {
@@ -91,7 +96,8 @@ impl<K: Key, B: Batch<K>> Relation<K, B> {
     pub(super) fn submit(&self, keys: Arc<Vec<K>>) -> Ticket<K, B> {
         let (sender, answer) = oneshot::channel();
         let hold = Hold::default();
-        self.0.enqueue(KeySet { keys, answer: sender, hold: hold.clone() });
+        let span = traces::batch(type_name::<B>(), keys.len());
+        self.0.enqueue(KeySet { keys, answer: sender, hold: hold.clone(), span });
         self.0.dispatch();
         Ticket { answer, _hold: hold }
     }

@@ -14,6 +14,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tracing::Instrument;
+
 use super::{
     StoreError,
     readers::{Readers, Rows, Source},
@@ -21,7 +23,7 @@ use super::{
 };
 use crate::{
     limit::{Breaker, Permit},
-    telemetry::{figures::Pool, meter, statements::Statements},
+    telemetry::{figures::Pool, meter, statements::Statements, traces},
 };
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
@@ -229,8 +231,9 @@ impl Database {
         let timing = self.statements.begin(sql.clone());
         // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
         let limit = self.statement_timeout + Duration::from_secs(1);
-        let answer =
-            tokio::time::timeout(limit, self.readers.run(sql, values.unwrap_or(Values(Vec::new())))).await;
+        let span = traces::statement(&sql);
+        let run = self.readers.run(sql, values.unwrap_or(Values(Vec::new()))).instrument(span);
+        let answer = tokio::time::timeout(limit, run).await;
         meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
         let rows = match answer {
             Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),

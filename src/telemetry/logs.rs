@@ -9,7 +9,15 @@ use std::{
 
 use thiserror::Error;
 use tracing::{Subscriber, subscriber::set_global_default};
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{LevelFilter, Targets},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    registry,
+};
+
+use super::traces::{TARGET, Traces, TracesError};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +40,9 @@ pub enum LogError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The traces that go with it could not be started.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Something in this process has already started logging.
     #[error("the log was already started in this process")]
     AlreadyStarted,
@@ -40,9 +51,13 @@ pub enum LogError {
 /// Starts the log of this process on standard error.
 ///
 /// `filter` is a level (`info`) or a list of targets with levels (`farol=debug,sqlx=warn`).
-pub fn init(format: Format, filter: &str) -> Result<(), LogError> {
+/// With `traces`, spans go there too.
+pub fn init(format: Format, filter: &str, traces: Option<&Traces>) -> Result<(), LogError> {
     let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let subscriber = subscriber(format, filter, colours, io::stderr)?;
+    let subscriber = match traces {
+        None => subscriber(format, filter, colours, io::stderr)?,
+        Some(traces) => traced(format, filter, colours, io::stderr, traces)?,
+    };
     set_global_default(subscriber).map_err(|_| LogError::AlreadyStarted)
 }
 
@@ -56,14 +71,42 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // The server's notices ("already exists, skipping") are told to whoever asks for them by name.
-    let directives = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{filter}"))
-        .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(directives).with_ansi(colours).with_writer(writer);
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(directives(filter)?).with_ansi(colours).with_writer(writer);
     Ok(match format {
         Format::Text => Box::new(lines.finish()),
         Format::Json => Box::new(lines.json().flatten_event(true).finish()),
     })
+}
+
+/// The same log, and spans to a collector. They are two layers, each with a filter of its own.
+pub fn traced<W>(
+    format: Format,
+    filter: &str,
+    colours: bool,
+    writer: W,
+    traces: &Traces,
+) -> Result<Box<dyn Subscriber + Send + Sync>, LogError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer);
+    let lines = match format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let spans =
+        tracing_opentelemetry::layer().with_tracer(traces.tracer()).with_location(false).with_threads(false);
+    let spans_only = Targets::new().with_target(TARGET, LevelFilter::TRACE);
+    let layers = registry().with(lines.with_filter(directives(filter)?)).with(spans.with_filter(spans_only));
+    Ok(Box::new(layers))
+}
+
+/// What is logged. Notices of PostgreSQL ("already exists, skipping") are told to whoever asks for them by name;
+/// spans are for collectors.
+fn directives(filter: &str) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{TARGET}=off,{filter}"))
+        .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the server says about itself: logs, metrics, and the meter that counts one request's work.
+//! What the server says about itself: logs, metrics, traces, and the meter that counts one request's work.
 
 mod collect;
 pub mod figures;
@@ -10,3 +10,4 @@ pub mod names;
 mod process;
 pub mod report;
 pub mod statements;
+pub mod traces;

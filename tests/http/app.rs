@@ -41,10 +41,10 @@ pub(crate) struct App {
 }
 
 /// An answer, read.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     pub(super) headers: reqwest::header::HeaderMap,
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl App {
@@ -97,7 +97,7 @@ impl App {
     }
 
     /// A POST to `/graphql` as clients send it.
-    pub(super) fn query(&self, query: &str) -> RequestBuilder {
+    pub(crate) fn query(&self, query: &str) -> RequestBuilder {
         self.client.post(self.url("/graphql")).json(&serde_json::json!({ "query": query }))
     }
 
@@ -172,7 +172,7 @@ pub(super) fn assert_refused(answer: &Answer, status: u16, code: &str) {
 }
 
 /// Sends a request and reads the answer.
-pub(super) async fn answer(request: RequestBuilder) -> Answer {
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response: Response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
