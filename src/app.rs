@@ -20,7 +20,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, Auth, BindError, LiveOptions, Promise, ReadyCheck, Server, Services},
+    http::{self, Auth, BindError, LiveOptions, Promise, ReadyCheck, Server, Services, TlsFiles},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -30,6 +30,9 @@ use crate::{
         metrics::Metrics,
     },
 };
+
+/// How often certificate files are looked at.
+const TLS_RELOAD: Duration = Duration::from_secs(10);
 
 /// Starts the log of this process.
 pub fn start_logs(config: &Config) -> Result<(), LogError> {
@@ -108,6 +111,8 @@ impl App {
         let settings = &config.http;
         let options = http::Options {
             listen: settings.listen,
+            operations_listen: settings.operations_listen,
+            tls: settings.tls().map(|(certificate, key)| TlsFiles { certificate, key, reload: TLS_RELOAD }),
             max_connections: settings.max_connections,
             max_connections_per_address: settings.max_connections_per_address,
             trusted_proxies: settings.trusted_proxies.0.clone(),
@@ -129,6 +134,11 @@ impl App {
     /// The address taken: the port is the real one when the settings said 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// The address taken for metrics and health, where they have one of their own.
+    pub fn operations_addr(&self) -> Option<SocketAddr> {
+        self.server.operations_addr()
     }
 
     /// Serves until the token is cancelled, drains, and ends what goes on beside.

@@ -36,4 +36,4 @@ pub use caching::Promise;
 pub use connections::LiveOptions;
 pub use health::ReadyCheck;
 pub use router::Services;
-pub use server::{BindError, Options, Server};
+pub use server::{BindError, Options, Server, TlsError, TlsFiles};

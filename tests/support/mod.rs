@@ -17,7 +17,7 @@ pub(crate) use self::{
     farol::{command, farol},
     log::listen,
     real_data::real_data,
-    redis::RedisServer,
+    redis::{RedisServer, certify},
     running::Running,
     servers::redis_url,
 };
