@@ -41,7 +41,7 @@ settings! {
         /// Whether answers are compressed for clients that take it.
         compression: bool = true;
         /// Origins of pages that may query and read the answers (CORS), besides the server's own, with commas in
-        /// between: `https://app.example`. A `*` lets in every page. WebSockets have live.allowed_origins.
+        /// between: `https://app.example`. A `*` lets in every page. WebSockets have `live.allowed_origins`.
         cors_origins: AllowedOrigins = "";
     }
 }

@@ -106,7 +106,7 @@ impl Tls {
                     tracing::info!("the certificate has changed and is in use");
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the certificate has changed; the last one stays in use")
+                    tracing::warn!(%error, "the certificate has changed; the last one stays in use");
                 }
             }
         }
