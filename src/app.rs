@@ -26,7 +26,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, LiveOptions, Promise, Server, Services},
+    http::{self, BindError, LiveOptions, Promise, Server, Services, TlsFiles},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -37,6 +37,9 @@ use crate::{
         traces::Traces,
     },
 };
+
+/// How often certificate files are looked at.
+const TLS_RELOAD: Duration = Duration::from_secs(10);
 
 /// Starts the log of this process, and its traces where the settings name a collector. What is returned sends the
 /// last of them when it is dropped: keep it to the end.
@@ -126,6 +129,8 @@ impl App {
         let settings = &config.http;
         let options = http::Options {
             listen: settings.listen,
+            operations_listen: settings.operations_listen,
+            tls: settings.tls().map(|(certificate, key)| TlsFiles { certificate, key, reload: TLS_RELOAD }),
             max_connections: settings.max_connections,
             max_connections_per_address: settings.max_connections_per_address,
             trusted_proxies: settings.trusted_proxies.0.clone(),
@@ -146,6 +151,11 @@ impl App {
     /// The address taken: the port is the real one when the settings said 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// The address taken for metrics and health, where they have one of their own.
+    pub fn operations_addr(&self) -> Option<SocketAddr> {
+        self.server.operations_addr()
     }
 
     /// Serves until the token is cancelled, drains, and ends what goes on beside.

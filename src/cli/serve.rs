@@ -56,7 +56,11 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
     config.rate_limit.enabled &= !args.demo;
     let server = App::build(&config, &database).await?;
     let address = server.local_addr();
-    print(&format!("GraphiQL  http://{address}/\nendpoint  http://{address}/graphql\n"))?;
+    let scheme = if config.http.tls().is_some() { "https" } else { "http" };
+    print(&format!("GraphiQL  {scheme}://{address}/\nendpoint  {scheme}://{address}/graphql\n"))?;
+    if let Some(address) = server.operations_addr() {
+        print(&format!("metrics   http://{address}/metrics\n"))?;
+    }
     if datasets.is_empty() && !args.demo {
         print(
             "the database is empty: farol import FILE brings data in, farol serve --demo shows made-up data\n",

@@ -1,14 +1,22 @@
 //! `[http]`: the listener and what a connection may cost.
 
-use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use super::{AllowedOrigins, TrustedProxies, value::Value};
+use super::{AllowedOrigins, Problem, TrustedProxies, value::Value};
 
 settings! {
     /// Where the server listens, and what one request may cost it.
     Http = "http" {
         /// The address and port to listen on; port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8000", also "listen";
+        /// The address and port of metrics and detailed health, which are then not at http.listen any more; without
+        /// TLS. Empty for http.listen.
+        operations_listen: Option<SocketAddr> = "";
+        /// A file with the server's certificate and those that vouch for it (PEM), for TLS. It is read again when it
+        /// changes. Empty for none.
+        tls_certificate: Option<PathBuf> = "";
+        /// A file with the private key of the certificate (PEM).
+        tls_key: Option<PathBuf> = "";
         /// Connections open at a time, at most.
         max_connections: usize = 20000, in 1..=u64::MAX;
         /// Connections open from one address, for IPv6 from one /64 network, at most. Those of trusted proxies are
@@ -33,7 +41,7 @@ settings! {
         /// Whether answers are compressed for clients that take it.
         compression: bool = true;
         /// Origins of pages that may query and read the answers (CORS), besides the server's own, with commas in
-        /// between: `https://app.example`. A `*` lets in every page. WebSockets have live.allowed_origins.
+        /// between: `https://app.example`. A `*` lets in every page. WebSockets have `live.allowed_origins`.
         cors_origins: AllowedOrigins = "";
     }
 }
@@ -48,6 +56,23 @@ pub enum HttpProfile {
 }
 
 impl Http {
+    /// The files of the certificate and of its key, where TLS is spoken.
+    pub fn tls(&self) -> Option<(PathBuf, PathBuf)> {
+        self.tls_certificate.clone().zip(self.tls_key.clone())
+    }
+
+    pub(super) fn contradictions(&self, problems: &mut Vec<Problem>) {
+        let mut contradict = |text: &str| problems.push(Problem::Contradiction(text.to_owned()));
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            contradict("http.tls_certificate and http.tls_key go together: set both, or none");
+        }
+        if self.operations_listen.is_some_and(|listen| listen == self.listen && listen.port() != 0) {
+            contradict(
+                "http.operations_listen is the address of http.listen; leave it empty to have one for both",
+            );
+        }
+    }
+
     /// How long a client has to send its headers.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)

@@ -183,6 +183,7 @@ impl Config {
         let mut problems = Vec::new();
         self.database.contradictions(&mut problems);
         self.redis.contradictions(&mut problems);
+        self.http.contradictions(&mut problems);
         self.graphql.contradictions(&mut problems);
         self.auth.contradictions(&mut problems);
         self.documents.contradictions(&mut problems);

@@ -58,6 +58,17 @@ impl Value for SocketAddr {
     }
 }
 
+/// An address, or none.
+impl Value for Option<SocketAddr> {
+    fn expected(_: &RangeInclusive<u64>) -> String {
+        "an address and port such as 127.0.0.1:9000 or [::]:9000, or nothing".to_owned()
+    }
+
+    fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+    }
+}
+
 /// A file, or none.
 impl Value for Option<PathBuf> {
     fn expected(_: &RangeInclusive<u64>) -> String {

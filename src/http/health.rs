@@ -126,7 +126,7 @@ pub(super) async fn detailed(
     headers: HeaderMap,
 ) -> (StatusCode, [(HeaderName, &'static str); 1], Json<Value>) {
     let uncached = [(header::CACHE_CONTROL, "no-store")];
-    if !(client.is_this_machine() || is_admin(&shared, &headers).await) {
+    if !(client.is_local() || is_admin(&shared, &headers).await) {
         let why = "ask with a credential of scope admin, or on the server's own machine past every proxy";
         return (StatusCode::FORBIDDEN, uncached, Json(json!({ "status": "forbidden", "message": why })));
     }

@@ -38,4 +38,4 @@ pub use connections::LiveOptions;
 pub use gate::Gate;
 pub use health::{Dependencies, ReadyCheck};
 pub use router::Services;
-pub use server::{BindError, Options, Server};
+pub use server::{BindError, Options, Server, TlsError, TlsFiles};

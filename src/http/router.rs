@@ -111,10 +111,25 @@ pub(super) struct Manner {
     pub(super) compression: bool,
     /// Origins whose pages may query.
     pub(super) cors_origins: Vec<String>,
+    /// Whether TLS is spoken.
+    pub(super) tls: bool,
+    /// Whether what is for those who run the server has an address of its own.
+    pub(super) operations_apart: bool,
+}
+
+/// The routes of each address.
+pub(super) struct Routers {
+    pub(super) public: Router,
+    pub(super) operations: Option<Router>,
 }
 
 /// Builds the routes and the layers around them.
-pub(super) fn build(services: Services, limits: Limits, manner: &Manner, connections: Connections) -> Router {
+pub(super) fn build(
+    services: Services,
+    limits: Limits,
+    manner: &Manner,
+    connections: Connections,
+) -> Routers {
     let compression = manner.compression;
     let Services { engine, dependencies, metrics, figures, promise, gate } = services;
     let readiness = Readiness::new(dependencies, connections.draining.clone());
@@ -143,18 +158,31 @@ pub(super) fn build(services: Services, limits: Limits, manner: &Manner, connect
         .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
         .layer(fixed(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, NOTHING));
-    Router::new()
+    let mut public = probes()
         .route("/graphql", api)
         .route("/", get(graphiql::page))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{*path}", get(graphiql::asset))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/health/detailed", get(health::detailed))
-        .route("/metrics", get(health::metrics))
-        .fallback(not_found)
-        .layer(layers)
-        .with_state(shared)
+        .fallback(not_found);
+    let mut apart = None;
+    if manner.operations_apart {
+        apart = Some(probes().merge(operations()).layer(layers.clone()).with_state(Arc::clone(&shared)));
+    } else {
+        public = public.merge(operations());
+    }
+    let encrypted = manner.tls.then(|| fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    let layers = ServiceBuilder::new().option_layer(encrypted).layer(layers);
+    Routers { public: public.layer(layers).with_state(shared), operations: apart }
+}
+
+/// What orchestrators ask, at every address.
+fn probes() -> Router<Arc<Shared>> {
+    Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready))
+}
+
+/// What is for those who run the server.
+fn operations() -> Router<Arc<Shared>> {
+    Router::new().route("/metrics", get(health::metrics)).route("/health/detailed", get(health::detailed))
 }
 
 async fn not_found() -> (StatusCode, &'static str) {

@@ -120,6 +120,8 @@ fn contradictions_are_explained() {
             ["--redis-url", "rediss://cache#insecure"],
             "name the certificate that vouches for it in redis.ca_file",
         ),
+        (["--http-tls-key", "key.pem"], "http.tls_certificate and http.tls_key go together"),
+        (["--http-operations-listen", "127.0.0.1:8000"], "is the address of http.listen"),
         (["--redis-url", "redis://hunter2@cache"], "written with a colon, redis://:PASSWORD@HOST"),
     ] {
         let said = refusal(&args, &[]);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use farol::auth::jwt::Algorithm;
-use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::callers::{key, revoke};
@@ -43,8 +42,7 @@ async fn sockets_and_streams_end_with_the_key_that_opened_them() {
             let (code, reason) = client.closed().await;
             assert_eq!((code, reason.as_str()), (4403, "what you have shown has expired or was revoked"));
         }
-        let chunks = stream.bytes_stream().map(|chunk| chunk.unwrap().to_vec()).collect::<Vec<_>>().await;
-        String::from_utf8(chunks.concat()).unwrap()
+        stream.text().await.unwrap()
     };
     let told = tokio::time::timeout(REVOKED, ended).await.expect("they end within ten seconds");
     assert!(told.contains("UNAUTHENTICATED") && told.contains("event: complete"), "{told}");

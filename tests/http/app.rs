@@ -30,6 +30,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// A running server.
 pub(crate) struct App {
     pub(super) address: SocketAddr,
+    /// Of metrics and health, where it is another one.
+    pub(super) operations: Option<SocketAddr>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) shutdown: CancellationToken,
     client: Client,
@@ -79,8 +81,9 @@ impl App {
         let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..options };
         let server = Server::bind(options, services).await.unwrap();
         let (address, shutdown) = (server.local_addr(), CancellationToken::new());
+        let operations = server.operations_addr();
         let running = tokio::spawn(server.run(shutdown.clone()));
-        Self { address, metrics, shutdown, client: Client::new(), running, data, ledger, behind }
+        Self { address, operations, metrics, shutdown, client: Client::new(), running, data, ledger, behind }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

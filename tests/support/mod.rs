@@ -20,7 +20,7 @@ pub(crate) use self::{
     log::listen,
     postgres::PostgresServer,
     real_data::real_data,
-    redis::RedisServer,
+    redis::{RedisServer, certify},
     running::Running,
     servers::redis_url,
 };

@@ -134,8 +134,8 @@ impl Drop for RedisServer {
     }
 }
 
-/// Writes an authority's certificate, and a server's that it vouches for.
-fn certify(directory: &TempDir) {
+/// Writes an authority's certificate (`ca.pem`), and a server's that it vouches for (`cert.pem`, `key.pem`).
+pub(crate) fn certify(directory: &TempDir) {
     let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority =

@@ -19,10 +19,11 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{Options, write_timeout::WriteTimeout};
+use super::{Options, tls::Tls, write_timeout::WriteTimeout};
 use crate::{
     http::{
         address::TrustedProxies,
@@ -41,6 +42,7 @@ const HEAD_BYTES: u32 = 68 * 1024;
 /// What all connections of a listener have in common.
 pub(super) struct Reception {
     router: Router,
+    tls: Option<Arc<Tls>>,
     proxies: TrustedProxies,
     header_timeout: Duration,
     write_timeout: Duration,
@@ -51,9 +53,17 @@ pub(super) struct Reception {
 }
 
 impl Reception {
-    pub(super) fn new(options: &Options, router: Router, tasks: Tasks, draining: CancellationToken) -> Self {
+    /// Without TLS where there is none; its connections belong to `tasks`, and end when `draining` is cancelled.
+    pub(super) fn new(
+        options: &Options,
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        tasks: Tasks,
+        draining: CancellationToken,
+    ) -> Self {
         Self {
             router,
+            tls,
             proxies: TrustedProxies::new(&options.trusted_proxies),
             header_timeout: options.header_timeout,
             write_timeout: options.write_timeout,
@@ -73,8 +83,27 @@ impl Reception {
         // refuses the option still works.
         let _ = stream.set_nodelay(true);
         let io = WriteTimeout::new(stream, self.write_timeout);
-        self.tasks.spawn(Arc::clone(self).serve(io, peer, seat));
+        let reception = Arc::clone(self);
+        match &self.tls {
+            Some(tls) => self.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, peer, seat)),
+            None => self.tasks.spawn(reception.serve(io, peer, seat)),
+        }
         Ok(())
+    }
+
+    /// Serves a connection once its client has shaken hands, for which it has as long as for a request's head.
+    async fn serve_encrypted(
+        self: Arc<Self>,
+        acceptor: TlsAcceptor,
+        io: WriteTimeout<TcpStream>,
+        peer: IpAddr,
+        seat: Seat,
+    ) {
+        let shaken = tokio::time::timeout(self.header_timeout, acceptor.accept(io));
+        // Who speaks no TLS, or goes away, is no event for our log.
+        if let Some(Ok(Ok(stream))) = self.draining.run_until_cancelled(shaken).await {
+            self.serve(stream, peer, seat).await;
+        }
     }
 
     /// Serves a connection until it closes; once draining, until its requests in flight are answered.

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use super::tls::TlsFiles;
 use crate::{
     config::{HttpProfile, Network},
     http::connections::LiveOptions,
@@ -12,6 +13,10 @@ use crate::{
 pub struct Options {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where metrics and detailed health are served, and nothing else, without TLS; `None` for `listen`.
+    pub operations_listen: Option<SocketAddr>,
+    /// The certificate, where TLS is spoken.
+    pub tls: Option<TlsFiles>,
     /// Connections open at a time.
     pub max_connections: usize,
     /// Of them, those of one address that is no trusted proxy; an IPv6 address stands for its /64 network.
@@ -44,6 +49,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            operations_listen: None,
+            tls: None,
             max_connections: 20_000,
             max_connections_per_address: 4_000,
             trusted_proxies: Vec::new(),
