@@ -10,6 +10,7 @@ use crate::{
     app,
     auth::{DEFAULT_PLAN, NewKey, Scope},
     config::Config,
+    limit::Plans,
     store::{Database, entity::api_key::Model, query, write},
 };
 
@@ -44,7 +45,7 @@ pub enum KeyAction {
         #[arg(long, value_enum, default_value = "read")]
         scope: KeyScope,
         /// The plan that limits it, one of `rate_limit.plans`
-        #[arg(long, default_value = DEFAULT_PLAN, value_parser = plan)]
+        #[arg(long, default_value = DEFAULT_PLAN)]
         plan: String,
     },
     /// List the keys: id, name, scope, plan, when they were created, last used (to the minute) and revoked
@@ -70,16 +71,24 @@ pub enum KeyScope {
 /// Creates, lists or revokes.
 pub async fn run(args: &KeyArgs, config: &Config) -> Result<ExitStatus, CliError> {
     let database = app::connect_migrated(config).await?;
-    let done = act(&args.action, &database).await;
+    let done = act(&args.action, &database, config).await;
     database.close().await;
     print(&done?)?;
     Ok(ExitStatus::Done)
 }
 
 /// What is to be printed.
-async fn act(action: &KeyAction, database: &Database) -> Result<String, CliError> {
+async fn act(action: &KeyAction, database: &Database, config: &Config) -> Result<String, CliError> {
     match action {
-        KeyAction::Create { name, scope, plan } => create(database, name, (*scope).into(), plan).await,
+        KeyAction::Create { name, scope, plan } => {
+            let mut known = vec![DEFAULT_PLAN, Plans::UNLIMITED];
+            known.extend(config.rate_limit.plans.0.iter().map(|plan| plan.name.as_str()));
+            if !known.contains(&plan.as_str()) {
+                let known = known.into_iter().map(str::to_owned).collect();
+                return Err(CliError::UnknownPlan { name: plan.clone(), known });
+            }
+            create(database, name, (*scope).into(), plan).await
+        }
         KeyAction::List => {
             let keys = query::api_key::all(database).await?;
             let none = || "no keys; begin with: farol key create NAME\n".to_owned();
@@ -135,13 +144,6 @@ fn name(text: &str) -> Result<String, String> {
         !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
         .ok_or_else(|| format!("expected 1 to {LONGEST_NAME} characters in one line"))
-}
-
-/// Reads the name of a plan.
-fn plan(text: &str) -> Result<String, String> {
-    let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    fits.then(|| text.to_owned()).ok_or_else(|| "expected letters, digits, - and _, at most 64".to_owned())
 }
 
 impl From<KeyScope> for Scope {

@@ -109,6 +109,14 @@ pub enum CliError {
     /// An API key cannot be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// A plan that the settings do not have.
+    #[error("there is no plan {name:?} in the settings (rate_limit.plans); there are: {}", known.join(", "))]
+    UnknownPlan {
+        /// The name as given.
+        name: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
     /// The logs cannot be written.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -9,6 +9,9 @@ use async_graphql::{PathSegment, Response, ServerError};
 
 use crate::{error::Code, loader::LoadError, store::StoreError};
 
+/// The extension of an error that says in how many seconds it is worth while to try again.
+pub const RETRY_AFTER: &str = "retryAfter";
+
 /// What clients read in place of a fault of the server.
 pub const MASKED: &str = "something went wrong on the server; its log has the details";
 
@@ -93,7 +96,7 @@ impl Error {
                 request_id.map_or_else(|| MASKED.to_owned(), |id| format!("{MASKED} under {id}"))
             }
             Code::DatabaseUnavailable => match self.retry_after() {
-                Some(wait) => format!("the database does not answer; try again in {} ms", wait.as_millis()),
+                Some(wait) => format!("the database does not answer; try again in {} s", seconds(wait)),
                 None => "the database does not answer; try again in a moment".to_owned(),
             },
             Code::Timeout => "the database took too long; ask for fewer rows or narrow the filter".to_owned(),
@@ -221,6 +224,14 @@ fn show(fault: &Error, error: &mut ServerError, request_id: Option<&str>) {
     if let Error::CursorExpired { oldest, .. } = fault {
         error.extensions.get_or_insert_default().set("oldest", oldest.as_str());
     }
+    if let Some(wait) = fault.retry_after() {
+        error.extensions.get_or_insert_default().set(RETRY_AFTER, seconds(wait));
+    }
+}
+
+/// Whole seconds, after which it is sure to be over.
+pub(super) fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// Where in the document and in its lists an error is. One that has no place comes last.

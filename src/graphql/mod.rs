@@ -80,7 +80,7 @@ mod value;
 
 pub use call::{CacheUse, Call, CostReport, Limits};
 pub use engine::{Engine, check_manifest, sdl};
-pub use error::MASKED;
+pub use error::{MASKED, RETRY_AFTER};
 pub use execution::{CacheCounts, Execution, Source, Stats};
 pub use guard::DocumentLimits;
 pub use page::PageSizes;

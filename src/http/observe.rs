@@ -7,7 +7,7 @@ use tracing::Span;
 
 use crate::{
     auth::Identity,
-    graphql::Stats,
+    graphql::{Stats, live::Opened},
     telemetry::{
         figures::Spent,
         metrics::{Metrics, Outcome},
@@ -57,6 +57,21 @@ impl Observation {
     pub(super) fn trace(&mut self, headers: &HeaderMap) -> Span {
         self.span = traces::request(headers);
         self.span.clone()
+    }
+
+    /// Notes what became of an operation over a socket: its only answer, or that others follow.
+    pub(super) fn opened(&mut self, opened: &Opened) {
+        let (executed, errors) = match opened {
+            Opened::Once(execution) => {
+                self.stats = execution.stats.clone();
+                (execution.executed, execution.response.errors.len())
+            }
+            Opened::Stream(_) => {
+                self.stats.operation_type = Some("subscription");
+                (true, 0)
+            }
+        };
+        self.answered(StatusCode::OK, executed, errors);
     }
 
     /// Notes the answer's status, whether the operation was executed, and whether all went well.

@@ -8,10 +8,7 @@ use std::time::Duration;
 use async_graphql::{ServerError, Value};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::limit::Verdict;
-
-/// The extension of an error that says in how many seconds it is worth while to try again.
-pub(super) const RETRY_AFTER: &str = "retryAfter";
+use crate::{graphql::RETRY_AFTER, limit::Verdict};
 
 /// The headers of one limit: of a full bucket, what is left, and in how many seconds it is full again.
 type Names = [HeaderName; 3];

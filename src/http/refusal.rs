@@ -10,7 +10,7 @@ use crate::{
     auth::AuthError,
     config::HttpProfile,
     error::{Code, quoted},
-    graphql::{Execution, Stats},
+    graphql::{Execution, RETRY_AFTER, Stats},
     limit::Verdict,
 };
 
@@ -179,7 +179,7 @@ impl Refusal {
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", self.code.as_str());
         if let Some(seconds) = self.retry_after {
-            extensions.set(quota::RETRY_AFTER, seconds);
+            extensions.set(RETRY_AFTER, seconds);
         }
         Execution::refused(Response::from_errors(vec![error]), Stats::default())
     }

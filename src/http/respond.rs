@@ -128,7 +128,7 @@ impl Asked<'_> {
             Reply::List(_) => self.fresh(status, reply),
         };
         caching::describe(reply, answer.headers_mut());
-        if reply.errors() > 0 {
+        if !status.is_success() {
             let errors = reply.all().iter().map(|execution| execution.response.errors.as_slice());
             errors.for_each(|errors| quota::advise(errors, answer.headers_mut()));
         }

@@ -80,7 +80,7 @@ async fn the_server_starts_without_redis() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
     let shared = Shared::connect(&options(&url, PATIENT)).await.unwrap();
-    assert_eq!((shared.is_up(), shared.counts()), (false, Counts { slow: 1, ..Counts::default() }));
+    assert_eq!((shared.is_up(), shared.counts()), (false, Counts { slow: 1, away: 1, ..Counts::default() }));
     assert_eq!(get(&shared, "key").now_or_never(), Some(None));
     drop(silent);
 
@@ -115,7 +115,7 @@ async fn a_password_that_redis_refuses_is_counted_and_never_logged() {
     let server = RedisServer::start().await;
     let url = server.url().replace("://", "://:hunter2@");
     let shared = Shared::connect(&options(&url, PATIENT)).await.unwrap();
-    assert_eq!(shared.counts(), Counts { refused: 1, ..Counts::default() });
+    assert_eq!(shared.counts(), Counts { refused: 1, away: 1, ..Counts::default() });
     let logged = format!("{:?} {shared:?}", lines.read());
     assert!(logged.contains("Redis is away") && !logged.contains("hunter2"), "{logged}");
 }

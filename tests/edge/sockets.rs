@@ -64,11 +64,13 @@ async fn a_socket_ends_when_its_token_does() {
         ["--auth-jwt-leeway-s", "0"],
     ];
     let site = Site::open_with(TestDatabase::sqlite().await, &settings.concat()).await;
-    let token = issuer.token(&with("exp", json!(chrono::Utc::now().timestamp() + 2)));
+    let ending_in =
+        |seconds: i64| issuer.token(&with("exp", json!(chrono::Utc::now().timestamp() + seconds)));
+    let token = ending_in(2);
     let client = acknowledged(&site, "", &json!({ "Authorization": format!("Bearer {token}") })).await;
     assert_eq!(client.closed().await.0, 4403);
     let mut late = Client::open_at(site.address, GRAPHQL).await;
-    let payload = json!({ "Authorization": format!("Bearer {token}") });
+    let payload = json!({ "Authorization": format!("Bearer {}", ending_in(-1)) });
     late.say(&json!({ "type": "connection_init", "payload": payload })).await;
     assert_eq!(late.closed().await.0, 4403);
     site.close().await;

@@ -12,7 +12,7 @@ use crate::{
     graphql::{
         admission::Entry,
         call::{Call, CostReport},
-        error::{Refused, refusal},
+        error::{RETRY_AFTER, Refused, refusal, seconds},
         execution::Stats,
     },
     limit::{Charge, Class, Place, Queue, Shed, Verdict},
@@ -126,7 +126,7 @@ fn unaffordable(cost: u64, verdict: Verdict) -> ServerError {
     extensions.set("limit", limit);
     extensions.set("remaining", remaining);
     if let Some(wait) = retry_after {
-        extensions.set("retryAfter", seconds(wait));
+        extensions.set(RETRY_AFTER, seconds(wait));
     }
     error
 }
@@ -135,11 +135,6 @@ fn overloaded(shed: Shed) -> ServerError {
     let seconds = seconds(shed.retry_after);
     let message = format!("the server has more to do than it can just now; try again in {seconds} s");
     let mut error = refusal(Code::Overloaded, message);
-    error.extensions.get_or_insert_default().set("retryAfter", seconds);
+    error.extensions.get_or_insert_default().set(RETRY_AFTER, seconds);
     error
-}
-
-/// Whole seconds, after which it is sure to be over.
-fn seconds(wait: std::time::Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

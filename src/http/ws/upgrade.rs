@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -16,6 +16,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, value::RawValue};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::Instrument;
 
 use super::{
     Deflate, Incoming, Options, Shared as Packable, Socket, handshake,
@@ -30,6 +31,7 @@ use crate::{
     },
     http::{
         connections::{Connections, Peer, Seat},
+        observe::Observation,
         refusal::Refusal,
         request_id::RequestId,
         respond,
@@ -125,6 +127,11 @@ fn shown(payload: &RawValue) -> Option<Shown> {
     within(&payload).or_else(|| within(payload.get("headers")?))
 }
 
+/// What stands for the method in the access lines of operations over sockets.
+fn websocket() -> Method {
+    Method::from_bytes(b"WEBSOCKET").unwrap_or(Method::GET)
+}
+
 /// The client of a socket.
 struct Guest {
     shared: Arc<Shared>,
@@ -200,12 +207,19 @@ impl Backend for Guest {
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
         let (shared, id, visitor) = (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&self.visitor));
         Box::pin(async move {
-            if let Err(refusal) = visitor.count().await {
-                return Opened::Once(Box::new(refusal.into_execution()));
-            }
-            let (caller, account) = (&visitor.caller, visitor.account.as_ref());
-            let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
-            shared.engine.open(asked, call).await
+            let mut observation = Observation::begin(shared.metrics.clone(), websocket(), id.as_str());
+            observation.caller = visitor.caller.identity.clone();
+            let opened = match visitor.count().await {
+                Ok(_) => {
+                    let (caller, account) = (&visitor.caller, visitor.account.as_ref());
+                    let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
+                    let span = observation.trace(&HeaderMap::new());
+                    shared.engine.open(asked, call).instrument(span).await
+                }
+                Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
+            };
+            observation.opened(&opened);
+            opened
         })
     }
 }
