@@ -3,5 +3,6 @@
 
 mod admission;
 mod callers;
+mod faults;
 mod rates;
 mod sockets;
