@@ -5,6 +5,7 @@ mod dependencies;
 mod figures;
 mod gate;
 mod limits;
+mod listening;
 mod publishing;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -26,7 +27,7 @@ use crate::{
         self, DocumentLimits, DocumentMode, DocumentOptions, Engine, Limits, Manifest, ManifestError,
         PageSizes, RegisteredLimits,
     },
-    http::{self, BindError, LiveOptions, Promise, Server, Services, TlsFiles},
+    http::{BindError, Promise, Server, Services},
     jobs::retention,
     lifecycle::{Drained, Tasks},
     loader,
@@ -37,9 +38,6 @@ use crate::{
         traces::Traces,
     },
 };
-
-/// How often certificate files are looked at.
-const TLS_RELOAD: Duration = Duration::from_secs(10);
 
 /// Starts the log of this process, and its traces where the settings name a collector. What is returned sends the
 /// last of them when it is dropped: keep it to the end.
@@ -126,26 +124,7 @@ impl App {
             },
             gate,
         };
-        let settings = &config.http;
-        let options = http::Options {
-            listen: settings.listen,
-            operations_listen: settings.operations_listen,
-            tls: settings.tls().map(|(certificate, key)| TlsFiles { certificate, key, reload: TLS_RELOAD }),
-            max_connections: settings.max_connections,
-            max_connections_per_address: settings.max_connections_per_address,
-            trusted_proxies: settings.trusted_proxies.0.clone(),
-            profile: settings.profile,
-            max_body_bytes: settings.max_body_bytes,
-            max_publish_bytes: config.publish.max_bytes,
-            header_timeout: settings.header_timeout(),
-            body_timeout: settings.body_timeout(),
-            write_timeout: settings.write_timeout(),
-            drain_deadline: settings.drain(),
-            compression: settings.compression,
-            cors_origins: settings.cors_origins.0.clone(),
-            live: live(config),
-        };
-        Ok(Self { server: Server::bind(options, services).await?, background, stop })
+        Ok(Self { server: Server::bind(listening::options(config), services).await?, background, stop })
     }
 
     /// The address taken: the port is the real one when the settings said 0.
@@ -218,21 +197,6 @@ fn caching_engine(
         stale_while_revalidate: settings.stale_while_revalidate(),
     };
     Engine::caching(database, limits(config), tiers, (responses.bytes > 0).then_some(responses))
-}
-
-fn live(config: &Config) -> LiveOptions {
-    let settings = &config.live;
-    LiveOptions {
-        init_timeout: settings.init_timeout(),
-        ping_interval: settings.ping_interval(),
-        pong_timeout: settings.pong_timeout(),
-        heartbeat: settings.heartbeat(),
-        max_operations: settings.max_operations,
-        max_connections: settings.max_connections,
-        max_connections_per_address: settings.max_connections_per_address,
-        max_message_bytes: settings.max_message_bytes,
-        allowed_origins: settings.allowed_origins.0.clone(),
-    }
 }
 
 fn limits(config: &Config) -> Limits {

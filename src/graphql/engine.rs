@@ -3,49 +3,45 @@
 //! The HTTP layer knows GraphQL only through this type. The order: a document that is named is looked up
 //! (`persisted`); the text is guarded, parsed and validated, or taken from memory; the operation is chosen, its
 //! depth and cost are checked with the request's variables, and these are read (`admission`); a response that
-//! is kept is the answer, and the same operation in flight is waited for; else async-graphql executes it inside
-//! a drive of the loaders, for a limited time, and the response is kept if it may be. Schema extensions stay
+//! is kept is the answer, and the same operation in flight is waited for; else its price is paid, it waits for a
+//! place (`begin`), and async-graphql executes it inside a drive of the loaders, for a limited time (`answer`); the
+//! response is kept if it may be. Schema extensions stay
 //! off: one of them costs more than half as much again per field.
 
+mod answer;
 mod batch;
 mod begin;
 mod embed;
 mod schema;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::{Response, Value};
-use futures_util::FutureExt;
+use async_graphql::Response;
 
 pub(super) use self::schema::Api;
 pub use self::schema::{check_manifest, sdl};
-use self::{
-    batch::is_mutation,
-    begin::Begun,
-    schema::{definition, schema},
-};
+use self::schema::{definition, schema};
 use super::{
-    admission::{Admission, Admitted, Entry},
-    call::{CacheUse, Call, CostReport, Limits},
+    admission::{Admission, Entry},
+    call::{Call, Limits},
     change::Log,
-    cost,
-    error::{Refused, panicked, settle, too_late},
-    execution::{Execution, Stats},
+    error::settle,
+    execution::Execution,
     live::{self, Live, Opened},
     persisted::{Asked, DocumentOptions, ManifestError, Persisted},
-    publish::{Publish, Publishing},
+    publish::Publish,
     relations::{Loaders, Ours, Relations},
-    scope::{self, Services},
+    scope::Services,
 };
 use crate::{
     cache::{
         self, Ledger, Tiers,
-        response::{self, Key, Making, Responses, Turn},
+        response::{self, Responses},
     },
     events::Tail,
     limit::Queue,
     store::Database,
-    telemetry::{live::Subscriptions, meter::Meter},
+    telemetry::live::Subscriptions,
 };
 
 /// The schema with everything needed to execute an operation. Clones share it.
@@ -68,13 +64,6 @@ pub struct Engine {
     publish: Option<Arc<dyn Publish>>,
     /// Where operations wait before they are executed.
     queue: Option<Queue>,
-}
-
-/// What was found of an operation's response.
-enum Looked {
-    Known(Execution),
-    /// Nothing, and the key that its response can be kept under, if it can.
-    Unknown(Entry, Option<Key>),
 }
 
 impl Engine {
@@ -170,19 +159,6 @@ impl Engine {
         self.answer_once(self.admit(asked.into(), call).await.of_one_answer(), call).await
     }
 
-    async fn answer_once(&self, entry: Entry, call: Call<'_>) -> Execution {
-        match self.look_up(entry, call) {
-            Looked::Known(execution) => execution,
-            Looked::Unknown(entry, key) => {
-                let meter = Meter::default();
-                let answer = self.answer_alone(entry, key, meter.clone(), call);
-                let mut execution = meter.measure(Box::pin(answer)).await;
-                execution.stats.database = meter.read();
-                execution
-            }
-        }
-    }
-
     /// Begins an operation for a transport that can send more than one answer.
     /// A subscription that cannot begin is an answer, too.
     pub async fn open(&self, asked: impl Into<Asked>, call: Call<'_>) -> Opened {
@@ -244,60 +220,6 @@ impl Engine {
         }
     }
 
-    /// Looks for a response that is kept. Never waits. One that is too old is made anew in the background.
-    fn look_up(&self, entry: Entry, call: Call<'_>) -> Looked {
-        let Some((responses, key)) = self.keyed(&entry, call) else { return Looked::Unknown(entry, None) };
-        let Some(hit) = responses.find(&key) else { return Looked::Unknown(entry, Some(key)) };
-        let execution = Execution::known(hit.stored, entry.stats.clone());
-        if let Some(making) = hit.refresh {
-            let engine = self.clone();
-            responses.spawn(async move {
-                engine.make(entry, Some(making), Meter::default(), (Call::default(), true)).await;
-            });
-        }
-        Looked::Known(execution)
-    }
-
-    /// The cache and the key of an operation whose response can be kept: all fields of all queries may be
-    /// read by anyone.
-    fn keyed(&self, entry: &Entry, call: Call<'_>) -> Option<(&Arc<Responses>, Key)> {
-        let responses = self.responses.as_ref().filter(|responses| responses.is_open())?;
-        let may = entry.stats.operation_type == Some("query")
-            && call.cost == CostReport::Off
-            && call.cache == CacheUse::Any;
-        let admitted = entry.admitted.as_ref().ok().filter(|_| may)?;
-        Some((responses, admitted.key()?))
-    }
-
-    /// Answers what was not found, in a scope of its own, begun when it is its turn: what it reads then
-    /// counts from then on.
-    async fn answer_alone(&self, entry: Entry, key: Option<Key>, meter: Meter, call: Call<'_>) -> Execution {
-        let making = match self.turn(key).await {
-            Some(Turn::Take(stored)) => return Execution::known(stored, entry.stats),
-            Some(Turn::Make(making)) => Some(making),
-            None => None,
-        };
-        self.make(entry, making, meter, (call, false)).await
-    }
-
-    /// Executes when it is its turn, in a scope of its own.
-    async fn make(
-        &self,
-        mut entry: Entry,
-        making: Option<Making>,
-        meter: Meter,
-        (call, is_one_of_many): (Call<'_>, bool),
-    ) -> Execution {
-        let begun = self.begin(&mut entry, call, is_one_of_many).await;
-        let scope = scope::Request::begin(meter, &self.ledger);
-        scope.drive(self.answer(entry, making, &scope, (call, begun))).await
-    }
-
-    async fn turn(&self, key: Option<Key>) -> Option<Turn> {
-        let (responses, key) = self.responses.as_ref().zip(key)?;
-        Some(responses.turn(&key).await)
-    }
-
     /// Looks up the document where it is named, then admits or refuses the request.
     async fn admit(&self, asked: Asked, call: Call<'_>) -> Entry {
         let (request, afterwards) = match self.persisted.find(asked).await {
@@ -311,80 +233,6 @@ impl Engine {
         }
         entry
     }
-
-    /// Answers what was admitted or refused; must run within a drive of the scope.
-    async fn answer(
-        &self,
-        entry: Entry,
-        making: Option<Making>,
-        scope: &scope::Request,
-        (call, begun): (Call<'_>, Begun<'_>),
-    ) -> Execution {
-        let Entry { mut stats, admitted, estimate } = entry;
-        // Whoever was refused has nothing to say to those who wait for the same answer: one of them makes it.
-        let making = making.filter(|_| admitted.is_ok());
-        if call.cache == CacheUse::Explain {
-            scope.explain();
-        }
-        let (mut response, executed, actual) = match admitted {
-            Ok(_) if call.cost == CostReport::Validate => (Response::default(), false, None),
-            Ok(admitted) => {
-                // Nothing of a failed execution is used again: the engine shares only what survives a panic.
-                let priced = call.cost == CostReport::Report || begun.is_charged();
-                let run = self.run(admitted, scope, &stats, (call, priced));
-                let run = AssertUnwindSafe(run).catch_unwind().await;
-                run.unwrap_or_else(|_| (Response::from_errors(vec![panicked()]), false, None))
-            }
-            Err(Refused(errors)) => (Response::from_errors(errors), false, None),
-        };
-        begun.end(actual);
-        stats.actual_cost = actual;
-        if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
-            let report = cost::report(estimate, actual, self.limits.max_cost);
-            response.extensions.insert("cost".to_owned(), report);
-        }
-        if let Some(explained) = scope.explained() {
-            response.extensions.insert("cache".to_owned(), explained);
-        }
-        settle(&mut response, executed, call.request_id);
-        Execution::made(response, executed, making, scope, stats)
-    }
-
-    /// Executes, as long as it may take. Also tells whether execution began, and what the answer cost
-    /// when that is asked for.
-    async fn run(
-        &self,
-        admitted: Admitted,
-        scope: &scope::Request,
-        stats: &Stats,
-        (call, priced): (Call<'_>, bool),
-    ) -> (Response, bool, Option<u64>) {
-        let priced = priced.then(|| admitted.priced());
-        let mut request = admitted.into_request().data(scope.clone());
-        if is_mutation(stats) {
-            request = request.data(Publishing(self.publish.clone())).data(call.caller.clone());
-        }
-        if call.cache == CacheUse::Bypass {
-            request = request.data(self.uncached.clone());
-        }
-        // Boxed, for it is large and would be moved several times.
-        let execution = Box::pin(self.schema.execute(request));
-        let limit = self.limits.execution_timeout;
-        // Dropped when it is late, and with it the loads that nobody else waits for.
-        let Ok(response) = tokio::time::timeout(limit, execution).await else {
-            return (Response::from_errors(vec![too_late(limit)]), false, None);
-        };
-        let executed = began(&response);
-        let actual = priced
-            .filter(|_| executed)
-            .map(|priced| cost::actual(priced.inputs(self.limits.pages), &response.data));
-        (response, executed, actual)
-    }
-}
-
-/// True when execution began. A request error has neither data nor an error with a path.
-fn began(response: &Response) -> bool {
-    response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
 }
 
 #[cfg(test)]

@@ -57,6 +57,16 @@ pub(super) async fn serve(
     if head.method != Method::HEAD && negotiate::wants_events(&head.headers) {
         return sse::serve(&shared, (&id, peer, &visitor), &head, body).await;
     }
+    query(&shared, (&id, &visitor), &head, body).await
+}
+
+/// Answers by one response.
+async fn query(
+    shared: &Shared,
+    (id, visitor): (&RequestId, &Visitor),
+    head: &Parts,
+    body: Body,
+) -> Response<Body> {
     let by_url = by_url(&head.method);
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
     observation.caller = visitor.caller.identity.clone();
@@ -64,7 +74,7 @@ pub(super) async fn serve(
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => {
             let span = observation.trace(&head.headers);
-            (media, answer(&shared, (&id, &visitor), &head, body).instrument(span).await)
+            (media, answer(shared, (id, visitor), head, body).instrument(span).await)
         }
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
@@ -77,7 +87,7 @@ pub(super) async fn serve(
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
     };
     let media = shared.limits.profile.sent_as(status, media);
-    let Shared { compression, promise, .. } = &*shared;
+    let Shared { compression, promise, .. } = shared;
     let asked = Asked { media, by_url, headers: &head.headers, compression: *compression, promise };
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());

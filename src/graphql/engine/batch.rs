@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::{Engine, Looked};
+use super::{Engine, answer::Looked};
 use crate::{
     cache::response::{Making, Turn},
     graphql::{

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{super::execution::Source, *};
 use crate::{
-    cache::{Capacity, Dependencies},
+    cache::{Capacity, Dependencies, response::Turn},
     limit::Breaker,
     store::Options,
 };
