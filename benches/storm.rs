@@ -1,13 +1,13 @@
 //! Many clients that ask over HTTP/1.1, measured: what scripts/bench-edge drives.
 //!
 //! Closed loop: each connection asks again when it has its answer. Open loop (`--rate`): requests leave at a steady
-//! rate, however long answers take, over whichever connection is free; those that find none free leave late, and
+//! rate, however long answers take, over whichever open connection is free; those that find none free leave late, and
 //! are counted as late. Slow loop (`--slow`): connections that send their head a byte a second, and never all of
 //! it. Tells as JSON how many requests were answered how, how long that took, and the same for each second.
 
 use std::{
     error::Error,
-    fs,
+    fs, io,
     net::SocketAddr,
     path::PathBuf,
     sync::{
@@ -110,17 +110,18 @@ struct Plan {
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let requests = requests(&args)?;
-    let plan = Arc::new(Plan { args, requests, began: Instant::now(), next: AtomicU64::new(0) });
-    if plan.args.slow {
-        println!("{}", slow(&plan).await);
+    if args.slow {
+        println!("{}", slow(&args).await);
         return Ok(());
     }
-    let clients: Vec<_> = (0..plan.args.connections)
-        .map(|number| {
-            let server = plan.args.server[number % plan.args.server.len()];
-            tokio::spawn(client(plan.clone(), server))
-        })
-        .collect();
+    let mut open = Vec::with_capacity(args.connections);
+    for number in 0..args.connections {
+        let server = args.server[number % args.server.len()];
+        open.push((server, connect(server).await?));
+    }
+    let plan = Arc::new(Plan { args, requests, began: Instant::now(), next: AtomicU64::new(0) });
+    let clients: Vec<_> =
+        open.into_iter().map(|(server, open)| tokio::spawn(client(plan.clone(), server, open))).collect();
     let mut samples = Vec::new();
     for client in clients {
         samples.extend(client.await?);
@@ -143,10 +144,16 @@ fn requests(args: &Args) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     Ok(bodies.lines().map(request).collect())
 }
 
+async fn connect(server: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// One connection, opened again when it is closed.
-async fn client(plan: Arc<Plan>, server: SocketAddr) -> Vec<Sample> {
+async fn client(plan: Arc<Plan>, server: SocketAddr, open: TcpStream) -> Vec<Sample> {
     let end = plan.began + Duration::from_secs(plan.args.seconds);
-    let (mut samples, mut open, mut buffer) = (Vec::new(), None, Vec::with_capacity(64 * 1024));
+    let (mut samples, mut open, mut buffer) = (Vec::new(), Some(open), Vec::with_capacity(64 * 1024));
     loop {
         let number = plan.next.fetch_add(1, Relaxed);
         let due = match plan.args.rate {
@@ -178,13 +185,7 @@ async fn ask(
     request: &[u8],
     buffer: &mut Vec<u8>,
 ) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
-    let stream = if let Some(stream) = open {
-        stream
-    } else {
-        let stream = TcpStream::connect(server).await?;
-        stream.set_nodelay(true)?;
-        open.insert(stream)
-    };
+    let stream = if let Some(stream) = open { stream } else { open.insert(connect(server).await?) };
     stream.write_all(request).await?;
     buffer.clear();
     let head = loop {
@@ -218,11 +219,11 @@ async fn ask(
 }
 
 /// Opens connections that send a byte a second, and tells how many the server has closed at the end.
-async fn slow(plan: &Arc<Plan>) -> Value {
-    let end = plan.began + Duration::from_secs(plan.args.seconds);
+async fn slow(args: &Args) -> Value {
+    let end = Instant::now() + Duration::from_secs(args.seconds);
     let mut connections = Vec::new();
-    for number in 0..plan.args.connections {
-        let server = plan.args.server[number % plan.args.server.len()];
+    for number in 0..args.connections {
+        let server = args.server[number % args.server.len()];
         connections.push(tokio::spawn(async move {
             let Ok(mut stream) = TcpStream::connect(server).await else { return true };
             let head =
@@ -247,7 +248,7 @@ async fn slow(plan: &Arc<Plan>) -> Value {
     for connection in connections {
         closed += u64::from(connection.await.unwrap_or(true));
     }
-    json!({ "connections": plan.args.connections, "closed": closed })
+    json!({ "connections": args.connections, "closed": closed })
 }
 
 fn report(samples: &[Sample], seconds: u64) -> Value {

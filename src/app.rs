@@ -118,6 +118,7 @@ impl App {
             metrics,
             figures,
             promise: Promise {
+                public: config.auth.anonymous,
                 max_age: config.cache.http_max_age(),
                 stale_while_revalidate: config.cache.stale_while_revalidate(),
                 behind,

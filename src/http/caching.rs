@@ -22,6 +22,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// What is promised to those who keep answers.
 #[derive(Clone)]
 pub struct Promise {
+    /// Whether anyone may have the answers: then caches between may keep them too, else browsers alone.
+    pub public: bool,
     /// How long they may use an answer without asking.
     pub max_age: Duration,
     /// How much longer they may use it while they ask.
@@ -41,6 +43,7 @@ impl Default for Promise {
     /// Ten seconds, and another thirty while asking, of a server that is never behind.
     fn default() -> Self {
         Self {
+            public: true,
             max_age: Duration::from_secs(10),
             stale_while_revalidate: Duration::from_secs(30),
             behind: Arc::new(|| Duration::ZERO),
@@ -50,9 +53,10 @@ impl Default for Promise {
 
 impl Headers {
     pub(super) fn new(promise: Promise) -> Self {
-        let Promise { max_age, stale_while_revalidate, behind } = promise;
+        let Promise { public, max_age, stale_while_revalidate, behind } = promise;
         let text = format!(
-            "public, max-age={}, stale-while-revalidate={}",
+            "{}, max-age={}, stale-while-revalidate={}",
+            if public { "public" } else { "private" },
             max_age.as_secs(),
             stale_while_revalidate.as_secs()
         );

@@ -1,6 +1,6 @@
 //! Who is let in, how many at a time, and how much each may ask.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::refusal::Refusal;
 use crate::{
@@ -51,7 +51,7 @@ impl Default for Gate {
 /// The only line of a header; of several it would not be clear which one counts.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, Refusal> {
     let mut lines = headers.get_all(name).iter();
-    let line = lines.next().map(|line| line.as_bytes());
+    let line = lines.next().map(HeaderValue::as_bytes);
     if lines.next().is_some() {
         return Err(Refusal::bad_request(format!("the request has several lines of {name}; send one")));
     }

@@ -101,6 +101,10 @@ async fn a_server_may_answer_those_alone_whom_it_knows() {
     assert_eq!((told.status.as_u16(), error(&told.body).0), (401, "UNAUTHENTICATED"));
     assert_eq!(told.headers["www-authenticate"], "Bearer realm=\"farol\"");
     assert_eq!(answer(site.post(&body).bearer_auth(&read)).await.status, 200);
+    let by_url = reqwest::Client::new().get(format!("{}?query={{datasets{{totalCount}}}}", site.url()));
+    let told = answer(by_url.bearer_auth(&read)).await;
+    let kept = told.headers["cache-control"].to_str().unwrap();
+    assert!(kept.starts_with("private, max-age="), "caches between would answer anyone: {kept}");
     site.close().await;
 }
 
