@@ -17,7 +17,8 @@ const CALM: Duration = Duration::from_secs(5);
 
 /// What tells how the database and Redis do, and whether `queue` turns operations away.
 pub(super) fn of(database: &Database, redis: Option<Shared>, queue: Option<Queue>) -> Dependencies {
-    let database = database.clone();
+    // By a connection of its own: how busy the others are says nothing of the database.
+    let database = database.with_own_reader();
     let database: ReadyCheck = Arc::new(move || {
         let database = database.clone();
         Box::pin(async move { database.ping().await.map_err(|error| error.to_string()) })

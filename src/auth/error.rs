@@ -12,9 +12,8 @@ pub enum AuthError {
     /// What was shown does not hold: it is wrong, was revoked, or has expired.
     #[error("{0}; send another one, or nothing to do what everyone may")]
     Refused(&'static str),
-    /// Whether it holds cannot be told now: the database that knows the keys does not answer.
-    #[error(
-        "whether the API key is valid cannot be told now, because the database does not answer; try again"
-    )]
+    /// Whether it holds cannot be told now: the database that knows the keys does not answer, or too many keys are
+    /// asked for that nobody knows.
+    #[error("whether the API key is valid cannot be told now; try again in a second")]
     Unavailable,
 }

@@ -177,7 +177,7 @@ impl Shared {
 
     /// Looks for a key that is not known, in what is read after this call.
     async fn ask_for(&self, id: &str) -> Result<Arc<Known>, AuthError> {
-        let _place = self.places.try_acquire().map_err(|_| UNKNOWN)?;
+        let _place = self.places.try_acquire().map_err(|_| AuthError::Unavailable)?;
         let mine = self.asked.fetch_add(1, SeqCst) + 1;
         let mut reader = self.reader.lock().await;
         if reader.answered < mine {

@@ -35,7 +35,7 @@ pub(super) struct Client {
     pub(super) address: IpAddr,
     /// Where the connection comes from.
     pub(super) peer: IpAddr,
-    /// Whether the request says that it came through a proxy, trusted or not.
+    /// Whether it comes from a trusted proxy, or says that it came through any.
     pub(super) forwarded: bool,
 }
 
@@ -52,8 +52,9 @@ impl TrustedProxies {
 
     /// Who sent a request with these headers over a connection from `peer`.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
-        let address = if self.contain(peer) { self.behind(peer, headers) } else { peer };
-        let forwarded = OF_PROXIES.iter().any(|name| headers.contains_key(name));
+        let is_proxy = self.contain(peer);
+        let address = if is_proxy { self.behind(peer, headers) } else { peer };
+        let forwarded = is_proxy || OF_PROXIES.iter().any(|name| headers.contains_key(name));
         Client { address, peer, forwarded }
     }
 

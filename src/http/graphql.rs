@@ -41,7 +41,7 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let Some(_inside) = shared.gate.door.try_enter() else {
-        return respond::refuse(Refusal::overloaded());
+        return respond::refuse(Refusal::overloaded(), shared.limits.profile);
     };
     let is_socket = ws::handshake::asked(request.headers());
     let entering = Visitor::enter(&shared, request.headers(), peer, is_socket);
@@ -92,16 +92,20 @@ async fn query(
     let mut answer = asked.render(status, &reply);
     observation.answered(answer.status(), reply.executed(), reply.errors());
     advise(status, by_url, &mut answer);
-    quota::write(visitor.quota, budget, answer.headers_mut());
+    // What others may keep must not tell them of this client's limits.
+    if !answer.headers().contains_key(header::ETAG) {
+        quota::write(visitor.quota, budget, answer.headers_mut());
+    }
     answer
 }
 
 /// Answers a request that was let in no further than the door.
 fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
     let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    observation.caller = refusal.caller.clone();
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
     let status = refusal.status;
-    let mut answer = respond::refuse_as(media, refusal);
+    let mut answer = respond::refuse_as(shared.limits.profile.sent_as(status, media), refusal);
     advise(status, by_url(&head.method), &mut answer);
     observation.answered(status, false, 1);
     answer

@@ -9,7 +9,7 @@ use axum::{
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{address::Client, router::Shared};
@@ -28,6 +28,8 @@ const READY: &str = "ready";
 const DRAINING: &str = "draining";
 const SHEDDING: &str = "shedding";
 const UNAVAILABLE: &str = "unavailable";
+/// How long what was seen of the database is told again.
+const FRESH: Duration = Duration::from_secs(1);
 /// A check that hangs is a check that failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -48,11 +50,13 @@ pub(super) struct Readiness {
     dependencies: Dependencies,
     draining: CancellationToken,
     began: Instant,
+    /// What was last seen of the database, and when.
+    last: Arc<Mutex<Option<(Instant, Check)>>>,
 }
 
 impl Readiness {
     pub(super) fn new(dependencies: Dependencies, draining: CancellationToken) -> Self {
-        Self { dependencies, draining, began: Instant::now() }
+        Self { dependencies, draining, began: Instant::now(), last: Arc::default() }
     }
 
     /// The state in one word, and whether requests should come. What failed is for the log only:
@@ -61,28 +65,41 @@ impl Readiness {
         if self.draining.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
-        match look(&self.dependencies.database).await.failure {
+        match self.database().await.failure {
             None if self.dependencies.shedding.as_ref().is_some_and(|shedding| shedding()) => {
                 (StatusCode::SERVICE_UNAVAILABLE, SHEDDING)
             }
             None => (StatusCode::OK, READY),
-            Some(reason) => {
-                tracing::warn!(reason, "not ready");
-                (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
-            }
+            Some(_) => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
         }
+    }
+
+    /// How the database does, or did a moment ago: whoever asks often costs it nothing more.
+    async fn database(&self) -> Check {
+        let mut last = self.last.lock().await;
+        if let Some((at, check)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return check.clone();
+        }
+        let check = look(&self.dependencies.database).await;
+        if let Some(reason) = &check.failure {
+            tracing::warn!(reason, "not ready");
+        }
+        *last = Some((Instant::now(), check.clone()));
+        check
     }
 
     /// Everything that is known of how the server does.
     async fn report(&self, figures: &Figures) -> Report {
-        let Dependencies { database, redis, .. } = &self.dependencies;
+        let Dependencies { redis, .. } = &self.dependencies;
         let redis = async {
             match redis {
                 Some(check) => Some(look(check).await),
                 None => None,
             }
         };
-        let (database, redis) = tokio::join!(look(database), redis);
+        let (database, redis) = tokio::join!(self.database(), redis);
         let status = match &database.failure {
             _ if self.draining.is_cancelled() => DRAINING,
             None => READY,

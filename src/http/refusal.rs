@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::{body::BodyLimit, connections::Full, quota};
 use crate::{
-    auth::AuthError,
+    auth::{AuthError, Identity},
     config::HttpProfile,
     error::{Code, quoted},
     graphql::{Execution, RETRY_AFTER, Stats},
@@ -26,6 +26,8 @@ pub(super) struct Refusal {
     retry_after: Option<u64>,
     /// What is left of the limit that was met.
     pub(super) quota: Option<Verdict>,
+    /// Who was refused, as far as it is known.
+    pub(super) caller: Identity,
     /// What `WWW-Authenticate` says.
     pub(super) challenge: Option<&'static str>,
 }
@@ -143,7 +145,8 @@ impl Refusal {
         let (status, message) = match full {
             Full::Server(limit) => {
                 let message = format!(
-                    "the server has {limit} sockets and event streams open, all that live.max_connections                      allows; try again later"
+                    "the server has {limit} sockets and event streams open, all that live.max_connections \
+                     allows; try again later"
                 );
                 (StatusCode::SERVICE_UNAVAILABLE, message)
             }
@@ -192,6 +195,7 @@ impl Refusal {
             malformed: false,
             retry_after: None,
             quota: None,
+            caller: Identity::Anonymous,
             challenge: None,
         }
     }

@@ -80,8 +80,8 @@ pub(super) struct Asked<'a> {
 }
 
 /// The answer to a request that was refused where no media type was chosen.
-pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
-    refuse_as(MediaType::Json, refusal)
+pub(super) fn refuse(refusal: Refusal, profile: HttpProfile) -> Response<Body> {
+    refuse_as(profile.sent_as(refusal.status, MediaType::Json), refusal)
 }
 
 /// The answer to a request that was refused.

@@ -21,6 +21,7 @@ use super::{
     graphql,
     observe::Observation,
     params::Sent,
+    quota,
     refusal::Refusal,
     request_id::RequestId,
     respond,
@@ -70,7 +71,7 @@ pub(super) async fn serve(
         }
         Err(refusal) => {
             let status = refusal.status;
-            let mut answer = respond::refuse(refusal);
+            let mut answer = respond::refuse(refusal, shared.limits.profile);
             graphql::advise(status, graphql::by_url(&head.method), &mut answer);
             observation.answered(status, false, 1);
             return answer;
@@ -81,6 +82,7 @@ pub(super) async fn serve(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    quota::write(visitor.quota, observation.stats.budget, headers);
     observation.answered(answer.status(), executed, errors);
     answer
 }

@@ -33,11 +33,21 @@ impl Visitor {
     ) -> Result<Self, Refusal> {
         let caller = match shared.gate.caller(headers).await? {
             Err(AuthError::Missing) if is_socket => Caller::default(),
-            judged => judged.map_err(Refusal::unknown_caller)?,
+            Ok(caller) => caller,
+            Err(error) => {
+                // Whoever tries what does not hold is counted, too: by his address.
+                Self::known(shared, Caller::default(), peer).count().await?;
+                return Err(Refusal::unknown_caller(error));
+            }
         };
         let visitor = Self::known(shared, caller, peer);
-        let quota = visitor.count().await?;
-        Ok(Self { quota, ..visitor })
+        match visitor.count().await {
+            Ok(quota) => Ok(Self { quota, ..visitor }),
+            Err(mut refusal) => {
+                refusal.caller = visitor.caller.identity;
+                Err(refusal)
+            }
+        }
     }
 
     /// One who is known already, and not counted yet.

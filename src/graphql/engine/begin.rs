@@ -94,7 +94,8 @@ impl Engine {
         let is_heavy = cost.saturating_mul(2) > self.limits.max_cost;
         match call.caller.scope {
             Scope::Admin => Class::Admin,
-            _ if entry.stats.operation_type == Some("mutation") => Class::Mutation,
+            // Who may write nothing is no more urgent by asking for it.
+            Scope::Publish if entry.stats.operation_type == Some("mutation") => Class::Mutation,
             _ if is_one_of_many => Class::Background,
             _ if is_heavy && call.caller.identity == Identity::Anonymous => Class::Background,
             _ => Class::Interactive,

@@ -2,10 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,12 +15,13 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    time::Instant,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{Options, tls::Tls, write_timeout::WriteTimeout};
+use super::{Options, activity::Activity, tls::Tls, write_timeout::WriteTimeout};
 use crate::{
     http::{
         address::TrustedProxies,
@@ -111,29 +109,30 @@ impl Reception {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let asked = Arc::new(AtomicBool::new(false));
-        let (reception, seen) = (Arc::clone(&self), Arc::clone(&asked));
+        let activity = Activity::default();
+        let (reception, seen) = (Arc::clone(&self), activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            seen.store(true, Ordering::Relaxed);
+            let busy = seen.begin(request.version());
             let client = reception.proxies.client(peer, request.headers());
             request.extensions_mut().insert(client);
             request.extensions_mut().insert(Peer::of(client.address));
-            reception.router.clone().oneshot(request.map(Body::new))
+            let answering = reception.router.clone().oneshot(request.map(Body::new));
+            async move { answering.await.map(|answer| busy.until_sent(answer)) }
         });
         let builder = self.builder();
         let mut connection =
             std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
-        // hyper's header timeout begins once the version is known, that is after the first bytes: this
-        // one closes the connection of a client that never sends them.
-        let mut first_request = std::pin::pin!(tokio::time::sleep(self.header_timeout));
-        let (mut waiting, mut leaving) = (true, false);
+        // hyper's header timeout begins once the version is known, that is after the first bytes, and there is
+        // none for HTTP/2: this one closes the connections of clients that never send a whole head.
+        let mut idle = std::pin::pin!(tokio::time::sleep(self.header_timeout));
+        let mut leaving = false;
         loop {
             tokio::select! {
                 // A client that breaks the protocol or goes away is no event for our log.
                 _ = connection.as_mut() => return,
-                () = first_request.as_mut(), if waiting => {
-                    waiting = false;
-                    if !asked.load(Ordering::Relaxed) { return }
+                () = idle.as_mut() => {
+                    if activity.has_lapsed(self.header_timeout) { return }
+                    idle.as_mut().reset(Instant::now() + self.header_timeout);
                 }
                 () = self.draining.cancelled(), if !leaving => {
                     leaving = true;

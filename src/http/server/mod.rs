@@ -4,6 +4,7 @@
 //! `axum::serve` is not used: it sets no timer, so that a client which sends its request's head
 //! byte by byte would hold a connection for ever.
 
+mod activity;
 mod connection;
 mod listener;
 mod options;

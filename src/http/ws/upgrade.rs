@@ -51,22 +51,24 @@ pub(in crate::http) fn upgrade(
     visitor: Visitor,
     mut request: Request,
 ) -> Response<Body> {
+    let profile = shared.limits.profile;
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
     if let Err(refusal) = judge_origin(&head.headers, &shared.connections.options.allowed_origins) {
-        return respond::refuse(refusal);
+        return respond::refuse(refusal, profile);
     }
     let accepted = match handshake::accept(&head, shared.connections.deflate.is_some()) {
         Ok(accepted) => accepted,
         Err(refused) => {
-            let mut answer = respond::refuse(Refusal::handshake(refused.status(), &refused.to_string()));
+            let mut answer =
+                respond::refuse(Refusal::handshake(refused.status(), &refused.to_string()), profile);
             answer.headers_mut().extend(refused.headers());
             return answer;
         }
     };
     let seat = match shared.connections.seat(peer) {
         Ok(seat) => seat,
-        Err(full) => return respond::refuse(Refusal::too_many_connections(full)),
+        Err(full) => return respond::refuse(Refusal::too_many_connections(full), profile),
     };
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
