@@ -136,7 +136,9 @@ async fn made_up_keys_cost_a_statement_a_second(data: TestDatabase) {
     for volley in 1..=3_usize {
         let keys: Vec<String> = (0..200).map(|number| made_up(volley * 1000 + number)).collect();
         let judged = join_all(keys.iter().map(|key| node.shown(key))).await;
-        assert!(judged.iter().all(is_refused));
+        // Those who find no room to wait hear that they may try again: a key of theirs could be new.
+        let (refused, others): (Vec<_>, Vec<_>) = judged.into_iter().partition(is_refused);
+        assert!(refused.len() >= 40 && others.iter().all(|one| *one == Err(AuthError::Unavailable)));
     }
     let (reads, pauses) = (node.ring.reads() - before, began.elapsed().as_millis() / pause.as_millis());
     assert!((1..=u64::try_from(pauses).unwrap() + 1).contains(&reads), "{reads} reads in {pauses} pauses");
