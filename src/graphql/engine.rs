@@ -39,7 +39,7 @@ use crate::{
         response::{self, Responses},
     },
     events::Tail,
-    limit::Queue,
+    limit::{Charge, Queue},
     store::Database,
     telemetry::live::Subscriptions,
 };
@@ -171,7 +171,14 @@ impl Engine {
         };
         // It is paid for when it begins. What it is asked for later, it shares with all who ask the same.
         let opened = match begin::charge(&mut stats, call).await {
-            Ok(_) => live.subscribe(admitted, call.resume_after).await,
+            Ok(charge) => {
+                let subscribed = live.subscribe(admitted, call.resume_after).await;
+                // One that cannot begin is given back.
+                if subscribed.is_ok() {
+                    charge.map(Charge::begun);
+                }
+                subscribed
+            }
             Err(error) => Err(vec![error]),
         };
         match opened {

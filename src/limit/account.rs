@@ -14,10 +14,12 @@ pub struct Account {
     plan: Option<Arc<str>>,
 }
 
-/// Units that an operation was estimated to cost, and that are taken.
+/// Units that an operation was estimated to cost, and that are taken. Dropped before it has begun, for its client
+/// went away or it was refused, all of them are given back.
 #[derive(Debug)]
 pub struct Charge<'a> {
     account: &'a Account,
+    /// What is to be given back if this is dropped.
     units: u64,
     /// What is left.
     pub verdict: Option<Verdict>,
@@ -46,17 +48,28 @@ impl Account {
         }
     }
 
+    /// Gives back units that were taken and not needed.
+    pub fn give_back(&self, units: u64) {
+        if units > 0 {
+            self.limiter.give_back(&self.caller, self.plan(), Resource::Cost, units);
+        }
+    }
+
     fn plan(&self) -> &Plan {
         self.limiter.plan(self.plan.as_deref())
     }
 }
 
 impl Charge<'_> {
-    /// Gives back what was taken beyond what it did cost. Dropped without this, all of it stays taken.
-    pub fn settle(self, actual: u64) {
-        let Self { account, units, .. } = self;
-        if actual < units {
-            account.limiter.give_back(&account.caller, account.plan(), Resource::Cost, units - actual);
-        }
+    /// The operation begins: the units stay taken from now on. What it does not cost, [`Account::give_back`] gives
+    /// back.
+    pub fn begun(mut self) -> u64 {
+        std::mem::take(&mut self.units)
+    }
+}
+
+impl Drop for Charge<'_> {
+    fn drop(&mut self) {
+        self.account.give_back(self.units);
     }
 }

@@ -220,8 +220,9 @@ impl State {
             }
             self.turn(Phase::HalfOpen { probing: 0, succeeded: 0 });
         }
-        if let Phase::HalfOpen { probing, succeeded } = &mut self.phase {
-            if *probing + *succeeded >= PROBES {
+        if let Phase::HalfOpen { probing, .. } = &mut self.phase {
+            // Those that succeeded hold no place: one that hangs must not keep the others out.
+            if *probing >= PROBES {
                 return Err(Open { retry_after: options.pause });
             }
             *probing += 1;

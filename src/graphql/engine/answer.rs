@@ -50,7 +50,7 @@ impl Engine {
         if let Some(making) = hit.refresh {
             let engine = self.clone();
             responses.spawn(async move {
-                engine.make(entry, Some(making), Meter::default(), (Call::default(), true)).await;
+                engine.make(entry, Some(making), Meter::default(), (Call::default(), false)).await;
             });
         }
         Looked::Known(execution)

@@ -15,13 +15,14 @@ use crate::{
         error::{RETRY_AFTER, Refused, refusal, seconds},
         execution::Stats,
     },
-    limit::{Charge, Class, Place, Queue, Shed, Verdict},
+    limit::{Account, Charge, Class, Place, Queue, Shed, Verdict},
 };
 
 /// What an operation has while it is executed.
 #[derive(Default)]
 pub(super) struct Begun<'a> {
-    charge: Option<Charge<'a>>,
+    /// What was paid, and from which account.
+    paid: Option<(&'a Account, u64)>,
     /// Free for the next when it is dropped.
     _place: Option<Place>,
 }
@@ -29,13 +30,13 @@ pub(super) struct Begun<'a> {
 impl Begun<'_> {
     /// Whether it matters what the answer did cost.
     pub(super) fn is_charged(&self) -> bool {
-        self.charge.as_ref().is_some_and(|charge| charge.verdict.is_some())
+        self.paid.is_some()
     }
 
     /// Pays back what the answer did not cost, where that is known, and leaves the place.
     pub(super) fn end(self, actual: Option<u64>) {
-        if let (Some(charge), Some(actual)) = (self.charge, actual) {
-            charge.settle(actual);
+        if let (Some((account, units)), Some(actual)) = (self.paid, actual) {
+            account.give_back(units.saturating_sub(actual));
         }
     }
 }
@@ -72,17 +73,20 @@ impl Engine {
         call: Call<'a>,
         is_one_of_many: bool,
     ) -> Result<Begun<'a>, ServerError> {
+        // Given back if there is no place for it, or its client goes away before.
         let charge = charge(&mut entry.stats, call).await?;
-        let Some(queue) = &self.queue else { return Ok(Begun { charge, _place: None }) };
+        let begin = |charge: Option<Charge<'_>>| {
+            let limited = charge.filter(|charge| charge.verdict.is_some());
+            call.account.zip(limited.map(Charge::begun))
+        };
+        let Some(queue) = &self.queue else { return Ok(Begun { paid: begin(charge), _place: None }) };
         match queue.enter(self.class(entry, call, is_one_of_many)).await {
             Ok(place) => {
                 entry.stats.queued = place.waited();
-                Ok(Begun { charge, _place: Some(place) })
+                Ok(Begun { paid: begin(charge), _place: Some(place) })
             }
             Err(shed) => {
                 entry.stats.queued = shed.waited;
-                // Nothing was done for it.
-                Begun { charge, _place: None }.end(Some(0));
                 Err(overloaded(shed))
             }
         }

@@ -123,8 +123,8 @@ impl Model {
             self.probes = Some((0, 0));
             self.round += 1;
         }
-        if let Some((under_way, succeeded)) = &mut self.probes {
-            if *under_way + *succeeded == PROBES {
+        if let Some((under_way, _)) = &mut self.probes {
+            if *under_way == PROBES {
                 return None;
             }
             *under_way += 1;

@@ -72,10 +72,11 @@ impl<W> Line<W> {
         Some(waiter)
     }
 
-    /// Takes out the newest of the lowest class below `class`, who has waited least for what is worth least.
+    /// Takes out the newest of the lowest class below `class`, who has waited least for what is worth least. The
+    /// last of a class stays: its turn comes by its weight, however many come of higher classes.
     pub(super) fn push_out(&mut self, class: Class) -> Option<(Class, W)> {
         let lower = Class::ALL.into_iter().rev().take_while(|lower| *lower > class);
-        let lowest = lower.into_iter().find(|lower| !self.waiting[*lower as usize].is_empty())?;
+        let lowest = lower.into_iter().find(|lower| self.waiting[*lower as usize].len() > 1)?;
         let (_, waiter) = self.waiting[lowest as usize].pop_back()?;
         self.rest(lowest);
         Some((lowest, waiter))

@@ -94,8 +94,10 @@ async fn whoever_goes_away_leaves_no_trace() {
 
 #[tokio::test(start_paused = true)]
 async fn the_higher_takes_the_room_of_the_lower() {
-    let queue = queue(1, 1);
+    let queue = queue(1, 2);
     let place = queue.enter(Class::Background).await.unwrap();
+    let mut last_of_his_class = enter(&queue, Class::Background);
+    assert!(poll!(&mut last_of_his_class).is_pending());
     let mut lower = enter(&queue, Class::Background);
     assert!(poll!(&mut lower).is_pending());
     let mut higher = enter(&queue, Class::Mutation);
@@ -104,6 +106,7 @@ async fn the_higher_takes_the_room_of_the_lower() {
     assert_eq!(queue.enter(Class::Mutation).await.unwrap_err().reason, Reason::Full);
     drop(place);
     assert!(higher.await.is_ok());
+    assert!(last_of_his_class.await.is_ok(), "his turn comes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +175,9 @@ impl Model {
         }
         let mut heard = Vec::new();
         if self.waiting.len() == room {
-            let lowest = self.waiting.iter().map(|waiter| waiter.1).max().filter(|lowest| *lowest > class);
+            let several = |lower: &Class| self.waiting.iter().filter(|waiter| waiter.1 == *lower).count() > 1;
+            let lower = self.waiting.iter().map(|waiter| waiter.1).filter(|lower| *lower > class);
+            let lowest = lower.filter(several).max();
             let newest = lowest.and_then(|lowest| self.waiting.iter().rposition(|waiter| waiter.1 == lowest));
             let Some(newest) = newest else { return vec![(number, Err(Reason::Full))] };
             heard.push((self.waiting.remove(newest).0, Err(Reason::PushedOut)));

@@ -98,7 +98,8 @@ impl Group {
                 continue;
             };
             self.calls.fetch_add(1, Relaxed);
-            self.decided.fetch_add(changes.len() as u64, Relaxed);
+            let takers = changes.iter().filter(|change| change.taker.is_some()).count();
+            self.decided.fetch_add(takers as u64, Relaxed);
             for (change, (allowed, owed)) in changes.into_iter().zip(answers) {
                 let Change { key, rule, amount, taker } = change;
                 self.memory.mirror(key, rule, owed);
