@@ -1,16 +1,17 @@
 //! The API keys that are valid, as this server knows them.
 //!
-//! They are read whole every few seconds, so that a key which was revoked by another server or by `farol key` ends
-//! here within ten; no request waits for that. One that is not among them may have been made since: then the keys
-//! are read at once, but once a second at most, whoever asks, and what was read by then counts for all who came
-//! before it began. So made-up keys cost one statement a second, however many come.
+//! One task reads them whole every few seconds, so that a key which was revoked by another server or by `farol key`
+//! ends here within ten; no request waits for that. One that is not among them may have been made since: then the
+//! task reads at once, but once a second at most, whoever asks, and what was read by then counts for all who came
+//! before it began. So made-up keys cost one statement a second, however many come, and whoever goes away while he
+//! waits leaves the read to the others.
 //!
 //! What must stay true: a key that is not known to be valid is never taken for one; a database that is away
 //! changes nothing for keys that are known. Uses are gathered and written now and then, so that no request waits for
 //! a write.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     future::pending,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -21,7 +22,7 @@ use std::{
 
 use chrono::Utc;
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
     time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use super::{AuthError, Caller, Identity, Scope, key::ShownKey, plan_of, same_digest};
 use crate::{
     lifecycle::Tasks,
+    ocds::model::Time,
     store::{Database, StoreError, entity::api_key::Model, query, write},
     telemetry::meter::Meter,
 };
@@ -83,27 +85,27 @@ struct Known {
 type Keys = HashMap<Arc<str>, Arc<Known>>;
 
 struct Shared {
-    /// Has a connection of its own, so that a revoked key ends in time however many requests wait.
+    /// Has a connection of its own and no breaker, so that a revoked key ends in time however the requests fare.
     database: Database,
     options: Options,
     keys: watch::Sender<Keys>,
     /// Counts those who asked for a read.
     asked: AtomicU64,
+    /// Wakes the task for them.
+    wanted: Notify,
+    /// What the last read came to. Changed only by the task.
+    answered: watch::Sender<Answered>,
     /// Counts the reads.
     reads: AtomicU64,
-    /// Held while the keys are read, and while one waits to read them.
-    reader: tokio::sync::Mutex<Reader>,
     places: Semaphore,
-    /// Keys used since that was written.
-    used: Mutex<HashSet<Arc<str>>>,
+    /// When keys were last used, since that was written.
+    used: Mutex<HashMap<Arc<str>, Time>>,
 }
 
-#[derive(Default)]
-struct Reader {
+#[derive(Clone, Copy, Default)]
+struct Answered {
     /// The last one who had asked before the last read began.
-    answered: u64,
-    /// When the keys were last read because of one that was not known.
-    last_asked: Option<Instant>,
+    asker: u64,
     /// The last read failed.
     is_away: bool,
 }
@@ -118,19 +120,21 @@ impl KeyRing {
         shutdown: CancellationToken,
     ) -> Self {
         let ring = Self(Arc::new(Shared {
-            database: database.with_own_reader(),
+            database: database.with_own_reader().without_breaker(),
             options,
             keys: watch::Sender::default(),
             asked: AtomicU64::default(),
+            wanted: Notify::default(),
+            answered: watch::Sender::default(),
             reads: AtomicU64::default(),
-            reader: tokio::sync::Mutex::default(),
             places: Semaphore::new(options.waiting),
             used: Mutex::default(),
         }));
-        ring.0.read(&mut *ring.0.reader.lock().await).await;
+        ring.0.read().await;
         let shared = ring.0.clone();
         tasks.spawn(async move {
-            let both = async { tokio::join!(shared.refresh(), shared.record()) };
+            // Boxed, for a task keeps room for whatever is moved within it.
+            let both = Box::pin(async { tokio::join!(shared.refresh(), shared.record()) });
             let _ = shutdown.run_until_cancelled(both).await;
             shared.write_uses().await;
             shared.database.close_readers().await;
@@ -153,9 +157,14 @@ impl KeyRing {
         if !same_digest(&known.digest, &key.digest()) {
             return Err(UNKNOWN);
         }
-        self.0.used().insert(known.id.clone());
+        self.used(&known.id);
         let (identity, plan) = (Identity::Key(known.id.clone()), known.plan.clone());
-        Ok(Caller { identity, scope: known.scope, plan, expires: None })
+        Ok(Caller { identity, scope: known.scope, plan, ..Caller::default() })
+    }
+
+    /// Notes that a key is used just now: it was shown, or somebody asks for something over what he opened with it.
+    pub(super) fn used(&self, id: &Arc<str>) {
+        self.0.used().insert(id.clone(), Utc::now());
     }
 
     /// Completes when this key is not valid any more.
@@ -179,30 +188,27 @@ impl Shared {
     async fn ask_for(&self, id: &str) -> Result<Arc<Known>, AuthError> {
         let _place = self.places.try_acquire().map_err(|_| AuthError::Unavailable)?;
         let mine = self.asked.fetch_add(1, SeqCst) + 1;
-        let mut reader = self.reader.lock().await;
-        if reader.answered < mine {
-            if let Some(last) = reader.last_asked {
-                sleep_until(last + self.options.pause).await;
-            }
-            reader.last_asked = Some(Instant::now());
-            self.read(&mut reader).await;
-        }
-        let otherwise = if reader.is_away { AuthError::Unavailable } else { UNKNOWN };
-        self.known(id).ok_or(otherwise)
+        let mut answers = self.answered.subscribe();
+        self.wanted.notify_one();
+        // A read may be under way, then one waits for the next, which may have to wait for its time.
+        let longest = self.options.pause + 2 * self.options.patience;
+        let answered = timeout(longest, answers.wait_for(|answered| answered.asker >= mine)).await;
+        let is_away = answered.map_or(true, |answered| answered.map_or(true, |answered| answered.is_away));
+        self.known(id).ok_or(if is_away { AuthError::Unavailable } else { UNKNOWN })
     }
 
     /// Reads the keys. Where that fails, those that are known stay.
-    async fn read(&self, reader: &mut Reader) {
-        let answers = self.asked.load(SeqCst);
+    async fn read(&self) {
+        let asker = self.asked.load(SeqCst);
         self.reads.fetch_add(1, SeqCst);
-        // What this costs is no request's. Boxed, for it is large and becomes a part of the caller's.
+        // What this costs is no request's.
         let meter = Meter::default();
-        let read = meter.measure(Box::pin(query::api_key::valid(&self.database)));
+        let read = meter.measure(query::api_key::valid(&self.database));
         let read = timeout(self.options.patience, read).await;
         let limit_ms = u64::try_from(self.options.patience.as_millis()).unwrap_or(u64::MAX);
         let read = read.unwrap_or(Err(StoreError::Timeout { limit_ms }));
-        reader.tell(read.as_ref().err());
-        reader.answered = answers;
+        let is_away = read.is_err();
+        self.tell(read.as_ref().err());
         if let Ok(rows) = read {
             let read: Keys = rows.into_iter().filter_map(Known::of).collect();
             // Only those wake who wait for an end, and only when something changed.
@@ -212,13 +218,35 @@ impl Shared {
                 changed
             });
         }
+        self.answered.send_replace(Answered { asker, is_away });
+    }
+
+    /// Tells once that the keys are out of reach, and once that they are read again.
+    fn tell(&self, error: Option<&StoreError>) {
+        let was_away = self.answered.borrow().is_away;
+        match error {
+            Some(error) if !was_away => {
+                tracing::warn!(%error, "the API keys cannot be read: new and revoked ones are not seen");
+            }
+            None if was_away => tracing::info!("the API keys are read again"),
+            _ => {}
+        }
     }
 
     async fn refresh(&self) {
         let mut timer = later(self.options.refresh);
+        let mut last_asked: Option<Instant> = None;
         loop {
-            timer.tick().await;
-            self.read(&mut *self.reader.lock().await).await;
+            tokio::select! {
+                _ = timer.tick() => {}
+                () = self.wanted.notified() => {
+                    if let Some(last) = last_asked {
+                        sleep_until(last + self.options.pause).await;
+                    }
+                    last_asked = Some(Instant::now());
+                }
+            }
+            self.read().await;
         }
     }
 
@@ -230,20 +258,24 @@ impl Shared {
         }
     }
 
-    /// Writes which keys were used since the last time. What cannot be written is kept for the next time.
+    /// Writes when keys were used since the last time. What cannot be written is kept for the next time.
     async fn write_uses(&self) {
         let used = std::mem::take(&mut *self.used());
         if used.is_empty() {
             return;
         }
-        let ids: Vec<String> = used.iter().map(|id| id.as_ref().to_owned()).collect();
-        if let Err(error) = write::api_key::used(&self.database, &ids, Utc::now()).await {
-            tracing::debug!(%error, keys = ids.len(), "it could not be written which API keys were used");
-            self.used().extend(used);
+        let noted: Vec<(String, Time)> = used.iter().map(|(id, at)| (id.as_ref().to_owned(), *at)).collect();
+        if let Err(error) = write::api_key::used(&self.database, &noted).await {
+            tracing::debug!(%error, keys = noted.len(), "it could not be written which API keys were used");
+            let mut now = self.used();
+            for (id, at) in used {
+                // Whoever used it meanwhile has used it later.
+                now.entry(id).or_insert(at);
+            }
         }
     }
 
-    fn used(&self) -> MutexGuard<'_, HashSet<Arc<str>>> {
+    fn used(&self) -> MutexGuard<'_, HashMap<Arc<str>, Time>> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -256,20 +288,6 @@ impl Known {
         let plan = row.plan.as_deref().and_then(plan_of);
         let known = Self { id: id.clone(), digest, scope: Scope::parse(&row.scope)?, plan };
         Some((id, Arc::new(known)))
-    }
-}
-
-impl Reader {
-    /// Tells once that the keys are out of reach, and once that they are read again.
-    fn tell(&mut self, error: Option<&StoreError>) {
-        match error {
-            Some(error) if !self.is_away => {
-                tracing::warn!(%error, "the API keys cannot be read: new and revoked ones are not seen");
-            }
-            None if self.is_away => tracing::info!("the API keys are read again"),
-            _ => {}
-        }
-        self.is_away = error.is_some();
     }
 }
 

@@ -63,7 +63,7 @@ impl Default for Options {
 pub struct Tail(Arc<Shared>);
 
 struct Shared {
-    /// Has a connection of its own, so that the log is not read behind the requests that wait.
+    /// Has a connection of its own and no breaker, so that writes are seen in time however the requests fare.
     database: Database,
     ledger: Arc<Ledger>,
     recent: Arc<Recent>,
@@ -98,7 +98,7 @@ impl Tail {
         shutdown: CancellationToken,
     ) -> Self {
         let tail = Self(Arc::new(Shared {
-            database: database.with_own_reader(),
+            database: database.with_own_reader().without_breaker(),
             ledger,
             recent: Arc::default(),
             options: Options { page: options.page.max(2), ..options },

@@ -176,6 +176,13 @@ impl Database {
         Self { readers: self.readers.beside(), ..self.clone() }
     }
 
+    /// The same database, asked even while the breaker keeps requests from it: for a task that asks little, gives up
+    /// by itself, and must not stop because requests are too many. What it finds is not told to the breaker.
+    #[must_use]
+    pub fn without_breaker(&self) -> Self {
+        Self { breaker: Breaker::never(), ..self.clone() }
+    }
+
     /// Closes the connections that read. Waits for those in use.
     pub async fn close_readers(&self) {
         self.readers.close().await;

@@ -52,24 +52,27 @@ pub async fn revoke(database: &Database, id: &str, at: Time) -> Result<bool, Sto
     Ok(revoked > 0)
 }
 
-/// Notes that these keys were used at a moment; where a later use is known, that stays. One statement.
-pub async fn used(database: &Database, ids: &[String], at: Time) -> Result<(), StoreError> {
-    const USED: &str = "UPDATE api_keys SET last_used = $2 \
-         WHERE (last_used IS NULL OR last_used < $2) AND id = ANY($1)";
-    const USED_SQLITE: &str = "UPDATE api_keys SET last_used = $2 \
-         WHERE (last_used IS NULL OR last_used < $2) AND id IN (SELECT value FROM json_each($1))";
+/// Notes when these keys were used; where a later use is known, that stays. One statement.
+pub async fn used(database: &Database, uses: &[(String, Time)]) -> Result<(), StoreError> {
+    const USED: &str = "UPDATE api_keys SET last_used = used.at \
+         FROM unnest($1::text[], $2::timestamptz[]) AS used (id, at) \
+         WHERE api_keys.id = used.id AND (last_used IS NULL OR last_used < used.at)";
+    const USED_SQLITE: &str = "UPDATE api_keys SET last_used = used.value \
+         FROM json_each($1) AS used \
+         WHERE api_keys.id = used.key AND (last_used IS NULL OR last_used < used.value)";
     let mut transaction = Transaction::begin(database).await?;
     let (inner, timeout_ms) = transaction.inner();
     let noted = match inner {
         Inner::Postgres(connection) => {
-            sqlx::query(USED).bind(ids).bind(at).execute(&mut **connection).await.map(drop)
+            let (ids, times): (Vec<&str>, Vec<Time>) = uses.iter().map(|(id, at)| (id.as_str(), *at)).unzip();
+            sqlx::query(USED).bind(ids).bind(times).execute(&mut **connection).await.map(drop)
         }
         Inner::Sqlite(connection) => {
-            let ids = serde_json::to_string(ids).unwrap_or_default();
-            let query = sqlx::query(USED_SQLITE).bind(ids).bind(at.timestamp_millis());
-            query.execute(&mut **connection).await.map(drop)
+            let millis = uses.iter().map(|(id, at)| (id.clone(), at.timestamp_millis().into()));
+            let millis = serde_json::Value::Object(millis.collect()).to_string();
+            sqlx::query(USED_SQLITE).bind(millis).execute(&mut **connection).await.map(drop)
         }
     };
     noted.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
-    transaction.commit(at, &[]).await
+    transaction.commit(Utc::now(), &[]).await
 }
