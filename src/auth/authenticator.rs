@@ -17,6 +17,10 @@ pub struct Authenticator {
     anonymous: bool,
 }
 
+/// What is said of a request that shows two things.
+const BOTH: AuthError =
+    AuthError::Refused("both Authorization and X-API-Key show something; send one of them");
+
 /// The SHA-256 of the token of the settings.
 #[derive(Clone)]
 struct PublishToken([u8; 32]);
@@ -46,26 +50,27 @@ impl Authenticator {
         Self { anonymous, ..self }
     }
 
-    /// Who sent these lines of a request's head: one line of `Authorization`, one of `X-API-Key`, as they are.
-    /// Each that is there must hold. `Authorization` decides, unless it names nobody: a scheme other than
-    /// `Bearer` may be meant for a proxy.
+    /// Who sent these lines of a request's head: one line of `Authorization`, one of `X-API-Key`, as they are. One
+    /// of them may show something; a scheme other than `Bearer` shows nothing, for it may be meant for a proxy.
     pub async fn caller(
         &self,
         authorization: Option<&[u8]>,
         api_key: Option<&[u8]>,
     ) -> Result<Caller, AuthError> {
-        let bearer = match authorization.and_then(bearer) {
-            Some(token) => Some(self.bearer(token).await?),
-            None => None,
-        };
-        let key = match api_key {
-            Some(key) => Some(self.key(key.trim_ascii()).await?),
-            None => None,
-        };
-        match bearer.or(key) {
-            Some(caller) => Ok(caller),
-            None if self.anonymous => Ok(Caller::default()),
-            None => Err(AuthError::Missing),
+        match (authorization.and_then(bearer), api_key) {
+            // It would not be clear by which of them he is limited, nor with which of them it ends.
+            (Some(_), Some(_)) => Err(BOTH),
+            (Some(token), None) => self.bearer(token).await,
+            (None, Some(key)) => self.key(key.trim_ascii()).await,
+            (None, None) if self.anonymous => Ok(Caller::default()),
+            (None, None) => Err(AuthError::Missing),
+        }
+    }
+
+    /// Notes that this caller does something over what he has opened.
+    pub fn used(&self, caller: &Caller) {
+        if let (Identity::Key(id), Some(keys)) = (&caller.identity, &self.keys) {
+            keys.used(id);
         }
     }
 
@@ -77,11 +82,12 @@ impl Authenticator {
             (Identity::Key(id), Some(keys)) => Some(keys.ended(id.clone())),
             _ => None,
         };
+        let unsigned = caller.kid.as_ref().zip(self.jwt.as_ref()).map(|(kid, jwt)| jwt.key_gone(kid));
         async move {
-            match (expires, revoked) {
-                (Some(expires), _) => time::sleep_until(expires).await,
-                (None, Some(revoked)) => revoked.await,
-                (None, None) => pending().await,
+            tokio::select! {
+                () = or_never(expires.map(time::sleep_until)) => {}
+                () = or_never(revoked) => {}
+                () = or_never(unsigned) => {}
             }
         }
     }
@@ -129,6 +135,14 @@ impl fmt::Debug for PublishToken {
     }
 }
 
+/// Waits for what may end, where there is such a thing.
+async fn or_never(end: Option<impl Future<Output = ()>>) {
+    match end {
+        Some(end) => end.await,
+        None => pending().await,
+    }
+}
+
 /// What stands behind `Bearer`; `None` for another scheme.
 fn bearer(authorization: &[u8]) -> Option<&[u8]> {
     let end = authorization.iter().position(|byte| *byte == b' ').unwrap_or(authorization.len());
@@ -173,10 +187,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_line_that_is_there_must_hold() {
+    async fn one_line_shows_something_and_must_hold() {
         let auth = Authenticator::default().with_publish_token(TOKEN);
         let right = format!("Bearer {TOKEN}");
-        assert!(auth.caller(Some(right.as_bytes()), Some(b"farol_x_y")).await.is_err());
+        assert_eq!(auth.caller(Some(right.as_bytes()), Some(b"farol_x_y")).await, Err(BOTH));
         assert!(auth.caller(None, Some(TOKEN.as_bytes())).await.is_err(), "it is no API key");
         assert!(auth.caller(Some(b"Basic x"), Some(b"")).await.is_err());
     }

@@ -1,13 +1,16 @@
 //! The keys that tokens are signed with: one of the settings, or those of a JWKS file by their `kid`.
 //!
 //! The file is read again every few seconds, so that keys can be changed without a restart. What must stay true: a key
-//! serves the one algorithm of the settings, whatever it says of itself; a file that cannot be read changes nothing.
+//! serves the one algorithm of the settings, whatever it says of itself; a file that cannot be read changes nothing;
+//! with a key ends what was opened by the tokens that it signed.
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs,
+    future::pending,
+    io,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,7 +19,10 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde::Deserialize;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::jwt::Algorithm;
@@ -100,7 +106,7 @@ pub(super) enum Keys {
 pub(super) struct KeyFile {
     path: PathBuf,
     algorithm: Algorithm,
-    keys: RwLock<Arc<ById>>,
+    keys: watch::Sender<Arc<ById>>,
 }
 
 /// Keys by `kid`; that of a key without one is empty, for tokens without one.
@@ -143,7 +149,7 @@ impl Keys {
         if keys.is_empty() {
             return Err(JwtError::NoneFits { path: path.to_owned(), count, algorithm });
         }
-        Ok(Self::File(KeyFile { path: path.to_owned(), algorithm, keys: RwLock::new(Arc::new(keys)) }))
+        Ok(Self::File(KeyFile { path: path.to_owned(), algorithm, keys: watch::Sender::new(Arc::new(keys)) }))
     }
 
     /// How many there are.
@@ -159,6 +165,26 @@ impl Keys {
         match self {
             Self::One(key) => Some(key.clone()),
             Self::File(file) => file.current().get(kid.unwrap_or_default()).cloned(),
+        }
+    }
+
+    /// Completes when this is not the key of `kid` any more.
+    pub(super) fn gone(&self, kid: &str) -> impl Future<Output = ()> + Send + use<> {
+        let file = match self {
+            Self::One(_) => None,
+            Self::File(file) => Some((file.keys.subscribe(), file.current().get(kid).cloned())),
+        };
+        let kid = kid.to_owned();
+        async move {
+            let Some((mut keys, before)) = file else { return pending().await };
+            let is_other = |keys: &Arc<ById>| match (keys.get(&kid), &before) {
+                (Some(key), Some(before)) => !is_same(key, before),
+                _ => true,
+            };
+            // Fails when the keys are gone, and with them whoever would be told.
+            if keys.wait_for(is_other).await.is_err() {
+                pending::<()>().await;
+            }
         }
     }
 }
@@ -191,7 +217,7 @@ impl KeyFile {
                 } else {
                     tracing::info!(keys = keys.len(), "the keys of tokens were read");
                 }
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+                self.keys.send_replace(Arc::new(keys));
             }
             Err(error) => {
                 tracing::warn!(error, "the keys of tokens cannot be read again; those that were there stay");
@@ -200,7 +226,7 @@ impl KeyFile {
     }
 
     fn current(&self) -> Arc<ById> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.keys.borrow().clone()
     }
 }
 
@@ -245,6 +271,17 @@ fn usable(jwk: Jwk, algorithm: Algorithm) -> Option<(String, DecodingKey)> {
         && said.key_algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(algorithm.inner()));
     let key = (fits && is_meant).then(|| DecodingKey::from_jwk(&jwk).ok()).flatten()?;
     is_whole(&key, algorithm).then_some((jwk.common.key_id.unwrap_or_default(), key))
+}
+
+fn is_same(one: &DecodingKey, other: &DecodingKey) -> bool {
+    match (one.kind(), other.kind()) {
+        (DecodingKeyKind::SecretOrDer(one), DecodingKeyKind::SecretOrDer(other)) => one == other,
+        (
+            DecodingKeyKind::RsaModulusExponent { n: one_n, e: one_e },
+            DecodingKeyKind::RsaModulusExponent { n, e },
+        ) => one_n == n && one_e == e,
+        _ => false,
+    }
 }
 
 /// Whether a key is as long as it must be.

@@ -82,6 +82,9 @@ pub struct Jwt {
 /// What is read of a token. The validation asks for what is missing.
 #[derive(Deserialize)]
 struct Claims {
+    /// One text, as RFC 7519 has it: the validation would take a list with the right one in it.
+    #[serde(rename = "iss")]
+    _issuer: String,
     #[serde(default)]
     sub: String,
     /// Seconds since 1970; fractions are allowed.
@@ -152,7 +155,7 @@ impl Jwt {
         let key = self.keys.of(header.kid.as_deref());
         let key =
             key.ok_or(AuthError::Refused("the token is signed with a key that is not known here (kid)"))?;
-        let Claims { sub, exp, scope, plan } =
+        let Claims { sub, exp, scope, plan, .. } =
             decode::<Claims>(token, &key, &self.validation).map_err(|error| explain(error.kind()))?.claims;
         if sub.is_empty() || sub.len() > LONGEST_SUBJECT {
             return Err(AuthError::Refused("the token's subject (sub) is empty or longer than 255 bytes"));
@@ -162,15 +165,22 @@ impl Jwt {
             scope: scope.highest(),
             plan: plan.as_deref().and_then(plan_of),
             expires: self.end_of(exp),
+            kid: Some(header.kid.unwrap_or_default().into()),
         })
     }
 
+    /// Completes when the key of this name is not the one any more that it is now.
+    pub(super) fn key_gone(&self, kid: &str) -> impl Future<Output = ()> + Send + use<> {
+        self.keys.gone(kid)
+    }
+
     /// When a token with this expiry is not believed any more; `None` where nobody lives to see it.
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits")]
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 have 41 bits, a leeway fewer")]
     fn end_of(&self, exp: f64) -> Option<Instant> {
         let now = Utc::now().timestamp_millis() as f64 / 1000.0;
-        let left = Duration::try_from_secs_f64((exp - now).max(0.0)).ok()?;
-        (left < FOREVER).then(|| Instant::now() + left + Duration::from_secs(self.validation.leeway))
+        let left = exp + self.validation.leeway as f64 - now;
+        let left = Duration::try_from_secs_f64(left.max(0.0)).ok()?;
+        (left < FOREVER).then(|| Instant::now() + left)
     }
 }
 

@@ -19,7 +19,7 @@ pub use self::{
     authenticator::Authenticator,
     error::AuthError,
     jwt::{Jwt, JwtError},
-    key::{NewKey, NoRandomness},
+    key::{NewKey, NoRandomness, key_id},
     keys::KeyRing,
 };
 
@@ -62,6 +62,8 @@ pub struct Caller {
     pub plan: Option<Arc<str>>,
     /// When what he has shown ends by itself, where it does.
     pub expires: Option<Instant>,
+    /// The name (`kid`) of the key that has signed his token, empty where it has none.
+    pub kid: Option<Arc<str>>,
 }
 
 impl Scope {
@@ -82,7 +84,7 @@ impl Scope {
 
 impl Default for Caller {
     fn default() -> Self {
-        Self { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None }
+        Self { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None, kid: None }
     }
 }
 

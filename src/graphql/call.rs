@@ -55,7 +55,7 @@ pub enum CacheUse {
 
 /// Who calls where nobody says who he is.
 static ANYONE: Caller =
-    Caller { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None };
+    Caller { identity: Identity::Anonymous, scope: Scope::Read, plan: None, expires: None, kid: None };
 
 /// How an operation came to the server.
 #[derive(Clone, Copy, Debug)]
