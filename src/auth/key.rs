@@ -59,6 +59,13 @@ impl NewKey {
     }
 }
 
+/// The id in what somebody says of a key: the id itself or the whole key, of which nothing else is taken up.
+/// `None` for any other text.
+pub fn key_id(said: &str) -> Option<&str> {
+    let whole = ShownKey::read(said.as_bytes()).map(ShownKey::id);
+    whole.or_else(|| is_digits(said, ID).then_some(said))
+}
+
 /// A key that somebody shows: a text of the right shape, which says nothing of whether it is valid.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShownKey<'a> {

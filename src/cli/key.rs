@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{CliError, ExitStatus, print};
 use crate::{
     app,
-    auth::{DEFAULT_PLAN, NewKey, Scope},
+    auth::{self, DEFAULT_PLAN, NewKey, Scope},
     config::Config,
     limit::Plans,
     store::{Database, entity::api_key::Model, query, write},
@@ -52,7 +52,8 @@ pub enum KeyAction {
     List,
     /// Revoke a key: whoever shows it is refused from then on
     Revoke {
-        /// The key's id, as `farol key list` shows it; the digits after `farol_` in the key
+        /// The key's id, as `farol key list` shows it, or the whole key
+        #[arg(value_parser = id)]
         id: String,
     },
 }
@@ -144,6 +145,12 @@ fn name(text: &str) -> Result<String, String> {
         !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
         .ok_or_else(|| format!("expected 1 to {LONGEST_NAME} characters in one line"))
+}
+
+/// Reads which key is meant. Nothing is echoed: it may be a key with a mistake in it.
+fn id(text: &str) -> Result<String, String> {
+    let id = auth::key_id(text.trim()).map(str::to_owned);
+    id.ok_or_else(|| "expected the 16 digits of an id, or a whole key".to_owned())
 }
 
 impl From<KeyScope> for Scope {
