@@ -25,7 +25,7 @@ pub enum Code {
     CursorExpired,
     /// The messages of a subscription were not taken in time: it can be resumed.
     SlowConsumer,
-    /// This needs a token, and there is none, or another one.
+    /// What was shown does not hold, or nothing was shown and this server answers nobody whom it does not know.
     Unauthenticated,
     /// The caller may not do this: what he has shown allows less, or nobody may on this server.
     Forbidden,

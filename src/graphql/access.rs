@@ -15,13 +15,10 @@ pub(super) fn require(ctx: &Context<'_>, scope: Scope, what: &str) -> Result<(),
         return Ok(());
     }
     let wanted = scope.as_str();
-    Err(match caller.identity {
-        Identity::Anonymous => Error::Unauthenticated(format!(
+    Err(Error::Forbidden(match caller.identity {
+        Identity::Anonymous => format!(
             "{what} needs the scope {wanted}; send a key or a token that has it: Authorization: Bearer KEY"
-        )),
-        _ => Error::Forbidden(format!(
-            "{what} needs the scope {wanted}; what you have shown has {}",
-            caller.scope.as_str()
-        )),
-    })
+        ),
+        _ => format!("{what} needs the scope {wanted}; what you have shown has {}", caller.scope.as_str()),
+    }))
 }

@@ -41,10 +41,7 @@ pub(super) enum Error {
         /// The oldest cursor that can be used.
         oldest: String,
     },
-    /// The caller did not say who he is.
-    #[error("{0}")]
-    Unauthenticated(String),
-    /// Nobody may do this here.
+    /// The caller has not the scope for this.
     #[error("{0}")]
     Forbidden(String),
     /// The store failed.
@@ -62,7 +59,6 @@ impl Error {
             Self::BadInput(_) => Code::BadUserInput,
             Self::AmbiguousOcid { .. } => Code::AmbiguousOcid,
             Self::CursorExpired { .. } => Code::CursorExpired,
-            Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
             Self::Store(error) => match **error {
                 StoreError::Unavailable(_) | StoreError::BreakerOpen { .. } => Code::DatabaseUnavailable,

@@ -61,8 +61,13 @@ async fn meant(ctx: &Context<'_>, tag: &str) -> Result<Invalidated, Error> {
         (Kind::Organization, organization) => Ok(Invalidated::Organization(organization)),
         (Kind::Process, process) => {
             let row = scope::load(ctx, |relations| &relations.process, process).await?;
-            let row = row.ok_or_else(|| Error::BadInput(format!("no process has the id {tag:?}")))?;
-            Ok(Invalidated::Process { dataset: row.dataset_id, process, ocid: row.ocid.clone() })
+            // That there is none may be what is kept and wrong, or lists may hold one that is gone: whatever these
+            // are, nothing is left of them.
+            Ok(row.map_or(Invalidated::Everything, |row| Invalidated::Process {
+                dataset: row.dataset_id,
+                process,
+                ocid: row.ocid.clone(),
+            }))
         }
         _ => Err(Error::BadInput(format!(
             "{tag:?} is neither of a process nor of an organisation nor of a dataset; what is part of a process is \

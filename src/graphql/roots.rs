@@ -246,8 +246,8 @@ impl Query {
 impl Mutation {
     /// Publishes releases: each is merged with what is stored of its process, and told what became of it. All
     /// that are stored are stored together. A release that is there already, by its ocid and id, changes
-    /// nothing, so that whoever got no answer can publish again. Needs the scope `publish`
-    /// (`UNAUTHENTICATED` where nothing was shown, else `FORBIDDEN`). Null only when nothing could be published.
+    /// nothing, so that whoever got no answer can publish again. Needs the scope `publish` (else `FORBIDDEN`). Null
+    /// only when nothing could be published.
     async fn publish_releases(
         &self,
         ctx: &Context<'_>,
@@ -257,8 +257,8 @@ impl Mutation {
     }
 
     /// Has every server forget what it keeps of these, its own and what is in Redis: for rows that were written
-    /// by something else than Farol. Needs the scope `admin` (`UNAUTHENTICATED` where nothing was shown, else
-    /// `FORBIDDEN`). Null only when nothing was dropped.
+    /// by something else than Farol. Needs the scope `admin` (else `FORBIDDEN`). Null only when nothing
+    /// was dropped.
     async fn invalidate_cache(
         &self,
         ctx: &Context<'_>,

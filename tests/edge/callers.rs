@@ -52,7 +52,7 @@ async fn a_key_does_what_its_scope_says(data: TestDatabase) {
     };
     // Each field is denied by itself: what may be done is done.
     let told = ask(None).await;
-    assert_eq!(codes(&told), ["UNAUTHENTICATED", "UNAUTHENTICATED"]);
+    assert_eq!(codes(&told), ["FORBIDDEN", "FORBIDDEN"]);
     assert_eq!(told["data"], json!({ "invalidateCache": null, "publishReleases": null }));
     assert_eq!(codes(&ask(Some(&read)).await), ["FORBIDDEN", "FORBIDDEN"]);
     let told = ask(Some(&publisher)).await;

@@ -105,7 +105,7 @@ async fn a_batch_with_a_mutation_is_answered_in_turn(database: TestDatabase) {
             assert_eq!([count(0), count(2), count(4)], [0, 1, 2], "{told}");
         } else {
             assert_eq!([count(0), count(2), count(4)], [2, 2, 2], "{told}");
-            assert_eq!(error(&told[1]).0, "UNAUTHENTICATED");
+            assert_eq!(error(&told[1]).0, "FORBIDDEN");
         }
     }
     site.close().await;

@@ -18,7 +18,7 @@ async fn without_the_token_nothing_is_published_and_queries_are_answered() {
     let told = answer(site.post(&request("d", &[titled("a", 1, "Road")]))).await;
     assert_eq!((told.status.as_u16(), &told.body["data"]), (200, &json!({ "publishReleases": null })));
     let (code, message) = error(&told.body);
-    assert_eq!(code, "UNAUTHENTICATED");
+    assert_eq!(code, "FORBIDDEN");
     assert!(message.contains("Authorization: Bearer"), "{message}");
     // What is meant for a proxy is none of ours.
     let other =
@@ -50,7 +50,7 @@ async fn a_wrong_token_is_refused_whatever_is_asked() {
 async fn where_there_is_no_token_nobody_publishes() {
     let site = Site::open_with(TestDatabase::sqlite().await, &[]).await;
     let told = answer(site.post(&request("d", &[titled("a", 1, "Road")]))).await;
-    assert_eq!(error(&told.body).0, "UNAUTHENTICATED");
+    assert_eq!(error(&told.body).0, "FORBIDDEN");
     let told = answer(site.post(&request("d", &[titled("a", 1, "Road")])).bearer_auth(TOKEN)).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (401, "UNAUTHENTICATED"));
     site.close().await;
