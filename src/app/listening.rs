@@ -20,6 +20,7 @@ pub(super) fn options(config: &Config) -> http::Options {
         max_connections: settings.max_connections,
         max_connections_per_address: settings.max_connections_per_address,
         trusted_proxies: settings.trusted_proxies.0.clone(),
+        proxy_header: settings.proxy_header,
         profile: settings.profile,
         max_body_bytes: settings.max_body_bytes,
         max_publish_bytes: config.publish.max_bytes,

@@ -25,6 +25,9 @@ settings! {
         /// Proxies in front of the server, as addresses and networks with commas in between: `10.0.0.0/8,::1`. Whom
         /// they name in Forwarded or X-Forwarded-For is taken for the client; nobody else is believed.
         trusted_proxies: TrustedProxies = "";
+        /// The header that they write: forwarded or x-forwarded-for. The other is passed over then, so that no client
+        /// can write it. With any both are read, and where they disagree a request counts for the proxy.
+        proxy_header: ProxyHeader = "any";
         /// Which statuses answers have: 2025, as clients of today expect them, or 2026-draft, as GraphQL over HTTP
         /// was rewritten in 2026 (422 for what does not validate, 294 for data with errors).
         profile: HttpProfile = "2025";
@@ -53,6 +56,18 @@ pub enum HttpProfile {
     Of2025,
     /// The draft of 2026.
     Draft2026,
+}
+
+/// Which header of trusted proxies tells the client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProxyHeader {
+    /// Whichever is there; both must say the same.
+    #[default]
+    Any,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Forwarded-For`.
+    XForwardedFor,
 }
 
 impl Http {
@@ -103,6 +118,21 @@ impl Value for HttpProfile {
         match text {
             "2025" => Some(Self::Of2025),
             "2026-draft" => Some(Self::Draft2026),
+            _ => None,
+        }
+    }
+}
+
+impl Value for ProxyHeader {
+    fn expected(_: &RangeInclusive<u64>) -> String {
+        "any, forwarded or x-forwarded-for".to_owned()
+    }
+
+    fn parse(text: &str, _: &RangeInclusive<u64>) -> Option<Self> {
+        match text {
+            "any" => Some(Self::Any),
+            "forwarded" => Some(Self::Forwarded),
+            "x-forwarded-for" => Some(Self::XForwardedFor),
             _ => None,
         }
     }

@@ -42,7 +42,7 @@ pub use self::{
     example::example,
     flags::Flags,
     graphql::Graphql,
-    http::{Http, HttpProfile},
+    http::{Http, HttpProfile, ProxyHeader},
     import::Import,
     layers::Origin,
     live::{AllowedOrigins, Live},

@@ -13,10 +13,10 @@ settings! {
     /// Who may publish releases by the mutation publishReleases, and how much at a time.
     Publish = "publish" {
         /// The token that callers send who publish, as `Authorization: Bearer TOKEN`; 16 or more visible
-        /// characters, from `openssl rand -hex 32` for instance. Empty for none: nobody may publish. It is never
-        /// shown or logged.
+        /// characters, from `openssl rand -hex 32` for instance. Empty for none: then only API keys and JSON Web
+        /// Tokens of scope publish may. It is never shown or logged.
         token: Option<PublishToken> = "";
-        /// Bytes of a body at most, once it is decompressed, of callers who have sent the token.
+        /// Bytes of a body at most, once it is decompressed, of callers who may publish.
         max_bytes: usize = 5242880, in 1..=u64::MAX;
     }
 }

@@ -1,7 +1,7 @@
 //! Who a request comes from: the peer of its connection or, where that is a trusted proxy, whom the proxy names.
 //!
 //! What must stay true: what a client itself writes into `Forwarded` or `X-Forwarded-For` never changes whom
-//! its requests count for. Each proxy appends whom it got the request from, so the headers are read from
+//! its requests count for, but where nobody said which of them the proxy writes (see `behind`). Each proxy appends whom it got the request from, so the headers are read from
 //! their ends, and no further than the first address that is no trusted proxy.
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::config::Network;
+use crate::config::{Network, ProxyHeader};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Any of these says that a request came through a proxy.
@@ -24,9 +24,12 @@ const OF_PROXIES: [HeaderName; 6] = [
     header::VIA,
 ];
 
-/// The proxies that are believed.
+/// The proxies that are believed, and the header that they write.
 #[derive(Clone, Default)]
-pub(super) struct TrustedProxies(Arc<[Network]>);
+pub(super) struct TrustedProxies {
+    networks: Arc<[Network]>,
+    header: ProxyHeader,
+}
 
 /// Who sent a request. Stands in its extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +43,14 @@ pub(super) struct Client {
 }
 
 impl TrustedProxies {
-    /// The proxies in these networks.
-    pub(super) fn new(networks: &[Network]) -> Self {
-        Self(networks.into())
+    /// The proxies in these networks, which write this header.
+    pub(super) fn new(networks: &[Network], header: ProxyHeader) -> Self {
+        Self { networks: networks.into(), header }
     }
 
     /// Whether an address is that of a proxy that is believed.
     pub(super) fn contain(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
+        self.networks.iter().any(|network| network.contains(address))
     }
 
     /// Who sent a request with these headers over a connection from `peer`.
@@ -58,12 +61,18 @@ impl TrustedProxies {
         Client { address, peer, forwarded }
     }
 
-    /// Whom a trusted proxy names. A proxy that writes one of the headers passes on the other as the client sent
-    /// it: where the two disagree nobody is believed, and the request counts for the proxy.
+    /// Whom a trusted proxy names. A proxy that writes one of the headers may pass on the other as the client sent
+    /// it: where it is not known which one it writes and the two disagree, nobody is believed, and the request counts
+    /// for the proxy.
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let standard = self.named(peer, headers, &header::FORWARDED, forwarded_for);
-        let usual = self.named(peer, headers, &X_FORWARDED_FOR, node);
-        match (standard, usual) {
+        let standard = || self.named(peer, headers, &header::FORWARDED, forwarded_for);
+        let usual = || self.named(peer, headers, &X_FORWARDED_FOR, node);
+        let named = match self.header {
+            ProxyHeader::Any => (standard(), usual()),
+            ProxyHeader::Forwarded => (standard(), None),
+            ProxyHeader::XForwardedFor => (None, usual()),
+        };
+        match named {
             (Some(standard), Some(usual)) if standard != usual => peer,
             (standard, usual) => standard.or(usual).unwrap_or(peer),
         }
@@ -128,18 +137,22 @@ mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{Client, TrustedProxies};
+    use super::{Client, ProxyHeader, TrustedProxies};
 
-    fn trusted() -> TrustedProxies {
-        TrustedProxies::new(&["10.0.0.0/8", "::1"].map(|network| network.parse().unwrap()))
+    fn trusted(header: ProxyHeader) -> TrustedProxies {
+        TrustedProxies::new(&["10.0.0.0/8", "::1"].map(|network| network.parse().unwrap()), header)
     }
 
     fn client(peer: &str, lines: &[(&'static str, &str)]) -> Client {
+        client_of(ProxyHeader::Any, peer, lines)
+    }
+
+    fn client_of(header: ProxyHeader, peer: &str, lines: &[(&'static str, &str)]) -> Client {
         let mut headers = HeaderMap::new();
         for (name, line) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(line).unwrap());
         }
-        trusted().client(peer.parse().unwrap(), &headers)
+        trusted(header).client(peer.parse().unwrap(), &headers)
     }
 
     fn address(peer: &str, lines: &[(&'static str, &str)]) -> String {
@@ -203,6 +216,20 @@ mod tests {
         assert_eq!(both("for=192.0.2.7", "192.0.2.7"), "192.0.2.7");
         assert_eq!(both("for=6.6.6.6", "192.0.2.7"), "10.0.0.1");
         assert_eq!(both("for=192.0.2.7", "6.6.6.6"), "10.0.0.1");
+    }
+
+    #[test]
+    fn only_the_header_that_the_proxy_writes_counts_where_it_is_known() {
+        let lines = [("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.8")];
+        for (header, expected) in [
+            (ProxyHeader::Any, "10.0.0.1"),
+            (ProxyHeader::Forwarded, "192.0.2.7"),
+            (ProxyHeader::XForwardedFor, "192.0.2.8"),
+        ] {
+            assert_eq!(client_of(header, "10.0.0.1", &lines).address.to_string(), expected);
+        }
+        let other = client_of(ProxyHeader::Forwarded, "10.0.0.1", &lines[1..]);
+        assert_eq!(other.address.to_string(), "10.0.0.1");
     }
 
     #[test]

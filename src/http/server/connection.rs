@@ -62,7 +62,7 @@ impl Reception {
         Self {
             router,
             tls,
-            proxies: TrustedProxies::new(&options.trusted_proxies),
+            proxies: TrustedProxies::new(&options.trusted_proxies, options.proxy_header),
             header_timeout: options.header_timeout,
             write_timeout: options.write_timeout,
             seats: Seats::new(options.max_connections, options.max_connections_per_address),

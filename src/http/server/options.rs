@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::tls::TlsFiles;
 use crate::{
-    config::{HttpProfile, Network},
+    config::{HttpProfile, Network, ProxyHeader},
     http::connections::LiveOptions,
 };
 
@@ -23,6 +23,8 @@ pub struct Options {
     pub max_connections_per_address: usize,
     /// Proxies that are believed when they name the client.
     pub trusted_proxies: Vec<Network>,
+    /// The header by which they do.
+    pub proxy_header: ProxyHeader,
     /// Which statuses answers have.
     pub profile: HttpProfile,
     /// The largest request body, in bytes.
@@ -54,6 +56,7 @@ impl Default for Options {
             max_connections: 20_000,
             max_connections_per_address: 4_000,
             trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::Any,
             profile: HttpProfile::Of2025,
             max_body_bytes: 1024 * 1024,
             max_publish_bytes: 5 * 1024 * 1024,
