@@ -10,7 +10,7 @@ use crate::{
     auth::{AuthError, Identity},
     config::HttpProfile,
     error::{Code, quoted},
-    graphql::{Execution, RETRY_AFTER, Stats},
+    graphql::{Execution, MASKED, RETRY_AFTER, Stats},
     limit::Verdict,
 };
 
@@ -24,8 +24,8 @@ pub(super) struct Refusal {
     malformed: bool,
     /// When it is worth while to try again, in seconds.
     retry_after: Option<u64>,
-    /// What is left of the limit that was met.
-    pub(super) quota: Option<Verdict>,
+    /// What is left of the limit that was met. Boxed, for it is most of what a refusal would be.
+    pub(super) quota: Option<Box<Verdict>>,
     /// Who was refused, as far as it is known.
     pub(super) caller: Identity,
     /// What `WWW-Authenticate` says.
@@ -97,7 +97,7 @@ impl Refusal {
             verdict.limit
         );
         let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message);
-        Self { retry_after: Some(wait), quota: Some(verdict), ..refusal }
+        Self { retry_after: Some(wait), quota: Some(Box::new(verdict)), ..refusal }
     }
 
     /// As many requests are being answered as may be.
@@ -105,6 +105,11 @@ impl Refusal {
         let message = "the server has more to do than it can just now; try again in 1 s";
         let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, message);
         Self { retry_after: Some(1), ..refusal }
+    }
+
+    /// Something panicked; its own message stands in the log.
+    pub(super) fn fault() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError, MASKED)
     }
 
     /// The body is larger than the limit, in bytes, which a setting moves.

@@ -86,7 +86,8 @@ pub(super) fn refuse(refusal: Refusal, profile: HttpProfile) -> Response<Body> {
 
 /// The answer to a request that was refused.
 pub(super) fn refuse_as(media: MediaType, refusal: Refusal) -> Response<Body> {
-    let Refusal { status, quota, challenge, .. } = refusal;
+    let (status, challenge) = (refusal.status, refusal.challenge);
+    let quota = refusal.quota.as_deref().copied();
     let reply = Reply::One(Box::new(refusal.into_execution()));
     let mut answer = fresh(media, status, &reply);
     quota::write(quota, None, answer.headers_mut());

@@ -208,9 +208,11 @@ impl Events {
             Phase::Over => return None,
         }
         let said = tokio::select! {
-            said = self.subscription.next() => said,
-            () = &mut self.deadline => Some(Next::Ended),
+            // Nothing is told any more to one who may not hear it, however much waits for him.
+            biased;
             () = &mut self.expired => Some(Next::Failed(Box::new(Refusal::expired().into_execution()))),
+            () = &mut self.deadline => Some(Next::Ended),
+            said = self.subscription.next() => said,
             () = self.timer.as_mut() => {
                 self.timer.as_mut().reset(Instant::now() + self.heartbeat);
                 return Some(Bytes::from_static(HEARTBEAT));

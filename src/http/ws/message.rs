@@ -161,6 +161,11 @@ impl Close {
         Self::new(4429, "Too many initialisation requests")
     }
 
+    /// Whether the payload of `connection_init` lets anybody in cannot be told now; the client is to come back.
+    pub(super) fn try_again(why: &str) -> Self {
+        Self::new(1013, why)
+    }
+
     /// The server ends; the client is to come back.
     pub(super) fn restart() -> Self {
         Self::new(1012, "the server shuts down; connect again and resume after the last cursor")

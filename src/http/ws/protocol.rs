@@ -28,7 +28,7 @@ pub(super) enum Action {
     /// Nothing.
     None,
     /// The payload of `connection_init` is to be judged: then [`Protocol::acknowledge`] or
-    /// [`Protocol::refuse`].
+    /// [`Protocol::close`].
     Judge(Option<Box<RawValue>>),
     /// A message is to be sent.
     Send(Vec<u8>),
@@ -95,11 +95,6 @@ impl Protocol {
             self.phase = Phase::Acknowledged;
         }
         message::CONNECTION_ACK
-    }
-
-    /// Does not let the client in, for a reason that it may read.
-    pub(super) fn refuse(&mut self, why: &str) -> Action {
-        self.close(Close::forbidden(why))
     }
 
     /// The time for `connection_init` is over.

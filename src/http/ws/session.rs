@@ -72,8 +72,8 @@ pub(super) struct Ended {
 
 /// What a session asks of the rest of the server.
 pub(super) trait Backend: Send {
-    /// Judges the payload of `connection_init`. The error is for the client to read.
-    fn admit(&mut self, payload: Option<&RawValue>) -> impl Future<Output = Result<(), String>> + Send;
+    /// Judges the payload of `connection_init`. The error is what the socket is closed with.
+    fn admit(&mut self, payload: Option<&RawValue>) -> impl Future<Output = Result<(), Close>> + Send;
 
     /// What completes when the client is to be let in no longer, where that can be.
     fn ended(&self) -> Option<BoxFuture<'static, ()>>;
@@ -201,10 +201,17 @@ impl<C: Channel, B: Backend> Session<C, B> {
             Step::Came(channel.next().await)
         };
         tokio::select! {
-            step = traffic => step,
-            said = self.operations.next(), if room => Step::Said(said),
-            () = self.timer.as_mut() => Step::Time,
+            // Nothing is told any more to one who may not hear it, however much waits for him; for the others chance
+            // decides, so that neither side keeps the other from being heard.
+            biased;
             () = expired => Step::Expired,
+            step = async {
+                tokio::select! {
+                    step = traffic => step,
+                    said = self.operations.next(), if room => Step::Said(said),
+                    () = self.timer.as_mut() => Step::Time,
+                }
+            } => step,
         }
     }
 
@@ -257,8 +264,8 @@ impl<C: Channel, B: Backend> Session<C, B> {
         match action {
             Action::None => {}
             Action::Judge(payload) => {
-                if let Err(why) = self.backend.admit(payload.as_deref()).await {
-                    if let Action::Close(close) = self.protocol.refuse(&why) {
+                if let Err(close) = self.backend.admit(payload.as_deref()).await {
+                    if let Action::Close(close) = self.protocol.close(close) {
                         return ControlFlow::Break(close);
                     }
                     return ControlFlow::Continue(());

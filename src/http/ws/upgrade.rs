@@ -16,6 +16,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, value::RawValue};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::{
@@ -24,7 +25,7 @@ use super::{
     session::{Backend, Channel, Ended, Patience, Session},
 };
 use crate::{
-    auth::Identity,
+    auth::{AuthError, Identity},
     graphql::{
         Asked, Call,
         live::{Event, Opened},
@@ -38,6 +39,7 @@ use crate::{
         router::Shared,
         visitor::Visitor,
     },
+    limit::Guard,
 };
 
 /// The subprotocol that is spoken.
@@ -121,7 +123,8 @@ fn shown(payload: &RawValue) -> Option<Shown> {
         let entries = object.as_object()?;
         let find = |wanted: &str| {
             let (_, shown) = entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-            shown.as_str().map(str::to_owned)
+            // What is no text is no credential either, and is refused as one; clients write null for none.
+            (!shown.is_null()).then(|| shown.as_str().map_or_else(|| shown.to_string(), str::to_owned))
         };
         let shown = Shown { authorization: find("authorization"), key: find("x-api-key") };
         (shown.authorization.is_some() || shown.key.is_some()).then_some(shown)
@@ -188,7 +191,7 @@ impl Guest {
 }
 
 impl Backend for Guest {
-    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
+    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), Close> {
         let shown = payload.and_then(shown);
         // Whoever has shown something by his headers need not do it again.
         if shown.is_some() || self.visitor.caller.identity == Identity::Anonymous {
@@ -196,7 +199,10 @@ impl Backend for Guest {
             let (authorization, key) = (authorization.as_deref(), key.as_deref());
             let judged =
                 self.shared.gate.judge(authorization.map(str::as_bytes), key.map(str::as_bytes)).await;
-            let caller = judged.map_err(|error| error.to_string())?;
+            let caller = judged.map_err(|error| match error {
+                AuthError::Unavailable => Close::try_again(&error.to_string()),
+                AuthError::Missing | AuthError::Refused(_) => Close::forbidden(&error.to_string()),
+            })?;
             self.visitor = Arc::new(Visitor::known(&self.shared, caller, self.peer));
         }
         Ok(())
@@ -206,24 +212,41 @@ impl Backend for Guest {
         self.visitor.ended(&self.shared)
     }
 
+    /// In a task of its own, which ends with the future: a client that does not read keeps its socket from being
+    /// looked after, and must not keep the place of an operation meanwhile.
     fn open(&self, asked: Asked) -> BoxFuture<'static, Opened> {
         let (shared, id, visitor) = (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&self.visitor));
+        let opening = AbortOnDropHandle::new(tokio::spawn(begin(shared, id, visitor, asked)));
         Box::pin(async move {
-            let mut observation = Observation::begin(shared.metrics.clone(), websocket(), id.as_str());
-            observation.caller = visitor.caller.identity.clone();
-            let opened = match visitor.count().await {
-                Ok(_) => {
-                    let (caller, account) = (&visitor.caller, visitor.account.as_ref());
-                    let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
-                    let span = observation.trace(&HeaderMap::new());
-                    shared.engine.open(asked, call).instrument(span).await
-                }
-                Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
-            };
-            observation.opened(&opened);
-            opened
+            let fault = |_| Opened::Once(Box::new(Refusal::fault().into_execution()));
+            opening.await.unwrap_or_else(fault)
         })
     }
+}
+
+/// Lets in an operation as a request is let in.
+async fn enter(shared: &Shared, visitor: &Visitor) -> Result<Guard, Refusal> {
+    let inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
+    visitor.count().await?;
+    shared.gate.authenticator.used(&visitor.caller);
+    Ok(inside)
+}
+
+/// Begins an operation over a socket: it passes the door, is counted and paid for like a request.
+async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked: Asked) -> Opened {
+    let mut observation = Observation::begin(shared.metrics.clone(), websocket(), id.as_str());
+    observation.caller = visitor.caller.identity.clone();
+    let opened = match enter(&shared, &visitor).await {
+        Ok(_inside) => {
+            let (caller, account) = (&visitor.caller, visitor.account.as_ref());
+            let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
+            let span = observation.trace(&HeaderMap::new());
+            shared.engine.open(asked, call).instrument(span).await
+        }
+        Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
+    };
+    observation.opened(&opened);
+    opened
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin + Send> Channel for Socket<I> {
@@ -288,9 +311,11 @@ mod tests {
         }
         let key = found(r#"{"headers":{"X-API-Key":"x"}}"#).and_then(|shown| shown.key);
         assert_eq!(key.as_deref(), Some("x"));
-        for payload in ["{}", "7", r#"{"authorization":7}"#, r#"{"headers":"x"}"#, "null"] {
+        for payload in ["{}", "7", r#"{"authorization":null}"#, r#"{"headers":"x"}"#, "null"] {
             assert!(found(payload).is_none(), "{payload}");
         }
+        let key = found(r#"{"x-api-key":7}"#).and_then(|shown| shown.key);
+        assert_eq!(key.as_deref(), Some("7"), "it is refused, not passed over");
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn every_breach_has_its_code() {
     let Action::Judge(Some(payload)) = action else { panic!("not judged") };
     assert_eq!(payload.get(), r#"{"authorization":"Bearer x"}"#);
     assert!(matches!(judged.init_is_late(), Action::None));
-    assert_closes(judged.refuse("no"), 4403);
+    assert_closes(judged.close(Close::forbidden("no")), 4403);
 
     let mut unsure = Protocol::new(1);
     unsure.text(INIT.as_bytes());

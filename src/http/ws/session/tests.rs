@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ABNORMAL, Backend, Channel, Ended, MOST_GATHERED, MOST_UNWRITTEN, Patience, Session};
+use super::{ABNORMAL, Backend, Channel, Close, Ended, MOST_GATHERED, MOST_UNWRITTEN, Patience, Session};
 use crate::{
     graphql::{
         Asked, Execution,
@@ -114,9 +114,11 @@ type Begun = (String, oneshot::Sender<Opened>);
 struct Scripted(UnboundedSender<Begun>);
 
 impl Backend for Scripted {
-    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), String> {
+    async fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), Close> {
         match payload {
-            Some(payload) if payload.get().contains("wrong") => Err("the token is not known".to_owned()),
+            Some(payload) if payload.get().contains("wrong") => {
+                Err(Close::forbidden("the token is not known"))
+            }
             _ => Ok(()),
         }
     }
