@@ -205,6 +205,11 @@ impl Queue {
         }
     }
 
+    /// How long one may wait at most.
+    pub fn deadline(&self) -> Duration {
+        self.0.options.deadline
+    }
+
     /// How it goes.
     pub fn figures(&self) -> QueueFigures {
         let state = self.0.lock();
