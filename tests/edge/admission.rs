@@ -20,7 +20,8 @@ fn query(text: &str) -> Value {
     json!({ "query": text })
 }
 
-async fn until(site: &Site, line: &str) {
+/// Waits until the metrics have a line.
+pub(super) async fn until(site: &Site, line: &str) {
     let seen = async {
         let metrics = format!("http://{}/metrics", site.address);
         while !reqwest::get(&metrics).await.unwrap().text().await.unwrap().lines().any(|told| told == line) {

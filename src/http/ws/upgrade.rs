@@ -227,7 +227,7 @@ impl Backend for Guest {
 /// Lets in an operation as a request is let in.
 async fn enter(shared: &Shared, visitor: &Visitor) -> Result<Guard, Refusal> {
     let inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
-    visitor.count().await?;
+    visitor.count(1).await?;
     shared.gate.authenticator.used(&visitor.caller);
     Ok(inside)
 }
