@@ -8,6 +8,7 @@ mod activity;
 mod connection;
 mod listener;
 mod options;
+mod stream;
 mod tls;
 mod write_timeout;
 
