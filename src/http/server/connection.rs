@@ -37,6 +37,15 @@ const HTTP2_STREAMS: u32 = 100;
 /// Bytes of a request's head: room for a document in the URL, of which hyper takes 65,534 bytes.
 const HEAD_BYTES: u32 = 68 * 1024;
 
+/// The connections of a listener, and their end.
+#[derive(Clone, Default)]
+pub(super) struct Crowd {
+    /// Owns the connections and their streams.
+    pub(super) tasks: Tasks,
+    /// Has them end when it is cancelled.
+    pub(super) draining: CancellationToken,
+}
+
 /// What all connections of a listener have in common.
 pub(super) struct Reception {
     router: Router,
@@ -45,9 +54,7 @@ pub(super) struct Reception {
     header_timeout: Duration,
     write_timeout: Duration,
     seats: Seats,
-    /// Owns the connections and their streams.
-    tasks: Tasks,
-    draining: CancellationToken,
+    crowd: Crowd,
 }
 
 /// Who has come.
@@ -59,14 +66,8 @@ struct Guest {
 }
 
 impl Reception {
-    /// Without TLS where there is none; its connections belong to `tasks`, and end when `draining` is cancelled.
-    pub(super) fn new(
-        options: &Options,
-        router: Router,
-        tls: Option<Arc<Tls>>,
-        tasks: Tasks,
-        draining: CancellationToken,
-    ) -> Self {
+    /// Without TLS where there is none.
+    pub(super) fn new(options: &Options, router: Router, tls: Option<Arc<Tls>>, crowd: Crowd) -> Self {
         Self {
             router,
             tls,
@@ -74,8 +75,7 @@ impl Reception {
             header_timeout: options.header_timeout,
             write_timeout: options.write_timeout,
             seats: Seats::new(options.max_connections, options.max_connections_per_address),
-            tasks,
-            draining,
+            crowd,
         }
     }
 
@@ -92,8 +92,8 @@ impl Reception {
         let io = WriteTimeout::new(stream, self.write_timeout, activity.clone());
         let (reception, guest) = (Arc::clone(self), Guest { peer, activity, _seat: seat });
         match &self.tls {
-            Some(tls) => self.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, guest)),
-            None => self.tasks.spawn(reception.serve(io, guest)),
+            Some(tls) => self.crowd.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, guest)),
+            None => self.crowd.tasks.spawn(reception.serve(io, guest)),
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Reception {
     ) {
         let shaken = tokio::time::timeout(self.header_timeout, acceptor.accept(io));
         // Who speaks no TLS, or goes away, is no event for our log.
-        if let Some(Ok(Ok(stream))) = self.draining.run_until_cancelled(shaken).await {
+        if let Some(Ok(Ok(stream))) = self.crowd.draining.run_until_cancelled(shaken).await {
             self.serve(stream, guest).await;
         }
     }
@@ -148,7 +148,7 @@ impl Reception {
                     let patience = if lapsed { self.write_timeout } else { self.header_timeout };
                     idle.as_mut().reset(Instant::now() + patience);
                 }
-                () = self.draining.cancelled(), if !leaving => {
+                () = self.crowd.draining.cancelled(), if !leaving => {
                     leaving = true;
                     connection.as_mut().graceful_shutdown();
                 }
@@ -157,7 +157,7 @@ impl Reception {
     }
 
     fn builder(&self) -> auto::Builder<Streams> {
-        let mut builder = auto::Builder::new(Streams::new(self.tasks.clone(), self.write_timeout));
+        let mut builder = auto::Builder::new(Streams::new(self.crowd.tasks.clone(), self.write_timeout));
         builder
             .http1()
             .timer(TokioTimer::new())
