@@ -28,6 +28,7 @@ use crate::{
         connections::{Full, Peer, Seat, Seats},
     },
     lifecycle::Tasks,
+    telemetry::live::{Live, Open},
 };
 
 /// How often an HTTP/2 connection is asked whether it still lives.
@@ -54,6 +55,7 @@ pub(super) struct Reception {
     header_timeout: Duration,
     write_timeout: Duration,
     seats: Seats,
+    live: Live,
     crowd: Crowd,
 }
 
@@ -62,12 +64,18 @@ struct Guest {
     peer: IpAddr,
     activity: Activity,
     /// Given back when he goes.
-    _seat: Seat,
+    _held: (Seat, Open),
 }
 
 impl Reception {
     /// Without TLS where there is none.
-    pub(super) fn new(options: &Options, router: Router, tls: Option<Arc<Tls>>, crowd: Crowd) -> Self {
+    pub(super) fn new(
+        options: &Options,
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        live: Live,
+        crowd: Crowd,
+    ) -> Self {
         Self {
             router,
             tls,
@@ -75,6 +83,7 @@ impl Reception {
             header_timeout: options.header_timeout,
             write_timeout: options.write_timeout,
             seats: Seats::new(options.max_connections, options.max_connections_per_address),
+            live,
             crowd,
         }
     }
@@ -84,13 +93,17 @@ impl Reception {
         let peer = peer.ip().to_canonical();
         // A trusted proxy's connections are those of all its clients.
         let counts_for = (!self.proxies.contain(peer)).then(|| Peer::of(peer));
-        let seat = self.seats.take(counts_for)?;
+        let seat = self.seats.take(counts_for).inspect_err(|full| match full {
+            Full::Server(_) => self.live.refused(),
+            Full::Address(_) => self.live.refused_to_address(),
+        })?;
         // Answers are written whole: waiting to fill a segment would only delay them. A socket that
         // refuses the option still works.
         let _ = stream.set_nodelay(true);
         let activity = Activity::default();
         let io = WriteTimeout::new(stream, self.write_timeout, activity.clone());
-        let (reception, guest) = (Arc::clone(self), Guest { peer, activity, _seat: seat });
+        let (reception, guest) =
+            (Arc::clone(self), Guest { peer, activity, _held: (seat, self.live.connection()) });
         match &self.tls {
             Some(tls) => self.crowd.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, guest)),
             None => self.crowd.tasks.spawn(reception.serve(io, guest)),
@@ -117,7 +130,7 @@ impl Reception {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Guest { peer, activity, _seat } = guest;
+        let Guest { peer, activity, _held } = guest;
         let (reception, seen) = (Arc::clone(&self), activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             let busy = seen.begin(request.version());

@@ -79,11 +79,12 @@ impl Server {
         };
         let open = Connections::new(&options, guests.tasks.clone(), guests.draining.clone());
         let Routers { public, operations } = router::build(services, limits, &manner, open, leaving.clone());
-        let reception = Reception::new(&options, public, tls.clone(), guests.clone());
+        let reception = Reception::new(&options, public, tls.clone(), metrics.live().clone(), guests.clone());
         let public = Listener::bind(options.listen, "http.listen", reception).await?;
         let operations = match options.operations_listen.zip(operations) {
             Some((listen, router)) => {
-                let reception = Reception::new(&options, router, None, operators.clone());
+                let reception =
+                    Reception::new(&options, router, None, metrics.live().clone(), operators.clone());
                 Some(Listener::bind(listen, "http.operations_listen", reception).await?)
             }
             None => None,
