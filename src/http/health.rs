@@ -48,21 +48,21 @@ pub struct Dependencies {
 #[derive(Clone)]
 pub(super) struct Readiness {
     dependencies: Dependencies,
-    draining: CancellationToken,
+    leaving: CancellationToken,
     began: Instant,
     /// What was last seen of the database, and when.
     last: Arc<Mutex<Option<(Instant, Check)>>>,
 }
 
 impl Readiness {
-    pub(super) fn new(dependencies: Dependencies, draining: CancellationToken) -> Self {
-        Self { dependencies, draining, began: Instant::now(), last: Arc::default() }
+    pub(super) fn new(dependencies: Dependencies, leaving: CancellationToken) -> Self {
+        Self { dependencies, leaving, began: Instant::now(), last: Arc::default() }
     }
 
     /// The state in one word, and whether requests should come. What failed is for the log only:
     /// this answer is often public.
     async fn state(&self) -> (StatusCode, &'static str) {
-        if self.draining.is_cancelled() {
+        if self.leaving.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
         match self.database().await.failure {
@@ -101,7 +101,7 @@ impl Readiness {
         };
         let (database, redis) = tokio::join!(self.database(), redis);
         let status = match &database.failure {
-            _ if self.draining.is_cancelled() => DRAINING,
+            _ if self.leaving.is_cancelled() => DRAINING,
             None => READY,
             Some(_) => UNAVAILABLE,
         };

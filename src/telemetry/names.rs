@@ -78,6 +78,10 @@ metrics! {
     REQUEST_DURATION: SECONDS, "farol_request_duration_seconds", "outcome": "ok, partial, refused, failed, cancelled";
     /// GraphQL requests being answered now.
     REQUESTS_IN_FLIGHT: Kind::Gauge, "farol_http_requests_in_flight";
+    /// Connections open now, whatever they are for.
+    CONNECTIONS: Kind::Gauge, "farol_http_connections";
+    /// Connections closed as they came, because all were taken: those of the server, or of one address.
+    CONNECTIONS_REFUSED: Kind::Counter, "farol_http_connections_refused_total", "by": "server, address";
     /// Estimated cost of the operations received.
     OPERATION_COST: COST, "farol_operation_cost";
     /// Actual cost of the operations executed, where it was counted.

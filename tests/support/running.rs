@@ -1,6 +1,7 @@
 //! `farol serve` as a person runs it: a process of its own.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
@@ -19,16 +20,20 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// What is logged by the last that was started in a directory.
+    pub(crate) const LOG: &str = "serve.log";
+
     /// Starts the program and waits for the line that says where the endpoint is.
     pub(crate) fn start(directory: &Path, args: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", directory, args)
     }
 
-    /// The same at an address.
+    /// The same at an address. What it logs is in the directory, in [`LOG`](Self::LOG).
     pub(crate) fn start_at(address: &str, directory: &Path, args: &[&str]) -> Self {
         let mut command = command(directory, &[], args);
         command.args(["--listen", address, "--log-level", "warn"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = File::create(directory.join(Self::LOG)).unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap());
         let mut running = Self { endpoint: String::new(), process, lines };
         while running.endpoint.is_empty() {

@@ -122,7 +122,9 @@ fn record_everything(metrics: &Metrics) {
     statements.begin("SELECT 1".into()).ended(false);
     drop(statements.begin("SELECT 1".into()));
     let live = metrics.live();
-    drop((live.socket(), live.operation(), live.stream()));
+    live.refused();
+    live.refused_to_address();
+    drop((live.connection(), live.socket(), live.operation(), live.stream()));
     live.received();
     live.sent(2, 1);
     live.lagged(Duration::ZERO);
