@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(rule.verdict(false, bucket.owed, 151).retry_after, None, "it will never be allowed");
 
         let more = verdict.with_more(50);
-        assert_eq!((more.remaining, more.reset), (50, Duration::from_secs(60)));
+        assert_eq!((more.remaining, more.reset), (50, Duration::from_mins(1)));
         let full = verdict.with_more(1_000);
         assert_eq!((full.remaining, full.reset), (150, Duration::ZERO));
     }

@@ -10,7 +10,7 @@ use super::{Engine, batch::is_mutation, begin::Begun};
 use crate::{
     cache::response::{Key, Making, Responses, Turn},
     graphql::{
-        admission::{Admitted, Entry},
+        admission::{Admitted, Entry, Priced},
         call::{CacheUse, Call, CostReport},
         cost,
         error::{Refused, panicked, settle, too_late},
@@ -175,10 +175,8 @@ impl Engine {
         };
         let executed = began(&response);
         // What was refused at the last moment has cost nothing.
-        let actual = priced.map(|priced| match executed {
-            true => cost::actual(priced.inputs(self.limits.pages), &response.data),
-            false => 0,
-        });
+        let cost_of = |priced: Priced| cost::actual(priced.inputs(self.limits.pages), &response.data);
+        let actual = priced.map(|priced| if executed { cost_of(priced) } else { 0 });
         (response, executed, actual)
     }
 }
