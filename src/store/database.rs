@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use super::{
     StoreError,
+    control::Control,
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
@@ -58,8 +59,8 @@ pub struct Database {
 /// The connections that writes take.
 #[derive(Clone, Debug)]
 pub(super) enum Writer {
-    /// PostgreSQL: a small pool.
-    Postgres(PgPool),
+    /// PostgreSQL: a small pool, and what cancels.
+    Postgres(PgPool, Control),
     /// SQLite: a pool of exactly one connection.
     Sqlite(SqlitePool),
 }
@@ -85,7 +86,8 @@ impl Database {
             .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
         let server = format!("{}:{}", connect.get_host(), connect.get_port());
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{server}: {error}"));
-        let source = Source::Postgres(Box::new(connect.clone()));
+        let control = Control::new(connect.clone());
+        let source = Source::Postgres(control.clone());
         let readers = Readers::connect(source, options.max_connections, options.acquire_timeout);
         let readers = readers.await.map_err(unavailable)?;
         let writers = PgPoolOptions::new()
@@ -95,7 +97,7 @@ impl Database {
             .connect_lazy_with(connect);
         Ok(Self {
             readers,
-            writer: Writer::Postgres(writers),
+            writer: Writer::Postgres(writers, control),
             statement_timeout: options.statement_timeout,
             statements: Statements::default(),
             breaker: options.breaker.clone(),
@@ -148,7 +150,7 @@ impl Database {
     /// Which database this is.
     pub fn backend(&self) -> DbBackend {
         match self.writer {
-            Writer::Postgres(_) => DbBackend::Postgres,
+            Writer::Postgres(..) => DbBackend::Postgres,
             Writer::Sqlite(_) => DbBackend::Sqlite,
         }
     }
@@ -160,11 +162,15 @@ impl Database {
     }
 
     /// Closes all connections. Waits for those in use. The writer goes last: on SQLite only it can fold
-    /// the write-ahead log into the file.
+    /// the write-ahead log into the file. On PostgreSQL the connection that cancels does, for those that
+    /// write may be about to be given back.
     pub async fn close(self) {
         self.readers.close().await;
         match &self.writer {
-            Writer::Postgres(pool) => pool.close().await,
+            Writer::Postgres(pool, control) => {
+                pool.close().await;
+                control.close().await;
+            }
             Writer::Sqlite(pool) => pool.close().await,
         }
     }

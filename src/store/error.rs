@@ -13,6 +13,9 @@ pub enum StoreError {
     /// The database could not be reached or gave no connection in time.
     #[error("the database cannot be reached: {0} (database.url)")]
     Unavailable(String),
+    /// Others are in the way of what was asked, and were for as long as one waits. The database itself does well.
+    #[error("the database is busy: {0}; try again")]
+    Busy(String),
     /// The database failed or hung lately, and is not asked for a moment.
     #[error(
         "the database failed lately and is not asked for a moment; try again in {} ms",
@@ -50,6 +53,8 @@ impl StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // query_canceled: the statement timeout (PostgreSQL, appendix A)
                 Some("57014") => Self::Timeout { limit_ms },
+                // lock_not_available
+                Some("55P03") => Self::Busy("another writer was in the way for too long".to_owned()),
                 // SQLITE_BUSY in its kinds: another process has been writing for longer than one waits
                 Some("5" | "261" | "517") => Self::Unavailable(database.message().to_owned()),
                 // class 08, connection exceptions; 57P01 to 57P03, the server goes down or comes up

@@ -2,10 +2,9 @@
 //!
 //! One connection runs one statement at a time. Whoever drops a read before its answer came (a client
 //! that went away, a limit of time) leaves a statement running: here it is cancelled in the database,
-//! and only then is its connection given to others. PostgreSQL cancels by the process that serves the
-//! connection, told to another connection; SQLite asks a flag of the connection every few steps. A pool
-//! of sqlx knows neither; it also asks each connection that comes back whether it lives, which is one
-//! more round trip per statement.
+//! and only then is its connection given to others. PostgreSQL cancels by [`super::control`]; SQLite asks
+//! a flag of the connection every few steps. A pool of sqlx knows neither; it also asks each connection
+//! that comes back whether it lives, which is one more round trip per statement.
 //!
 //! A permit stands for a connection, idle, in use or being recovered, so that there are never more than
 //! allowed. The lock of the idle ones is held for a push or a pop.
@@ -24,7 +23,7 @@ use sea_orm::Values;
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, SqliteConnection,
-    postgres::{PgConnectOptions, PgRow},
+    postgres::PgRow,
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
 use tokio::{
@@ -34,13 +33,12 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
+use super::control::{Control, RECOVERY};
 use crate::telemetry::figures::Pool;
 
 /// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
 /// times a millisecond.
 const SQLITE_STEPS: i32 = 2_000;
-/// How long a connection may take to come back after its statement was cancelled.
-const RECOVERY: Duration = Duration::from_secs(5);
 /// A connection that nobody needed for so long is closed: firewalls forget it anyway.
 const IDLE: Duration = Duration::from_mins(10);
 
@@ -57,7 +55,7 @@ pub(super) enum Rows {
 /// Where connections come from.
 #[derive(Clone)]
 pub(super) enum Source {
-    Postgres(Box<PgConnectOptions>),
+    Postgres(Control),
     Sqlite(Box<SqliteConnectOptions>),
 }
 
@@ -70,15 +68,13 @@ struct Shared {
     waiting: AtomicU64,
     /// The latest used comes last, and is taken first: its memory is warm, and the others can rest.
     idle: Mutex<VecDeque<(Reader, Instant)>>,
-    /// The connection that cancels, on PostgreSQL.
-    control: tokio::sync::Mutex<Option<PgConnection>>,
     /// Recoveries under way.
     recoveries: TaskTracker,
 }
 
 /// A connection, and by what its statement is cancelled.
 enum Reader {
-    Postgres { connection: PgConnection, process: i32 },
+    Postgres { connection: PgConnection, process: i32, control: Control },
     Sqlite { connection: SqliteConnection, stop: Arc<AtomicBool> },
 }
 
@@ -118,7 +114,6 @@ impl Readers {
             permits: Arc::new(Semaphore::new(most as usize)),
             waiting: AtomicU64::new(0),
             idle: Mutex::default(),
-            control: tokio::sync::Mutex::default(),
             recoveries: TaskTracker::new(),
         }))
     }
@@ -145,10 +140,6 @@ impl Readers {
         let idle = std::mem::take(&mut *shared.idle());
         for (reader, _) in idle {
             reader.close().await;
-        }
-        if let Some(control) = shared.control.lock().await.take() {
-            // Gone already is as good as closed.
-            let _ = control.close().await;
         }
     }
 
@@ -208,7 +199,7 @@ impl Shared {
     async fn connect(&self) -> Result<Reader, sqlx::Error> {
         let connecting = async {
             match &self.source {
-                Source::Postgres(options) => Reader::postgres(options).await,
+                Source::Postgres(control) => Reader::postgres(control).await,
                 Source::Sqlite(options) => Reader::sqlite(options).await,
             }
         };
@@ -233,7 +224,7 @@ impl Shared {
     /// Ends the statement of a reader that nobody waits for, and keeps the connection if it still lives.
     async fn recover(&self, mut reader: Reader) {
         let recovered = timeout(RECOVERY, async {
-            self.cancel(&mut reader).await?;
+            reader.cancel().await?;
             reader.settle().await
         });
         match recovered.await {
@@ -242,35 +233,13 @@ impl Shared {
             Err(_) => tracing::warn!("a statement given up was not over {RECOVERY:?} after it was cancelled"),
         }
     }
-
-    async fn cancel(&self, reader: &mut Reader) -> Result<(), sqlx::Error> {
-        match reader {
-            Reader::Sqlite { stop, .. } => stop.store(true, Ordering::Relaxed),
-            Reader::Postgres { process, .. } => {
-                let mut control = self.control.lock().await;
-                // Taken out while in use: what fails is not used again.
-                let known = match control.take() {
-                    Some(mut connection) => connection.ping().await.is_ok().then_some(connection),
-                    None => None,
-                };
-                let mut connection = match (known, &self.source) {
-                    (Some(connection), _) => connection,
-                    (None, Source::Postgres(options)) => PgConnection::connect_with(options).await?,
-                    (None, Source::Sqlite(_)) => return Ok(()),
-                };
-                sqlx::query("SELECT pg_cancel_backend($1)").bind(*process).execute(&mut connection).await?;
-                *control = Some(connection);
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Reader {
-    async fn postgres(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        let mut connection = PgConnection::connect_with(options).await?;
+    async fn postgres(control: &Control) -> Result<Self, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(control.options()).await?;
         let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
-        Ok(Self::Postgres { connection, process })
+        Ok(Self::Postgres { connection, process, control: control.clone() })
     }
 
     async fn sqlite(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
@@ -293,6 +262,16 @@ impl Reader {
             Self::Sqlite { connection, .. } => {
                 sqlx::query_with(sql, values).fetch_all(connection).await.map(Rows::Sqlite)
             }
+        }
+    }
+
+    async fn cancel(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { stop, .. } => {
+                stop.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Self::Postgres { process, control, .. } => control.cancel(*process).await,
         }
     }
 

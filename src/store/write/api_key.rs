@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use super::transaction::{Inner, Transaction};
+use super::transaction::{Connection, Transaction};
 use crate::{
     ocds::model::Time,
     store::{Database, StoreError, entity::api_key::Model},
@@ -13,22 +13,21 @@ pub async fn add(database: &Database, key: &Model) -> Result<(), StoreError> {
     const ADD: &str = "INSERT INTO api_keys (id, name, digest, scope, plan, created, last_used, revoked) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut transaction = Transaction::begin(database).await?;
-    let (inner, timeout_ms) = transaction.inner();
-    let added = match inner {
-        Inner::Postgres(connection) => {
+    let added = match transaction.connection()? {
+        Connection::Postgres(connection) => {
             let query = sqlx::query(ADD).bind(&key.id).bind(&key.name).bind(&key.digest).bind(&key.scope);
             let query = query.bind(&key.plan).bind(key.created).bind(key.last_used).bind(key.revoked);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let millis = |time: Time| time.timestamp_millis();
             let query = sqlx::query(ADD).bind(&key.id).bind(&key.name).bind(&key.digest).bind(&key.scope);
             let query = query.bind(&key.plan).bind(millis(key.created));
             let query = query.bind(key.last_used.map(millis)).bind(key.revoked.map(millis));
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
     };
-    added.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    added.map_err(|error| transaction.refused(&error))?;
     transaction.commit(Utc::now(), &[]).await
 }
 
@@ -36,18 +35,17 @@ pub async fn add(database: &Database, key: &Model) -> Result<(), StoreError> {
 pub async fn revoke(database: &Database, id: &str, at: Time) -> Result<bool, StoreError> {
     const REVOKE: &str = "UPDATE api_keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
     let mut transaction = Transaction::begin(database).await?;
-    let (inner, timeout_ms) = transaction.inner();
-    let revoked = match inner {
-        Inner::Postgres(connection) => {
-            let done = sqlx::query(REVOKE).bind(id).bind(at).execute(&mut **connection).await;
+    let revoked = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            let done = sqlx::query(REVOKE).bind(id).bind(at).execute(&mut *connection).await;
             done.map(|done| done.rows_affected())
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let query = sqlx::query(REVOKE).bind(id).bind(at.timestamp_millis());
-            query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            query.execute(&mut *connection).await.map(|done| done.rows_affected())
         }
     };
-    let revoked = revoked.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    let revoked = revoked.map_err(|error| transaction.refused(&error))?;
     transaction.commit(at, &[]).await?;
     Ok(revoked > 0)
 }
@@ -59,17 +57,16 @@ pub async fn used(database: &Database, ids: &[String], at: Time) -> Result<(), S
     const USED_SQLITE: &str = "UPDATE api_keys SET last_used = $2 \
          WHERE (last_used IS NULL OR last_used < $2) AND id IN (SELECT value FROM json_each($1))";
     let mut transaction = Transaction::begin(database).await?;
-    let (inner, timeout_ms) = transaction.inner();
-    let noted = match inner {
-        Inner::Postgres(connection) => {
-            sqlx::query(USED).bind(ids).bind(at).execute(&mut **connection).await.map(drop)
+    let noted = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            sqlx::query(USED).bind(ids).bind(at).execute(&mut *connection).await.map(drop)
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let ids = serde_json::to_string(ids).unwrap_or_default();
             let query = sqlx::query(USED_SQLITE).bind(ids).bind(at.timestamp_millis());
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
     };
-    noted.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    noted.map_err(|error| transaction.refused(&error))?;
     transaction.commit(at, &[]).await
 }

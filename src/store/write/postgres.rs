@@ -75,10 +75,9 @@ pub(super) async fn notify(connection: &mut PgConnection) -> Result<(), sqlx::Er
     sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(connection).await.map(drop)
 }
 
-/// Lets this transaction take its time, and keeps other writers of the dataset waiting until it ends: two that
-/// came with the same process at once would both find it missing.
+/// Keeps other writers of the dataset waiting until this transaction ends: two that came with the same process at
+/// once would both find it missing.
 pub(super) async fn lock_dataset(connection: &mut PgConnection, dataset: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *connection).await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(dataset).execute(connection).await.map(drop)
 }
 

@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, Postgres, Sqlite, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgConnection, Sqlite, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
 use super::{
     change_log::{self, NewChange},
     growth::Tally,
     organization, postgres,
     rows::Rows,
+    session::{Patience, Session},
     sqlite,
     table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
@@ -45,19 +46,42 @@ pub type NamedReleases = HashMap<(i64, String), Vec<i64>>;
 /// Id, process, position, tags and compressed JSON of a release.
 type ReleaseColumns = (i64, i64, i32, Option<String>, Vec<u8>);
 
-pub(super) enum Inner {
-    Postgres(sqlx::Transaction<'static, Postgres>),
+enum Inner {
+    Postgres(Session),
     Sqlite(sqlx::Transaction<'static, Sqlite>),
 }
 
+/// The connection of a transaction.
+pub(super) enum Connection<'a> {
+    Postgres(&'a mut PgConnection),
+    Sqlite(&'a mut SqliteConnection),
+}
+
 impl Transaction {
-    /// Begins. On SQLite this waits for the one writer connection, and for writers of other processes. Refused
-    /// while the breaker is open; to have waited for other writers says nothing of the database.
+    /// Begins what waits for others no longer than a request does. On SQLite this waits for the one writer
+    /// connection, and for writers of other processes. Refused while the breaker is open; to have waited for
+    /// other writers says nothing of the database.
     pub async fn begin(database: &Database) -> Result<Self, StoreError> {
+        Self::begin_with(database, Patience::Request).await
+    }
+
+    /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
+    pub async fn begin_on(database: &Database, dataset: i64, patience: Patience) -> Result<Self, StoreError> {
+        let mut transaction = Self::begin_with(database, patience).await?;
+        if let Connection::Postgres(connection) = transaction.connection()? {
+            let locked = postgres::lock_dataset(connection, dataset).await;
+            locked.map_err(|error| transaction.refused(&error))?;
+        }
+        Ok(transaction)
+    }
+
+    async fn begin_with(database: &Database, patience: Patience) -> Result<Self, StoreError> {
         let timeout_ms = database.timeout_ms();
         let permit = database.admit()?;
         let inner = match database.writer() {
-            Writer::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
+            Writer::Postgres(pool, control) => {
+                Session::begin(pool, control, patience).await.map(Inner::Postgres)
+            }
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
         match &inner {
@@ -66,16 +90,6 @@ impl Transaction {
         }
         let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
         Ok(Self { inner, timeout_ms, noted: Vec::new() })
-    }
-
-    /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
-    pub async fn begin_on(database: &Database, dataset: i64) -> Result<Self, StoreError> {
-        let mut transaction = Self::begin(database).await?;
-        if let Inner::Postgres(connection) = &mut transaction.inner {
-            let locked = postgres::lock_dataset(connection, dataset).await;
-            locked.map_err(|error| StoreError::from_sqlx(&error, transaction.timeout_ms))?;
-        }
-        Ok(transaction)
     }
 
     /// Which of these releases are stored.
@@ -151,11 +165,13 @@ impl Transaction {
         if processes.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(i64, i64)> = match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::select_by(transaction, ORGANIZATIONS, processes).await,
-            Inner::Sqlite(transaction) => sqlite::select_by(transaction, ORGANIZATIONS, processes).await,
+        let rows: Vec<(i64, i64)> = match self.connection()? {
+            Connection::Postgres(connection) => {
+                postgres::select_by(connection, ORGANIZATIONS, processes).await
+            }
+            Connection::Sqlite(connection) => sqlite::select_by(connection, ORGANIZATIONS, processes).await,
         }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        .map_err(|error| self.refused(&error))?;
         let mut organizations: HashMap<i64, Vec<i64>> = HashMap::new();
         for (process, organization) in rows {
             organizations.entry(process).or_default().push(organization);
@@ -179,11 +195,11 @@ impl Transaction {
     pub async fn fingerprint(&mut self, processes: &[i64]) -> Result<u64, StoreError> {
         let mut sum = 0_u64;
         for removal in REMOVALS {
-            let rows: Vec<(String,)> = match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::rows(transaction, removal, processes).await,
-                Inner::Sqlite(transaction) => sqlite::rows(transaction, removal, processes).await,
+            let rows: Vec<(String,)> = match self.connection()? {
+                Connection::Postgres(connection) => postgres::rows(connection, removal, processes).await,
+                Connection::Sqlite(connection) => sqlite::rows(connection, removal, processes).await,
             }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            .map_err(|error| self.refused(&error))?;
             for (row,) in rows {
                 let digest = Sha256::new().chain_update(removal).chain_update(row).finalize();
                 let head = digest.iter().take(8).fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
@@ -208,28 +224,28 @@ impl Transaction {
     /// the log are told ([`crate::store::notify`]).
     pub async fn commit(mut self, at: DateTime<Utc>, changes: &[NewChange]) -> Result<(), StoreError> {
         if !changes.is_empty() || !self.noted.is_empty() {
-            let backend = match &mut self.inner {
-                Inner::Postgres(transaction) => {
-                    postgres::lock_change_log(transaction)
-                        .await
-                        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            let backend = match self.connection()? {
+                Connection::Postgres(connection) => {
+                    let locked = postgres::lock_change_log(connection).await;
+                    locked.map_err(|error| self.refused(&error))?;
                     sea_orm::DbBackend::Postgres
                 }
-                Inner::Sqlite(_) => sea_orm::DbBackend::Sqlite,
+                Connection::Sqlite(_) => sea_orm::DbBackend::Sqlite,
             };
             let mut rows = Rows::new(backend);
             change_log::encode(&mut rows, at, changes.iter().chain(&self.noted));
             self.insert_table(Table::Changes, &mut rows).await?;
-            if let Inner::Postgres(transaction) = &mut self.inner {
-                let told = postgres::notify(transaction).await;
-                told.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            if let Connection::Postgres(connection) = self.connection()? {
+                let told = postgres::notify(connection).await;
+                told.map_err(|error| self.refused(&error))?;
             }
         }
-        let done = match self.inner {
-            Inner::Postgres(transaction) => transaction.commit().await,
+        let Self { inner, timeout_ms, .. } = self;
+        let done = match inner {
+            Inner::Postgres(session) => session.commit().await,
             Inner::Sqlite(transaction) => transaction.commit().await,
         };
-        done.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
     }
 
     /// Has the commit append an entry, behind those that it is given.
@@ -237,8 +253,22 @@ impl Transaction {
         self.noted.push(change);
     }
 
-    pub(super) fn inner(&mut self) -> (&mut Inner, u64) {
-        (&mut self.inner, self.timeout_ms)
+    /// For statements of other modules; what the database refuses goes through [`refused`](Self::refused).
+    pub(super) fn connection(&mut self) -> Result<Connection<'_>, StoreError> {
+        let timeout_ms = self.timeout_ms;
+        match &mut self.inner {
+            Inner::Postgres(session) => {
+                let connection = session.connection();
+                connection
+                    .map(Connection::Postgres)
+                    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+            }
+            Inner::Sqlite(transaction) => Ok(Connection::Sqlite(transaction)),
+        }
+    }
+
+    pub(super) fn refused(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(error, self.timeout_ms)
     }
 
     async fn insert_table(&mut self, table: Table, rows: &mut Rows) -> Result<(), StoreError> {
@@ -246,11 +276,11 @@ impl Transaction {
         if buffer.is_empty() {
             return Ok(());
         }
-        match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::insert(transaction, table, &buffer).await,
-            Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
+        match self.connection()? {
+            Connection::Postgres(connection) => postgres::insert(connection, table, &buffer).await,
+            Connection::Sqlite(connection) => sqlite::insert(connection, table, buffer).await,
         }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        .map_err(|error| self.refused(&error))
     }
 
     async fn remove_by(&mut self, removals: &[&'static str], keys: &[i64]) -> Result<(), StoreError> {
@@ -258,11 +288,11 @@ impl Transaction {
             return Ok(());
         }
         for removal in removals {
-            match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::remove(transaction, removal, keys).await,
-                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, keys).await,
+            match self.connection()? {
+                Connection::Postgres(connection) => postgres::remove(connection, removal, keys).await,
+                Connection::Sqlite(connection) => sqlite::remove(connection, removal, keys).await,
             }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            .map_err(|error| self.refused(&error))?;
         }
         Ok(())
     }
@@ -277,10 +307,10 @@ impl Transaction {
     where
         T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
     {
-        match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::select(transaction, select, ids).await,
-            Inner::Sqlite(transaction) => sqlite::select(transaction, select, ids).await,
+        match self.connection()? {
+            Connection::Postgres(connection) => postgres::select(connection, select, ids).await,
+            Connection::Sqlite(connection) => sqlite::select(connection, select, ids).await,
         }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        .map_err(|error| self.refused(&error))
     }
 }
