@@ -8,7 +8,7 @@ use farol::{
 };
 use futures_util::FutureExt;
 
-use crate::support::PostgresServer;
+use crate::support::{PostgresServer, TestDatabase};
 
 /// What the server has by default, but for fewer calls.
 fn breaker() -> Breaker {
@@ -82,4 +82,23 @@ async fn a_database_that_refuses_statements_does_not_fail() {
         assert!(matches!(refused, StoreError::Database(_)), "there are no tables: {refused:?}");
     }
     assert_eq!((database.breaker().state(), database.breaker().opened()), (BreakerState::Closed, 0));
+}
+
+/// By its codes: too many connections, a full disk, an error of its system; and a defect that one statement met.
+#[tokio::test]
+async fn a_database_that_says_it_cannot_fails() {
+    let data = TestDatabase::postgres().await;
+    data.execute("ALTER TABLE datasets RENAME TO behind_datasets".to_owned()).await;
+    let database = data.open().await;
+    for (code, fails) in [("53300", true), ("53100", true), ("58030", true), ("XX000", false)] {
+        let refuse = format!(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS boolean LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+        );
+        data.execute(refuse).await;
+        let view = "SELECT d.* FROM refuse() LEFT JOIN behind_datasets d ON true";
+        data.execute(format!("CREATE OR REPLACE VIEW datasets AS {view}")).await;
+        let error = dataset::all(&database).await.unwrap_err();
+        assert_eq!(matches!(error, StoreError::Unavailable(_)), fails, "{code}: {error:?}");
+    }
 }

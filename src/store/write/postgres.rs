@@ -107,7 +107,7 @@ pub(super) async fn insert(
     buffer: &Buffer,
 ) -> Result<(), sqlx::Error> {
     let Buffer::Columns { rows, columns } = buffer else {
-        return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
+        return Err(sqlx::Error::Encode("rows encoded for another database".into()));
     };
     let mut query = sqlx::query(AssertSqlSafe(INSERTS[table as usize].as_str()).into_sql_str());
     for (kind, column) in table.layout().kinds.iter().zip(columns) {

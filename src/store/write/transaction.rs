@@ -15,7 +15,7 @@ use super::{
     sqlite,
     table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
-use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
+use crate::store::{Database, StoreError, database::Writer, error::is_busy, query::release::decompress};
 
 /// A release read back from the store.
 #[derive(Clone, Debug)]
@@ -84,11 +84,14 @@ impl Transaction {
             }
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
-        match &inner {
-            Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => permit.failed(),
-            _ => permit.withdrawn(),
+        let waited = matches!(&inner, Err(sqlx::Error::PoolTimedOut)) || inner.as_ref().is_err_and(is_busy);
+        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms));
+        if !waited && inner.as_ref().is_err_and(StoreError::is_failure) {
+            permit.failed();
+        } else {
+            permit.withdrawn();
         }
-        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+        let inner = inner?;
         Ok(Self { inner, timeout_ms, noted: Vec::new() })
     }
 
