@@ -225,30 +225,24 @@ impl Database {
     }
 
     /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement. It is not
-    /// run while the breaker is open; what the database refuses is no failure of it.
+    /// run while the breaker is open; what the database refuses is no failure of it, and neither is the wait for
+    /// one of our connections.
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
-        let permit = self.admit()?;
+        let mut permit = self.admit()?;
         let Statement { sql, values, .. } = statement;
         let sql: Arc<str> = sql.into();
         let timing = self.statements.begin(sql.clone());
-        // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
-        let limit = self.statement_timeout + Duration::from_secs(1);
         let span = traces::statement(&sql);
-        let run = self.readers.run(sql, values.unwrap_or(Values(Vec::new()))).instrument(span);
-        let answer = tokio::time::timeout(limit, run).await;
-        meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
-        let rows = match answer {
-            Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),
-            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
-        };
-        if rows.as_ref().is_err_and(StoreError::is_failure) {
-            permit.failed();
-        } else {
-            permit.succeeded();
+        let rows = self.run(&mut permit, sql, values.unwrap_or(Values(Vec::new()))).instrument(span).await;
+        meter::record_statement(timing.ended(rows.is_ok()));
+        match &rows {
+            Err(StoreError::Busy(_)) => permit.withdrawn(),
+            Err(error) if error.is_failure() => permit.failed(),
+            _ => permit.succeeded(),
         }
         let rows = rows?;
         let decoded: Result<_, DbErr> = match &rows {
@@ -256,6 +250,20 @@ impl Database {
             Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
         };
         decoded.map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+    }
+
+    /// Runs a statement once a connection is free; only then is the database asked.
+    async fn run(&self, permit: &mut Permit, sql: Arc<str>, values: Values) -> Result<Rows, StoreError> {
+        let refused = |error: sqlx::Error| StoreError::from_sqlx(&error, self.timeout_ms());
+        permit.waits();
+        let place = self.readers.place().await.map_err(refused)?;
+        permit.begins();
+        // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
+        let limit = self.statement_timeout + Duration::from_secs(1);
+        match tokio::time::timeout(limit, self.readers.run(place, sql, values)).await {
+            Ok(answer) => answer.map_err(refused),
+            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
+        }
     }
 }
 

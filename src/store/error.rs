@@ -57,8 +57,8 @@ impl StoreError {
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed => Self::Unavailable(error.to_string()),
+            sqlx::Error::PoolTimedOut => Self::Busy("no connection was free in time".to_owned()),
             sqlx::Error::Database(error) => Self::from_database(&**error, limit_ms),
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Corrupt(error.to_string()),
             _ => Self::Database(error.to_string()),

@@ -11,12 +11,12 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sea_orm::Values;
@@ -29,7 +29,7 @@ use sqlx::{
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -78,6 +78,9 @@ enum Reader {
     Sqlite { connection: SqliteConnection, stop: Arc<AtomicBool> },
 }
 
+/// The right to a connection, before it is there.
+pub(super) struct Place(OwnedSemaphorePermit);
+
 /// A connection in use. Dropping it before [`Lease::give_back`] cancels its statement.
 struct Lease {
     reader: Option<Reader>,
@@ -118,9 +121,22 @@ impl Readers {
         }))
     }
 
+    /// Waits until a connection is free. [`sqlx::Error::PoolTimedOut`] says that none was in time: those who
+    /// have them are slow, or too many, and the database may do well.
+    pub(super) async fn place(&self) -> Result<Place, sqlx::Error> {
+        let shared = &self.0;
+        if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
+            return Ok(Place(permit));
+        }
+        let _waiting = Waiting::count(&shared.waiting);
+        let permit = timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        permit.map(Place).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
     /// Runs a statement. Dropping the future cancels it.
-    pub(super) async fn run(&self, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
-        let mut lease = self.acquire().await?;
+    pub(super) async fn run(&self, place: Place, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
+        let mut lease = self.lease(place).await?;
         let answer = match &mut lease.reader {
             Some(reader) => reader.run(sql, values).await,
             None => Err(sqlx::Error::PoolClosed),
@@ -155,20 +171,11 @@ impl Readers {
         }
     }
 
-    async fn acquire(&self) -> Result<Lease, sqlx::Error> {
+    /// The connection used last, or a new one.
+    async fn lease(&self, Place(permit): Place) -> Result<Lease, sqlx::Error> {
         let shared = &self.0;
-        let permit = if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
-            permit
-        } else {
-            let _waiting = Waiting::count(&shared.waiting);
-            timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned())
-                .await
-                .map_err(|_| sqlx::Error::PoolTimedOut)?
-                .map_err(|_| sqlx::Error::PoolClosed)?
-        };
-        let known = shared.idle().pop_back();
-        let reader = match known {
-            Some((reader, _)) => reader,
+        let reader = match shared.warm() {
+            Some(reader) => reader,
             None => shared.connect().await?,
         };
         Ok(Lease { reader: Some(reader), permit: Some(permit), shared: shared.clone() })
@@ -203,7 +210,13 @@ impl Shared {
                 Source::Sqlite(options) => Reader::sqlite(options).await,
             }
         };
-        timeout(self.acquire_timeout, connecting).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it gave no connection in time");
+        timeout(self.acquire_timeout, connecting).await.map_err(late)?
+    }
+
+    /// The connection used last, if one is idle.
+    fn warm(&self) -> Option<Reader> {
+        self.idle().pop_back().map(|(reader, _)| reader)
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<(Reader, Instant)>> {

@@ -77,14 +77,16 @@ impl Transaction {
 
     async fn begin_with(database: &Database, patience: Patience) -> Result<Self, StoreError> {
         let timeout_ms = database.timeout_ms();
-        let permit = database.admit()?;
+        let mut permit = database.admit()?;
+        // Nothing tells the wait for writers from the time that the database takes.
+        permit.waits();
         let inner = match database.writer() {
             Writer::Postgres(pool, control) => {
                 Session::begin(pool, control, patience).await.map(Inner::Postgres)
             }
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
-        let waited = matches!(&inner, Err(sqlx::Error::PoolTimedOut)) || inner.as_ref().is_err_and(is_busy);
+        let waited = inner.as_ref().is_err_and(is_busy);
         let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms));
         if !waited && inner.as_ref().is_err_and(StoreError::is_failure) {
             permit.failed();
