@@ -8,10 +8,12 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 /// How long a connection may take to come back after its statement was cancelled.
 pub(super) const RECOVERY: Duration = Duration::from_secs(5);
+/// A connection that nobody needed for so long is not used any more: firewalls forget it, and do not say so.
+pub(super) const IDLE: Duration = Duration::from_mins(10);
 
 /// How a server is reached, and the connection that cancels. Clones share it.
 #[derive(Clone)]
@@ -19,7 +21,8 @@ pub(super) struct Control(Arc<Shared>);
 
 struct Shared {
     options: PgConnectOptions,
-    connection: Mutex<Option<PgConnection>>,
+    /// With when it was used last.
+    connection: Mutex<Option<(PgConnection, Instant)>>,
 }
 
 impl Control {
@@ -37,23 +40,25 @@ impl Control {
         let mut control = self.0.connection.lock().await;
         // Taken out while in use: what fails is not used again.
         let known = match control.take() {
-            Some(mut connection) => connection.ping().await.is_ok().then_some(connection),
-            None => None,
+            Some((mut connection, since)) if since.elapsed() <= IDLE => {
+                connection.ping().await.is_ok().then_some(connection)
+            }
+            _ => None,
         };
         let mut connection = match known {
             Some(connection) => connection,
             None => PgConnection::connect_with(self.options()).await?,
         };
         sqlx::query("SELECT pg_cancel_backend($1)").bind(process).execute(&mut connection).await?;
-        *control = Some(connection);
+        *control = Some((connection, Instant::now()));
         Ok(())
     }
 
     /// Closes the connection that cancels; whoever cancels later opens another one.
     pub(super) async fn close(&self) {
-        if let Some(control) = self.0.connection.lock().await.take() {
+        if let Some((connection, _)) = self.0.connection.lock().await.take() {
             // Gone already is as good as closed.
-            let _ = control.close().await;
+            let _ = connection.close().await;
         }
     }
 }

@@ -33,14 +33,12 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::control::{Control, RECOVERY};
+use super::control::{Control, IDLE, RECOVERY};
 use crate::telemetry::figures::Pool;
 
 /// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
 /// times a millisecond.
 const SQLITE_STEPS: i32 = 2_000;
-/// A connection that nobody needed for so long is closed: firewalls forget it anyway.
-const IDLE: Duration = Duration::from_mins(10);
 
 /// The connections that read. Clones share them.
 #[derive(Clone)]
@@ -214,9 +212,18 @@ impl Shared {
         timeout(self.acquire_timeout, connecting).await.map_err(late)?
     }
 
-    /// The connection used last, if one is idle.
+    /// The connection used last, if one is idle. Where it was for too long, all go: the others are older still, and
+    /// whoever used one that a firewall has forgotten would wait for his limit.
     fn warm(&self) -> Option<Reader> {
-        self.idle().pop_back().map(|(reader, _)| reader)
+        let mut idle = self.idle();
+        let (reader, since) = idle.pop_back()?;
+        if since.elapsed() <= IDLE {
+            return Some(reader);
+        }
+        let old = std::mem::take(&mut *idle);
+        drop(idle);
+        drop((reader, old));
+        None
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<(Reader, Instant)>> {
