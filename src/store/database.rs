@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     limit::{Breaker, Permit},
-    telemetry::{figures::Pool, meter, statements::Statements, traces},
+    telemetry::{figures::Pool, statements::Statements, traces},
 };
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
@@ -136,7 +136,7 @@ impl Database {
         })
     }
 
-    /// The same database, whose reads are timed there.
+    /// The same database, whose statements are timed there.
     #[must_use]
     pub fn timed(&self, statements: Statements) -> Self {
         Self { statements, ..self.clone() }
@@ -197,6 +197,10 @@ impl Database {
         self.breaker.admit().map_err(|open| StoreError::BreakerOpen { retry_after: open.retry_after })
     }
 
+    pub(super) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
     pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }
@@ -238,7 +242,7 @@ impl Database {
         let timing = self.statements.begin(sql.clone());
         let span = traces::statement(&sql);
         let rows = self.run(&mut permit, sql, values.unwrap_or(Values(Vec::new()))).instrument(span).await;
-        meter::record_statement(timing.ended(rows.is_ok()));
+        timing.ended(rows.is_ok());
         match &rows {
             Err(StoreError::Busy(_)) => permit.withdrawn(),
             Err(error) if error.is_failure() => permit.failed(),

@@ -13,6 +13,7 @@ pub async fn add(database: &Database, key: &Model) -> Result<(), StoreError> {
     const ADD: &str = "INSERT INTO api_keys (id, name, digest, scope, plan, created, last_used, revoked) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut transaction = Transaction::begin(database).await?;
+    let timing = transaction.timing(ADD);
     let added = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let query = sqlx::query(ADD).bind(&key.id).bind(&key.name).bind(&key.digest).bind(&key.scope);
@@ -27,7 +28,7 @@ pub async fn add(database: &Database, key: &Model) -> Result<(), StoreError> {
             query.execute(&mut *connection).await.map(drop)
         }
     };
-    added.map_err(|error| transaction.refused(&error))?;
+    transaction.told(timing, added)?;
     transaction.commit(Utc::now(), &[]).await
 }
 
@@ -35,6 +36,7 @@ pub async fn add(database: &Database, key: &Model) -> Result<(), StoreError> {
 pub async fn revoke(database: &Database, id: &str, at: Time) -> Result<bool, StoreError> {
     const REVOKE: &str = "UPDATE api_keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL";
     let mut transaction = Transaction::begin(database).await?;
+    let timing = transaction.timing(REVOKE);
     let revoked = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let done = sqlx::query(REVOKE).bind(id).bind(at).execute(&mut *connection).await;
@@ -45,7 +47,7 @@ pub async fn revoke(database: &Database, id: &str, at: Time) -> Result<bool, Sto
             query.execute(&mut *connection).await.map(|done| done.rows_affected())
         }
     };
-    let revoked = revoked.map_err(|error| transaction.refused(&error))?;
+    let revoked = transaction.told(timing, revoked)?;
     transaction.commit(at, &[]).await?;
     Ok(revoked > 0)
 }
@@ -57,6 +59,7 @@ pub async fn used(database: &Database, ids: &[String], at: Time) -> Result<(), S
     const USED_SQLITE: &str = "UPDATE api_keys SET last_used = $2 \
          WHERE (last_used IS NULL OR last_used < $2) AND id IN (SELECT value FROM json_each($1))";
     let mut transaction = Transaction::begin(database).await?;
+    let timing = transaction.timing(USED);
     let noted = match transaction.connection()? {
         Connection::Postgres(connection) => {
             sqlx::query(USED).bind(ids).bind(at).execute(&mut *connection).await.map(drop)
@@ -67,6 +70,6 @@ pub async fn used(database: &Database, ids: &[String], at: Time) -> Result<(), S
             query.execute(&mut *connection).await.map(drop)
         }
     };
-    noted.map_err(|error| transaction.refused(&error))?;
+    transaction.told(timing, noted)?;
     transaction.commit(at, &[]).await
 }

@@ -25,10 +25,16 @@ use crate::{
 /// compiled for an earlier one lack it until `farol rebuild` has compiled them anew.
 const COMPILED_FOR: i32 = 2;
 
+/// What the long statements here are called where they are timed.
+const COUNT: &str = "UPDATE datasets: counted anew";
+const GROW: &str = "UPDATE datasets: grown";
+const ROW: &str = "SELECT FROM datasets";
+
 /// Makes sure that a dataset is there. Returns its id.
 pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, StoreError> {
     let dataset = id::dataset(name);
     let sql = "INSERT INTO datasets (id, name, compiled_for) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+    let timing = transaction.timing(sql);
     let added = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
@@ -39,7 +45,7 @@ pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, St
             query.execute(&mut *connection).await.map(|done| done.rows_affected())
         }
     };
-    if added.map_err(|error| transaction.refused(&error))? > 0 {
+    if transaction.told(timing, added)? > 0 {
         transaction.note(NewChange::of_dataset(dataset));
     }
     Ok(dataset)
@@ -57,6 +63,7 @@ pub async fn refresh(
     let before = row(transaction, dataset).await?;
     let at = imported.map(|(at, _)| at);
     let changed = imported.is_some_and(|(_, changed)| changed);
+    let timing = transaction.timing(COUNT);
     let done = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let sql = refresh_sql("::timestamptz");
@@ -75,7 +82,7 @@ pub async fn refresh(
             query.execute(&mut *connection).await.map(drop)
         }
     };
-    done.map_err(|error| transaction.refused(&error))?;
+    transaction.told(timing, done)?;
     if row(transaction, dataset).await? != before {
         transaction.note(NewChange::of_dataset(dataset));
     }
@@ -94,6 +101,7 @@ pub async fn grow(
 ) -> Result<(), StoreError> {
     let Growth { tally, organizations } = growth;
     let added = [tally.processes, tally.releases, tally.bids, tally.awards, tally.contracts, organizations];
+    let timing = transaction.timing(GROW);
     let done = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let query = sqlx::query(AssertSqlSafe(grow_sql("::timestamptz"))).bind(dataset);
@@ -111,7 +119,7 @@ pub async fn grow(
             query.execute(&mut *connection).await.map(drop)
         }
     };
-    done.map_err(|error| transaction.refused(&error))?;
+    transaction.told(timing, done)?;
     transaction.note(NewChange::of_dataset(dataset));
     Ok(())
 }
@@ -119,6 +127,7 @@ pub async fn grow(
 /// The row as it is served.
 async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model>, StoreError> {
     let sql = AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::columns("t")));
+    let timing = transaction.timing(ROW);
     let row = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut *connection).await;
@@ -129,22 +138,23 @@ async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model
             row.map(|row| row.map(|row| Model::decode(&mut Cells::sqlite(&row))))
         }
     };
-    let row = row.map_err(|error| transaction.refused(&error))?;
+    let row = transaction.told(timing, row)?;
     row.transpose().map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// Notes that all rows of a dataset were compiled anew. Nothing that is served depends on it.
 pub async fn set_compiled(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
     let sql = "UPDATE datasets SET compiled_for = $2 WHERE id = $1";
-    match transaction.connection()? {
+    let timing = transaction.timing(sql);
+    let noted = match transaction.connection()? {
         Connection::Postgres(connection) => {
             sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut *connection).await.map(drop)
         }
         Connection::Sqlite(connection) => {
             sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut *connection).await.map(drop)
         }
-    }
-    .map_err(|error| transaction.refused(&error))
+    };
+    transaction.told(timing, noted)
 }
 
 /// The names of the datasets that need `farol rebuild`: search does not find them, and orders and filters
@@ -157,15 +167,16 @@ pub async fn to_rebuild(database: &Database) -> Result<Vec<String>, StoreError> 
 /// Removes a dataset's own row and its organisations, once its processes are gone.
 pub async fn remove(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
     for sql in ["DELETE FROM organizations WHERE dataset_id = $1", "DELETE FROM datasets WHERE id = $1"] {
-        match transaction.connection()? {
+        let timing = transaction.timing(sql);
+        let removed = match transaction.connection()? {
             Connection::Postgres(connection) => {
                 sqlx::query(sql).bind(dataset).execute(&mut *connection).await.map(drop)
             }
             Connection::Sqlite(connection) => {
                 sqlx::query(sql).bind(dataset).execute(&mut *connection).await.map(drop)
             }
-        }
-        .map_err(|error| transaction.refused(&error))?;
+        };
+        transaction.told(timing, removed)?;
     }
     transaction.note(NewChange::of_whole_dataset(dataset));
     Ok(())

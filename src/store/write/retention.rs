@@ -46,13 +46,15 @@ async fn remove_through(database: &Database, through: i64) -> Result<u64, StoreE
     const REMOVE: &str = "DELETE FROM changes WHERE sequence <= $1";
     const NOTE: &str = "UPDATE identity SET log_removed_through = $1 WHERE log_removed_through < $1";
     let mut transaction = Transaction::begin(database).await?;
+    let timing = transaction.timing(NOTE);
     let noted = match transaction.connection()? {
         Connection::Postgres(connection) => {
             sqlx::query(NOTE).bind(through).execute(connection).await.map(drop)
         }
         Connection::Sqlite(connection) => sqlx::query(NOTE).bind(through).execute(connection).await.map(drop),
     };
-    noted.map_err(|error| transaction.refused(&error))?;
+    transaction.told(timing, noted)?;
+    let timing = transaction.timing(REMOVE);
     let removed = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let removed = sqlx::query(REMOVE).bind(through).execute(connection).await;
@@ -63,7 +65,7 @@ async fn remove_through(database: &Database, through: i64) -> Result<u64, StoreE
             removed.map(|done| done.rows_affected())
         }
     };
-    let removed = removed.map_err(|error| transaction.refused(&error))?;
+    let removed = transaction.told(timing, removed)?;
     transaction.commit(Utc::now(), &[]).await?;
     Ok(removed)
 }

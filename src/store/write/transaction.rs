@@ -1,6 +1,9 @@
 //! One transaction of the writer, the same on both databases.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -15,7 +18,10 @@ use super::{
     sqlite,
     table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
-use crate::store::{Database, StoreError, database::Writer, error::is_busy, query::release::decompress};
+use crate::{
+    store::{Database, StoreError, database::Writer, error::is_busy, query::release::decompress},
+    telemetry::statements::{Statements, Timing},
+};
 
 /// A release read back from the store.
 #[derive(Clone, Debug)]
@@ -36,6 +42,7 @@ pub struct StoredRelease {
 pub struct Transaction {
     inner: Inner,
     timeout_ms: u64,
+    statements: Statements,
     /// What the change log is to say of datasets.
     noted: Vec<NewChange>,
 }
@@ -68,9 +75,11 @@ impl Transaction {
     /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
     pub async fn begin_on(database: &Database, dataset: i64, patience: Patience) -> Result<Self, StoreError> {
         let mut transaction = Self::begin_with(database, patience).await?;
+        let statements = transaction.statements.clone();
         if let Connection::Postgres(connection) = transaction.connection()? {
+            let timing = statements.begin(postgres::LOCK);
             let locked = postgres::lock_dataset(connection, dataset).await;
-            locked.map_err(|error| transaction.refused(&error))?;
+            transaction.told(timing, locked)?;
         }
         Ok(transaction)
     }
@@ -80,12 +89,14 @@ impl Transaction {
         let mut permit = database.admit()?;
         // Nothing tells the wait for writers from the time that the database takes.
         permit.waits();
+        let timing = database.statements().begin("BEGIN");
         let inner = match database.writer() {
             Writer::Postgres(pool, control) => {
                 Session::begin(pool, control, patience).await.map(Inner::Postgres)
             }
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
+        timing.ended(inner.is_ok());
         let waited = inner.as_ref().is_err_and(is_busy);
         let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms));
         if !waited && inner.as_ref().is_err_and(StoreError::is_failure) {
@@ -94,7 +105,7 @@ impl Transaction {
             permit.withdrawn();
         }
         let inner = inner?;
-        Ok(Self { inner, timeout_ms, noted: Vec::new() })
+        Ok(Self { inner, timeout_ms, statements: database.statements().clone(), noted: Vec::new() })
     }
 
     /// Which of these releases are stored.
@@ -170,13 +181,14 @@ impl Transaction {
         if processes.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(i64, i64)> = match self.connection()? {
+        let timing = self.timing(ORGANIZATIONS);
+        let rows = match self.connection()? {
             Connection::Postgres(connection) => {
                 postgres::select_by(connection, ORGANIZATIONS, processes).await
             }
             Connection::Sqlite(connection) => sqlite::select_by(connection, ORGANIZATIONS, processes).await,
-        }
-        .map_err(|error| self.refused(&error))?;
+        };
+        let rows: Vec<(i64, i64)> = self.told(timing, rows)?;
         let mut organizations: HashMap<i64, Vec<i64>> = HashMap::new();
         for (process, organization) in rows {
             organizations.entry(process).or_default().push(organization);
@@ -229,10 +241,12 @@ impl Transaction {
     /// the log are told ([`crate::store::notify`]).
     pub async fn commit(mut self, at: DateTime<Utc>, changes: &[NewChange]) -> Result<(), StoreError> {
         if !changes.is_empty() || !self.noted.is_empty() {
+            let statements = self.statements.clone();
             let backend = match self.connection()? {
                 Connection::Postgres(connection) => {
+                    let timing = statements.begin(postgres::LOCK);
                     let locked = postgres::lock_change_log(connection).await;
-                    locked.map_err(|error| self.refused(&error))?;
+                    self.told(timing, locked)?;
                     sea_orm::DbBackend::Postgres
                 }
                 Connection::Sqlite(_) => sea_orm::DbBackend::Sqlite,
@@ -241,15 +255,18 @@ impl Transaction {
             change_log::encode(&mut rows, at, changes.iter().chain(&self.noted));
             self.insert_table(Table::Changes, &mut rows).await?;
             if let Connection::Postgres(connection) = self.connection()? {
+                let timing = statements.begin(postgres::NOTIFY);
                 let told = postgres::notify(connection).await;
-                told.map_err(|error| self.refused(&error))?;
+                self.told(timing, told)?;
             }
         }
+        let timing = self.timing("COMMIT");
         let Self { inner, timeout_ms, .. } = self;
         let done = match inner {
             Inner::Postgres(session) => session.commit().await,
             Inner::Sqlite(transaction) => transaction.commit().await,
         };
+        timing.ended(done.is_ok());
         done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
     }
 
@@ -258,7 +275,7 @@ impl Transaction {
         self.noted.push(change);
     }
 
-    /// For statements of other modules; what the database refuses goes through [`refused`](Self::refused).
+    /// For statements of other modules.
     pub(super) fn connection(&mut self) -> Result<Connection<'_>, StoreError> {
         let timeout_ms = self.timeout_ms;
         match &mut self.inner {
@@ -272,7 +289,18 @@ impl Transaction {
         }
     }
 
-    pub(super) fn refused(&self, error: &sqlx::Error) -> StoreError {
+    /// A statement begins, to be ended by [`told`](Self::told).
+    pub(super) fn timing(&self, sql: impl Into<Arc<str>>) -> Timing {
+        self.statements.begin(sql)
+    }
+
+    /// What a statement was told.
+    pub(super) fn told<T>(&self, timing: Timing, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        timing.ended(answer.is_ok());
+        answer.map_err(|error| self.refused(&error))
+    }
+
+    fn refused(&self, error: &sqlx::Error) -> StoreError {
         StoreError::from_sqlx(error, self.timeout_ms)
     }
 
@@ -281,11 +309,13 @@ impl Transaction {
         if buffer.is_empty() {
             return Ok(());
         }
-        match self.connection()? {
+        // All packs of rows together: the work is the same as of PostgreSQL's one statement.
+        let timing = self.timing(format!("INSERT INTO {}", table.layout().name));
+        let inserted = match self.connection()? {
             Connection::Postgres(connection) => postgres::insert(connection, table, &buffer).await,
             Connection::Sqlite(connection) => sqlite::insert(connection, table, buffer).await,
-        }
-        .map_err(|error| self.refused(&error))
+        };
+        self.told(timing, inserted)
     }
 
     async fn remove_by(&mut self, removals: &[&'static str], keys: &[i64]) -> Result<(), StoreError> {
@@ -293,11 +323,12 @@ impl Transaction {
             return Ok(());
         }
         for removal in removals {
-            match self.connection()? {
+            let timing = self.timing(*removal);
+            let removed = match self.connection()? {
                 Connection::Postgres(connection) => postgres::remove(connection, removal, keys).await,
                 Connection::Sqlite(connection) => sqlite::remove(connection, removal, keys).await,
-            }
-            .map_err(|error| self.refused(&error))?;
+            };
+            self.told(timing, removed)?;
         }
         Ok(())
     }
@@ -312,10 +343,11 @@ impl Transaction {
     where
         T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
     {
-        match self.connection()? {
+        let timing = self.timing(select);
+        let rows = match self.connection()? {
             Connection::Postgres(connection) => postgres::select(connection, select, ids).await,
             Connection::Sqlite(connection) => sqlite::select(connection, select, ids).await,
-        }
-        .map_err(|error| self.refused(&error))
+        };
+        self.told(timing, rows)
     }
 }
