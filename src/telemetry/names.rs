@@ -88,9 +88,9 @@ metrics! {
     ACTUAL_COST: COST, "farol_operation_actual_cost";
     /// SQL statements that GraphQL requests needed.
     SQL_STATEMENTS: Kind::Counter, "farol_sql_statements_total";
-    /// Time of a SQL statement that reads, with the wait for its connection.
+    /// Time of a SQL statement, with the wait for its connection.
     QUERY_DURATION: STATEMENT_SECONDS, "farol_db_query_duration_seconds", "outcome": "ok, failed, cancelled";
-    /// SQL statements that read and took longer than telemetry.slow_query_ms.
+    /// SQL statements that took longer than telemetry.slow_query_ms.
     SLOW_QUERIES: Kind::Counter, "farol_db_slow_queries_total";
     /// Connections that read, open now.
     POOL_CONNECTIONS: Kind::Gauge, "farol_db_pool_connections", "state": "idle, in_use";

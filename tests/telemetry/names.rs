@@ -118,9 +118,9 @@ fn record_everything(metrics: &Metrics) {
         metrics.request_ended(200, outcome, Duration::ZERO, spent);
     }
     let statements = metrics.statements().slow_from(Some(Duration::ZERO));
-    statements.begin("SELECT 1".into()).ended(true);
-    statements.begin("SELECT 1".into()).ended(false);
-    drop(statements.begin("SELECT 1".into()));
+    statements.begin("SELECT 1").ended(true);
+    statements.begin("SELECT 1").ended(false);
+    drop(statements.begin("SELECT 1"));
     let live = metrics.live();
     live.refused();
     live.refused_to_address();
