@@ -16,7 +16,7 @@ use super::{
     body,
     connections::Peer,
     negotiate::{self, MediaType},
-    observe::Observation,
+    observe::{self, Observation},
     params::{self, Sent},
     quota,
     refusal::Refusal,
@@ -68,7 +68,8 @@ async fn query(
     body: Body,
 ) -> Response<Body> {
     let by_url = by_url(&head.method);
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let mut observation =
+        Observation::begin(shared.metrics.clone(), observe::named(&head.method), id.as_str());
     observation.caller = visitor.caller.identity.clone();
     let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
@@ -101,7 +102,8 @@ async fn query(
 
 /// Answers a request that was let in no further than the door.
 fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let mut observation =
+        Observation::begin(shared.metrics.clone(), observe::named(&head.method), id.as_str());
     observation.caller = refusal.caller.clone();
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
     let status = refusal.status;

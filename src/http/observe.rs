@@ -19,12 +19,14 @@ use crate::{
 const CLIENT_GONE: u16 = 499;
 /// The longest operation name in a log line: a client chooses it.
 const LONGEST_NAME: usize = 64;
+/// What stands for the method in the lines of operations over sockets.
+pub(super) const WEBSOCKET: &str = "WEBSOCKET";
 
 /// Watches one request. Its drop writes the line and counts: also when the client goes away and
 /// the request's future is dropped half-way.
 pub(super) struct Observation {
     metrics: Arc<Metrics>,
-    method: Method,
+    method: &'static str,
     request_id: String,
     began: Instant,
     status: u16,
@@ -37,8 +39,8 @@ pub(super) struct Observation {
 }
 
 impl Observation {
-    /// Begins to watch.
-    pub(super) fn begin(metrics: Arc<Metrics>, method: Method, request_id: &str) -> Self {
+    /// Begins to watch what came by this method, as [`named`] tells it.
+    pub(super) fn begin(metrics: Arc<Metrics>, method: &'static str, request_id: &str) -> Self {
         metrics.request_began();
         Self {
             metrics,
@@ -120,7 +122,7 @@ impl Drop for Observation {
         let (caller, key) = told(&self.caller);
         tracing::info!(
             target: "farol::access",
-            method = %self.method,
+            method = self.method,
             status = self.status,
             operation = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name)),
             kind = operation_type,
@@ -136,6 +138,22 @@ impl Drop for Observation {
             request_id = self.request_id,
             "request",
         );
+    }
+}
+
+/// A method as the line tells it. A client may make up others, as long as its head may be.
+pub(super) fn named(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => "OTHER",
     }
 }
 

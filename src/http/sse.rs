@@ -19,7 +19,7 @@ use tracing::Instrument;
 use super::{
     connections::{Connections, Peer, Seat},
     graphql,
-    observe::Observation,
+    observe::{self, Observation},
     params::Sent,
     quota,
     refusal::Refusal,
@@ -54,7 +54,8 @@ pub(super) async fn serve(
     body: Body,
 ) -> Response<Body> {
     let (id, _, visitor) = from;
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+    let method = observe::named(&head.method);
+    let mut observation = Observation::begin(shared.metrics.clone(), method, id.as_str());
     observation.caller = visitor.caller.identity.clone();
     let span = observation.trace(&head.headers);
     let (body, executed, errors) = match open(shared, from, head, body).instrument(span).await {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -32,7 +32,7 @@ use crate::{
     },
     http::{
         connections::{Connections, Peer, Seat},
-        observe::Observation,
+        observe::{Observation, WEBSOCKET},
         refusal::Refusal,
         request_id::RequestId,
         respond,
@@ -132,11 +132,6 @@ fn shown(payload: &RawValue) -> Option<Shown> {
     within(&payload).or_else(|| within(payload.get("headers")?))
 }
 
-/// What stands for the method in the access lines of operations over sockets.
-fn websocket() -> Method {
-    Method::from_bytes(b"WEBSOCKET").unwrap_or(Method::GET)
-}
-
 /// The client of a socket.
 struct Guest {
     shared: Arc<Shared>,
@@ -234,7 +229,7 @@ async fn enter(shared: &Shared, visitor: &Visitor) -> Result<Guard, Refusal> {
 
 /// Begins an operation over a socket: it passes the door, is counted and paid for like a request.
 async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked: Asked) -> Opened {
-    let mut observation = Observation::begin(shared.metrics.clone(), websocket(), id.as_str());
+    let mut observation = Observation::begin(shared.metrics.clone(), WEBSOCKET, id.as_str());
     observation.caller = visitor.caller.identity.clone();
     let opened = match enter(&shared, &visitor).await {
         Ok(_inside) => {
