@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{
     body,
@@ -44,37 +44,41 @@ pub(super) async fn serve(
         return respond::refuse(Refusal::overloaded(), shared.limits.profile);
     };
     let is_socket = ws::handshake::asked(request.headers());
+    let method = observe::named(request.method());
+    let mut observation = Observation::begin(shared.metrics.clone(), method, id.as_str());
+    // Each operation over a socket has a span of its own.
+    let span = if is_socket { Span::none() } else { observation.trace(request.headers()) };
     let entering = Visitor::enter(&shared, request.headers(), peer, is_socket);
-    let visitor = match entering.await {
+    let visitor = match entering.instrument(span).await {
         Ok(visitor) => visitor,
-        Err(refusal) => return refused(&shared, &id, &request.into_parts().0, refusal),
+        Err(refusal) => return refused(&shared, observation, &request.into_parts().0, refusal),
     };
+    observation.caller = visitor.caller.identity.clone();
     if is_socket {
+        observation.forget();
         return ws::upgrade(&shared, &id, peer, visitor, request);
     }
     let (head, body) = request.into_parts();
     // The answer to HEAD is that of a request for JSON: a stream has no end to tell of.
     if head.method != Method::HEAD && negotiate::wants_events(&head.headers) {
-        return sse::serve(&shared, (&id, peer, &visitor), &head, body).await;
+        return sse::serve(&shared, (&id, peer, &visitor), observation, &head, body).await;
     }
-    query(&shared, (&id, &visitor), &head, body).await
+    query(&shared, (&id, &visitor), observation, &head, body).await
 }
 
 /// Answers by one response.
 async fn query(
     shared: &Shared,
     (id, visitor): (&RequestId, &Visitor),
+    mut observation: Observation,
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
     let by_url = by_url(&head.method);
-    let mut observation =
-        Observation::begin(shared.metrics.clone(), observe::named(&head.method), id.as_str());
-    observation.caller = visitor.caller.identity.clone();
     let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => {
-            let span = observation.trace(&head.headers);
+            let span = observation.span();
             (media, answer(shared, (id, visitor), head, body).instrument(span).await)
         }
         Err(refusal) => (MediaType::Json, Err(refusal)),
@@ -101,9 +105,12 @@ async fn query(
 }
 
 /// Answers a request that was let in no further than the door.
-fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
-    let mut observation =
-        Observation::begin(shared.metrics.clone(), observe::named(&head.method), id.as_str());
+fn refused(
+    shared: &Shared,
+    mut observation: Observation,
+    head: &Parts,
+    refusal: Refusal,
+) -> Response<Body> {
     observation.caller = refusal.caller.clone();
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
     let status = refusal.status;

@@ -10,6 +10,7 @@ use crate::{
     graphql::{Stats, live::Opened},
     telemetry::{
         figures::Spent,
+        live::Open,
         metrics::{Metrics, Outcome},
         traces,
     },
@@ -22,7 +23,7 @@ const LONGEST_NAME: usize = 64;
 /// What stands for the method in the lines of operations over sockets.
 pub(super) const WEBSOCKET: &str = "WEBSOCKET";
 
-/// Watches one request. Its drop writes the line and counts: also when the client goes away and
+/// Watches one request, from before anything is asked about its caller. Its drop writes the line and counts: also when the client goes away and
 /// the request's future is dropped half-way.
 pub(super) struct Observation {
     metrics: Arc<Metrics>,
@@ -32,6 +33,10 @@ pub(super) struct Observation {
     status: u16,
     outcome: Outcome,
     span: Span,
+    /// Whether something else tells of it.
+    untold: bool,
+    /// Counts it as being answered.
+    _open: Open,
     /// Who asked, once that is known.
     pub(super) caller: Identity,
     /// What the operation was and took; empty for a request that HTTP refused.
@@ -41,8 +46,8 @@ pub(super) struct Observation {
 impl Observation {
     /// Begins to watch what came by this method, as [`named`] tells it.
     pub(super) fn begin(metrics: Arc<Metrics>, method: &'static str, request_id: &str) -> Self {
-        metrics.request_began();
         Self {
+            _open: metrics.request_began(),
             metrics,
             method,
             request_id: request_id.to_owned(),
@@ -50,6 +55,7 @@ impl Observation {
             status: CLIENT_GONE,
             outcome: Outcome::Cancelled,
             span: Span::none(),
+            untold: false,
             caller: Identity::Anonymous,
             stats: Stats::default(),
         }
@@ -58,7 +64,17 @@ impl Observation {
     /// The span of the request with these headers, to run what answers it in.
     pub(super) fn trace(&mut self, headers: &HeaderMap) -> Span {
         self.span = traces::request(headers);
+        self.span()
+    }
+
+    /// The span that was begun, if one was.
+    pub(super) fn span(&self) -> Span {
         self.span.clone()
+    }
+
+    /// Ends without a word: for what became a socket, which has a line of its own.
+    pub(super) fn forget(mut self) {
+        self.untold = true;
     }
 
     /// Notes what became of an operation over a socket: its only answer, or that others follow.
@@ -108,6 +124,9 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
+        if self.untold {
+            return;
+        }
         let took = self.began.elapsed();
         let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } =
             &self.stats;

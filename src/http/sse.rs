@@ -19,7 +19,7 @@ use tracing::Instrument;
 use super::{
     connections::{Connections, Peer, Seat},
     graphql,
-    observe::{self, Observation},
+    observe::Observation,
     params::Sent,
     quota,
     refusal::Refusal,
@@ -50,14 +50,12 @@ const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 pub(super) async fn serve(
     shared: &Shared,
     from: (&RequestId, Peer, &Visitor),
+    mut observation: Observation,
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
-    let (id, _, visitor) = from;
-    let method = observe::named(&head.method);
-    let mut observation = Observation::begin(shared.metrics.clone(), method, id.as_str());
-    observation.caller = visitor.caller.identity.clone();
-    let span = observation.trace(&head.headers);
+    let (_, _, visitor) = from;
+    let span = observation.span();
     let (body, executed, errors) = match open(shared, from, head, body).instrument(span).await {
         Ok((Opened::Once(mut execution), _)) => {
             observation.stats = std::mem::take(&mut execution.stats);

@@ -16,7 +16,7 @@ use metrics_exporter_prometheus::{
 use super::{
     collect,
     figures::{Figures, Spent},
-    live::{self, By, Live},
+    live::{self, By, Live, Open},
     names::{
         ACTUAL_COST, ADMISSION_WAIT, BUILD_INFO, Kind, METRICS, OPERATION_COST, REQUEST_DURATION, REQUESTS,
         REQUESTS_IN_FLIGHT, SQL_STATEMENTS,
@@ -115,14 +115,13 @@ impl Metrics {
         live::closed(&self.recorder, code, by);
     }
 
-    /// A GraphQL request has begun; [`Self::request_ended`] must follow.
-    pub fn request_began(&self) {
-        self.requests_in_flight.increment(1.0);
+    /// A GraphQL request is being answered, until the guard is dropped.
+    pub fn request_began(&self) -> Open {
+        Open::count(&self.requests_in_flight)
     }
 
     /// A GraphQL request has ended: its HTTP status, how it went, how long it took, and what it spent.
     pub fn request_ended(&self, status: u16, outcome: Outcome, took: Duration, spent: Spent) {
-        self.requests_in_flight.decrement(1.0);
         with_local_recorder(&self.recorder, || {
             counter!(REQUESTS, "status" => status.to_string()).increment(1);
             histogram!(REQUEST_DURATION, "outcome" => outcome.label()).record(took);
@@ -176,10 +175,11 @@ mod tests {
     #[test]
     fn two_sets_of_metrics_do_not_mix() {
         let (busy, idle) = (Metrics::new().unwrap(), Metrics::new().unwrap());
-        busy.request_began();
+        let in_flight = busy.request_began();
         let queued = Duration::from_millis(2);
         let spent = Spent { cost: Some(481), actual_cost: Some(40), queued, statements: 4 };
         busy.request_ended(200, Outcome::Ok, Duration::from_millis(3), spent);
+        drop(in_flight);
         let text = busy.render();
         for line in [
             "farol_requests_total{status=\"200\"} 1",

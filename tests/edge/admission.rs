@@ -20,7 +20,7 @@ fn query(text: &str) -> Value {
     json!({ "query": text })
 }
 
-async fn until(site: &Site, line: &str) {
+pub(super) async fn until(site: &Site, line: &str) {
     let seen = async {
         let metrics = format!("http://{}/metrics", site.address);
         while !reqwest::get(&metrics).await.unwrap().text().await.unwrap().lines().any(|told| told == line) {
