@@ -41,6 +41,8 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let Some(_inside) = shared.gate.door.try_enter() else {
+        // A flood is to be no flood of lines: it is counted, and nothing else is done about it.
+        shared.metrics.turned_away();
         return respond::refuse(Refusal::overloaded(), shared.limits.profile);
     };
     let is_socket = ws::handshake::asked(request.headers());
@@ -55,8 +57,7 @@ pub(super) async fn serve(
     };
     observation.caller = visitor.caller.identity.clone();
     if is_socket {
-        observation.forget();
-        return ws::upgrade(&shared, &id, peer, visitor, request);
+        return ws::upgrade(&shared, (&id, peer), visitor, observation, request);
     }
     let (head, body) = request.into_parts();
     // The answer to HEAD is that of a request for JSON: a stream has no end to tell of.
@@ -105,12 +106,7 @@ async fn query(
 }
 
 /// Answers a request that was let in no further than the door.
-fn refused(
-    shared: &Shared,
-    mut observation: Observation,
-    head: &Parts,
-    refusal: Refusal,
-) -> Response<Body> {
+fn refused(shared: &Shared, mut observation: Observation, head: &Parts, refusal: Refusal) -> Response<Body> {
     observation.caller = refusal.caller.clone();
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
     let status = refusal.status;

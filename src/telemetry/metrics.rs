@@ -34,6 +34,7 @@ pub struct Metrics {
     live: Live,
     statements: Statements,
     requests_in_flight: Gauge,
+    turned_away: Counter,
     operation_cost: Histogram,
     actual_cost: Histogram,
     queued: Histogram,
@@ -79,13 +80,15 @@ impl Metrics {
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         let (live, statements) = (Live::register(&recorder), Statements::register(&recorder));
-        let (requests_in_flight, sql_statements, histograms) = with_local_recorder(&recorder, || {
+        let (requests_in_flight, counters, histograms) = with_local_recorder(&recorder, || {
             describe();
             gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             let histograms =
                 [histogram!(OPERATION_COST), histogram!(ACTUAL_COST), histogram!(ADMISSION_WAIT)];
-            (gauge!(REQUESTS_IN_FLIGHT), counter!(SQL_STATEMENTS), histograms)
+            let counters = [counter!(REQUESTS, "status" => "503"), counter!(SQL_STATEMENTS)];
+            (gauge!(REQUESTS_IN_FLIGHT), counters, histograms)
         });
+        let [turned_away, sql_statements] = counters;
         let [operation_cost, actual_cost, queued] = histograms;
         Ok(Self {
             recorder,
@@ -93,6 +96,7 @@ impl Metrics {
             live,
             statements,
             requests_in_flight,
+            turned_away,
             operation_cost,
             actual_cost,
             queued,
@@ -118,6 +122,11 @@ impl Metrics {
     /// A GraphQL request is being answered, until the guard is dropped.
     pub fn request_began(&self) -> Open {
         Open::count(&self.requests_in_flight)
+    }
+
+    /// A GraphQL request was turned away at the door, with 503. Costs next to nothing.
+    pub fn turned_away(&self) {
+        self.turned_away.increment(1);
     }
 
     /// A GraphQL request has ended: its HTTP status, how it went, how long it took, and what it spent.

@@ -72,7 +72,8 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// GraphQL requests answered (499: the client went away before).
+    /// GraphQL requests answered, also those turned away at the door, which leave no line (499: the client went away
+    /// before).
     REQUESTS: Kind::Counter, "farol_requests_total", "status": "an HTTP status";
     /// Time from the head of a GraphQL request to its answer.
     REQUEST_DURATION: SECONDS, "farol_request_duration_seconds", "outcome": "ok, partial, refused, failed, cancelled";

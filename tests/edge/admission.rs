@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::support::{
-    TestDatabase, on_both_databases,
+    TestDatabase, listen, on_both_databases,
     site::{Answer, Site, answer, error, titled},
 };
 
@@ -84,6 +84,7 @@ async fn what_waited_too_long_is_not_executed() {
 /// The door is shut before anything is read: what comes then is refused whatever it is.
 #[tokio::test]
 async fn the_house_holds_so_many() {
+    let (lines, _guard) = listen("farol::access=info");
     let token = ["--publish-token", crate::support::site::TOKEN];
     let house = ["--admission-max-in-flight", "1", "--graphql-execution-timeout-ms", "60000"];
     let site = Site::open_with(TestDatabase::sqlite().await, &[&token[..], &house].concat()).await;
@@ -94,6 +95,8 @@ async fn the_house_holds_so_many() {
     let told = answer(Client::new().put(site.url()).body("nonsense")).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (503, "OVERLOADED"));
     assert_eq!(told.headers["retry-after"], "1");
+    until(&site, "farol_requests_total{status=\"503\"} 1").await;
+    assert!(lines.read().iter().all(|line| line["status"] == 200), "a flood is to be no flood of lines");
     let live = reqwest::get(format!("http://{}/health/live", site.address)).await.unwrap();
     assert_eq!(live.status(), 200, "whoever looks after the server is not kept out");
     first.abort();

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -20,7 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::{
-    Deflate, Incoming, Options, Shared as Packable, Socket, handshake,
+    Deflate, Incoming, Options, Shared as Packable, Socket,
+    handshake::{self, Upgrade},
     message::Close,
     session::{Backend, Channel, Ended, Patience, Session},
 };
@@ -45,33 +46,24 @@ use crate::{
 /// The subprotocol that is spoken.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// Upgrades a request, or says why not.
+/// Upgrades a request, or says why not. Only what is refused is observed here: a socket has a line of its own.
 pub(in crate::http) fn upgrade(
     shared: &Arc<Shared>,
-    id: &RequestId,
-    peer: Peer,
+    (id, peer): (&RequestId, Peer),
     visitor: Visitor,
+    mut observation: Observation,
     mut request: Request,
 ) -> Response<Body> {
-    let profile = shared.limits.profile;
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
-    if let Err(refusal) = judge_origin(&head.headers, &shared.connections.options.allowed_origins) {
-        return respond::refuse(refusal, profile);
-    }
-    let accepted = match handshake::accept(&head, shared.connections.deflate.is_some()) {
+    let (accepted, seat) = match accept(shared, peer, &head) {
         Ok(accepted) => accepted,
-        Err(refused) => {
-            let mut answer =
-                respond::refuse(Refusal::handshake(refused.status(), &refused.to_string()), profile);
-            answer.headers_mut().extend(refused.headers());
-            return answer;
+        Err(answer) => {
+            observation.answered(answer.status(), false, 1);
+            return *answer;
         }
     };
-    let seat = match shared.connections.seat(peer) {
-        Ok(seat) => seat,
-        Err(full) => return respond::refuse(Refusal::too_many_connections(full), profile),
-    };
+    observation.forget();
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     answer.headers_mut().extend(accepted.headers());
@@ -84,6 +76,20 @@ pub(in crate::http) fn upgrade(
     let guest = Guest { shared: Arc::clone(shared), id: id.clone(), peer, visitor: Arc::new(visitor) };
     shared.connections.tasks.spawn(guest.stay(upgrade, deflate, spoken, seat));
     answer
+}
+
+/// What a socket needs, or the answer that says why there is none.
+fn accept(shared: &Shared, peer: Peer, head: &Parts) -> Result<(Upgrade, Seat), Box<Response<Body>>> {
+    let refuse = |refusal| Box::new(respond::refuse(refusal, shared.limits.profile));
+    let Connections { options, deflate, .. } = &shared.connections;
+    judge_origin(&head.headers, &options.allowed_origins).map_err(refuse)?;
+    let accepted = handshake::accept(head, deflate.is_some()).map_err(|refused| {
+        let mut answer = refuse(Refusal::handshake(refused.status(), &refused.to_string()));
+        answer.headers_mut().extend(refused.headers());
+        answer
+    })?;
+    let seat = shared.connections.seat(peer).map_err(|full| refuse(Refusal::too_many_connections(full)))?;
+    Ok((accepted, seat))
 }
 
 /// Lets in who is no browser, pages of this server, and those of origins that are allowed.
