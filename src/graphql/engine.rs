@@ -181,6 +181,7 @@ impl Engine {
             }
             Err(error) => Err(vec![error]),
         };
+        call.note(&stats);
         match opened {
             Ok(subscription) => Opened::Stream(subscription),
             Err(errors) => {

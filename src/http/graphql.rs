@@ -87,7 +87,7 @@ async fn query(
     let (status, reply) = match outcome {
         Ok((reply, stats)) => {
             budget = stats.budget;
-            observation.stats = stats;
+            observation.stats = Some(stats);
             (reply.status(media, shared.limits.profile), reply)
         }
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
@@ -192,6 +192,7 @@ pub(super) async fn read<'a>(
             cost,
             cache,
             resume_after: None,
+            noted: None,
         },
     ))
 }

@@ -7,7 +7,7 @@ use tracing::Span;
 
 use crate::{
     auth::Identity,
-    graphql::{Stats, live::Opened},
+    graphql::{Noted, Stats, live::Opened},
     telemetry::{
         figures::Spent,
         live::Open,
@@ -23,8 +23,8 @@ const LONGEST_NAME: usize = 64;
 /// What stands for the method in the lines of operations over sockets.
 pub(super) const WEBSOCKET: &str = "WEBSOCKET";
 
-/// Watches one request, from before anything is asked about its caller. Its drop writes the line and counts: also when the client goes away and
-/// the request's future is dropped half-way.
+/// Watches one request, from before anything is asked about its caller. Its drop writes the line and counts: also
+/// when the client goes away and the request's future is dropped half-way.
 pub(super) struct Observation {
     metrics: Arc<Metrics>,
     method: &'static str,
@@ -39,8 +39,10 @@ pub(super) struct Observation {
     _open: Open,
     /// Who asked, once that is known.
     pub(super) caller: Identity,
-    /// What the operation was and took; empty for a request that HTTP refused.
-    pub(super) stats: Stats,
+    /// What is known of the operation before it is answered; nothing of a request that HTTP refused.
+    pub(super) noted: Noted,
+    /// What it was and took, told with its answer.
+    pub(super) stats: Option<Stats>,
 }
 
 impl Observation {
@@ -57,8 +59,14 @@ impl Observation {
             span: Span::none(),
             untold: false,
             caller: Identity::Anonymous,
-            stats: Stats::default(),
+            noted: Noted::default(),
+            stats: None,
         }
+    }
+
+    /// What is known by now.
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.clone().unwrap_or_else(|| self.noted.stats())
     }
 
     /// The span of the request with these headers, to run what answers it in.
@@ -81,13 +89,10 @@ impl Observation {
     pub(super) fn opened(&mut self, opened: &Opened) {
         let (executed, errors) = match opened {
             Opened::Once(execution) => {
-                self.stats = execution.stats.clone();
+                self.stats = Some(execution.stats.clone());
                 (execution.executed, execution.response.errors.len())
             }
-            Opened::Stream(_) => {
-                self.stats.operation_type = Some("subscription");
-                (true, 0)
-            }
+            Opened::Stream(_) => (true, 0),
         };
         self.answered(StatusCode::OK, executed, errors);
     }
@@ -106,11 +111,11 @@ impl Observation {
 
 impl Observation {
     /// Tells the span what is known at the end.
-    fn describe_span(&self) {
+    fn describe_span(&self, stats: &Stats) {
         if self.span.is_disabled() {
             return;
         }
-        let Stats { operation_name, operation_type, cost, .. } = &self.stats;
+        let Stats { operation_name, operation_type, cost, .. } = stats;
         let kind = operation_type.unwrap_or("request");
         let name = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name));
         traces::rename(&self.span, name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}")));
@@ -128,8 +133,8 @@ impl Drop for Observation {
             return;
         }
         let took = self.began.elapsed();
-        let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } =
-            &self.stats;
+        let stats = self.stats.take().unwrap_or_else(|| self.noted.stats());
+        let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } = &stats;
         let spent = Spent {
             cost: *cost,
             actual_cost: *actual_cost,
@@ -137,7 +142,7 @@ impl Drop for Observation {
             statements: database.statements,
         };
         self.metrics.request_ended(self.status, self.outcome, took, spent);
-        self.describe_span();
+        self.describe_span(&stats);
         let (caller, key) = told(&self.caller);
         tracing::info!(
             target: "farol::access",

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     graphql::{
-        Execution, Stats,
+        Execution, Noted,
         live::{Event, Next, Opened, Subscription},
     },
     telemetry::live::{Live, Open},
@@ -56,14 +56,14 @@ pub(super) async fn serve(
 ) -> Response<Body> {
     let (_, _, visitor) = from;
     let span = observation.span();
-    let (body, executed, errors) = match open(shared, from, head, body).instrument(span).await {
+    let opening = open(shared, (from, &observation.noted), head, body).instrument(span).await;
+    let (body, executed, errors) = match opening {
         Ok((Opened::Once(mut execution), _)) => {
-            observation.stats = std::mem::take(&mut execution.stats);
+            observation.stats = Some(std::mem::take(&mut execution.stats));
             let errors = execution.response.errors.len();
             (Body::from(once(&execution)), execution.executed, errors)
         }
         Ok((Opened::Stream(subscription), seat)) => {
-            observation.stats = Stats { operation_type: Some("subscription"), ..Stats::default() };
             let live = shared.metrics.live().clone();
             let events = Events::new(subscription, &shared.connections, (seat, visitor.ended(shared)), live);
             (Body::from_stream(events.into_stream()), true, 0)
@@ -81,7 +81,7 @@ pub(super) async fn serve(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    quota::write(visitor.quota, observation.stats.budget, headers);
+    quota::write(visitor.quota, observation.stats().budget, headers);
     observation.answered(answer.status(), executed, errors);
     answer
 }
@@ -89,12 +89,13 @@ pub(super) async fn serve(
 /// Takes a seat, reads the request and begins its operation.
 async fn open(
     shared: &Shared,
-    (id, peer, visitor): (&RequestId, Peer, &Visitor),
+    ((id, peer, visitor), noted): ((&RequestId, Peer, &Visitor), &Noted),
     head: &Parts,
     body: Body,
 ) -> Result<(Opened, Seat), Refusal> {
     let seat = shared.connections.seat(peer).map_err(Refusal::too_many_connections)?;
     let (requests, mut call) = graphql::read(shared, (id, visitor), head, body).await?;
+    call.noted = Some(noted);
     call.resume_after = head.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     match requests {
         Sent::One(asked) => Ok((shared.engine.open(*asked, call).await, seat)),

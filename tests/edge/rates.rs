@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::admission::until;
 use crate::{
     http::upgrade::Client,
     support::{
-        TestDatabase,
+        TestDatabase, listen,
         site::{Site, answer, error},
     },
 };
@@ -108,5 +109,23 @@ async fn operations_over_a_socket_count_like_requests() {
     let told = answer(site.post(&query("{ __typename }"))).await;
     assert_eq!(told.status, 429, "requests have no bucket of their own");
     drop(client);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_subscription_by_events_is_told_as_it_is_charged() {
+    let (lines, _guard) = listen("farol::access=info");
+    let costs = ["--rate-limit-cost-per-minute", "1", "--rate-limit-cost-burst", "1000"];
+    let site = site(&[&["--rate-limit-burst", "3"][..], &costs].concat()).await;
+    let asked = site.post(&query("subscription Changes { processChanges { changes { ocid } cursor } }"));
+    let stream = asked.header("accept", "text/event-stream").send().await.unwrap();
+    let left: u64 = stream.headers()["ratelimit-cost-remaining"].to_str().unwrap().parse().unwrap();
+    assert!(left < 1000, "{left}");
+    drop(stream);
+    let written = lines.read();
+    let [line] = &written[..] else { panic!("one line, not {written:?}") };
+    assert_eq!((&line["operation"], &line["kind"]), (&json!("Changes"), &json!("subscription")));
+    assert_eq!(line["cost"], 1000 - left);
+    until(&site, "farol_operation_cost_count 1").await;
     site.close().await;
 }

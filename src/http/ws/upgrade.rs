@@ -240,8 +240,9 @@ async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked:
     let opened = match enter(&shared, &visitor).await {
         Ok(_inside) => {
             let (caller, account) = (&visitor.caller, visitor.account.as_ref());
-            let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
             let span = observation.trace(&HeaderMap::new());
+            let (request_id, noted) = (Some(id.as_str()), Some(&observation.noted));
+            let call = Call { caller, account, request_id, noted, ..Call::default() };
             shared.engine.open(asked, call).instrument(span).await
         }
         Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
