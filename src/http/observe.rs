@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Instant};
 use axum::http::{HeaderMap, Method, StatusCode};
 use tracing::Span;
 
+use super::{negotiate::MediaType, status};
 use crate::{
     auth::Identity,
+    config::HttpProfile,
     graphql::{Noted, Stats, live::Opened},
     telemetry::{
         figures::Spent,
@@ -85,16 +87,18 @@ impl Observation {
         self.untold = true;
     }
 
-    /// Notes what became of an operation over a socket: its only answer, or that others follow.
-    pub(super) fn opened(&mut self, opened: &Opened) {
-        let (executed, errors) = match opened {
+    /// Notes what became of an operation over a socket or by events: its only answer, or that others follow. What
+    /// is sent there has no status of its own, so it is the one that HTTP would have had: else every fault of
+    /// the server would pass for a mistake of the caller.
+    pub(super) fn opened(&mut self, opened: &Opened, profile: HttpProfile) {
+        match opened {
             Opened::Once(execution) => {
                 self.stats = Some(execution.stats.clone());
-                (execution.executed, execution.response.errors.len())
+                let status = status::of(execution, MediaType::GraphqlResponse, profile);
+                self.answered(status, execution.executed, execution.response.errors.len());
             }
-            Opened::Stream(_) => (true, 0),
-        };
-        self.answered(StatusCode::OK, executed, errors);
+            Opened::Stream(_) => self.answered(StatusCode::OK, true, 0),
+        }
     }
 
     /// Notes the answer's status, whether the operation was executed, and whether all went well.

@@ -57,16 +57,15 @@ pub(super) async fn serve(
     let (_, _, visitor) = from;
     let span = observation.span();
     let opening = open(shared, (from, &observation.noted), head, body).instrument(span).await;
-    let (body, executed, errors) = match opening {
-        Ok((Opened::Once(mut execution), _)) => {
-            observation.stats = Some(std::mem::take(&mut execution.stats));
-            let errors = execution.response.errors.len();
-            (Body::from(once(&execution)), execution.executed, errors)
-        }
+    if let Ok((opened, _)) = &opening {
+        observation.opened(opened, shared.limits.profile);
+    }
+    let body = match opening {
+        Ok((Opened::Once(execution), _)) => Body::from(once(&execution)),
         Ok((Opened::Stream(subscription), seat)) => {
             let live = shared.metrics.live().clone();
             let events = Events::new(subscription, &shared.connections, (seat, visitor.ended(shared)), live);
-            (Body::from_stream(events.into_stream()), true, 0)
+            Body::from_stream(events.into_stream())
         }
         Err(refusal) => {
             let status = refusal.status;
@@ -82,7 +81,6 @@ pub(super) async fn serve(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     quota::write(visitor.quota, observation.stats().budget, headers);
-    observation.answered(answer.status(), executed, errors);
     answer
 }
 

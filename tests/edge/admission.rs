@@ -76,6 +76,11 @@ async fn what_waited_too_long_is_not_executed() {
     let told = answer(site.post(&query("{ datasets { nodes { name } } }"))).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (503, "OVERLOADED"));
     until(&site, "farol_admission_shed_total{class=\"interactive\",reason=\"expired\"} 1").await;
+    // By events it is as much the server's fault, whatever the status.
+    let by_events = site.post(&query("{ datasets { nodes { id } } }")).header("accept", "text/event-stream");
+    assert_eq!(by_events.send().await.unwrap().status(), 200);
+    until(&site, "farol_requests_total{status=\"503\"} 2").await;
+    until(&site, "farol_request_duration_seconds_count{outcome=\"failed\"} 2").await;
     first.abort();
     until(&site, "farol_admission_executing 0").await;
     site.close().await;

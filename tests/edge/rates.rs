@@ -106,6 +106,7 @@ async fn operations_over_a_socket_count_like_requests() {
     let refused: Vec<_> = told.iter().filter(|message| message["type"] == "error").collect();
     assert_eq!(refused.len(), 1, "the upgrade was one, and two operations: {told:?}");
     assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    until(&site, "farol_requests_total{status=\"429\"} 1").await;
     let told = answer(site.post(&query("{ __typename }"))).await;
     assert_eq!(told.status, 429, "requests have no bucket of their own");
     drop(client);

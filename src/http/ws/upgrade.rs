@@ -247,7 +247,7 @@ async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked:
         }
         Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
     };
-    observation.opened(&opened);
+    observation.opened(&opened, shared.limits.profile);
     opened
 }
 
