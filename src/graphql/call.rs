@@ -7,6 +7,7 @@ use crate::{
     auth::{Caller, Identity, Scope},
     limit::Account,
     loader,
+    telemetry::meter::Meter,
 };
 
 /// What an operation may ask for, and how it is answered.
@@ -87,6 +88,11 @@ impl Call<'_> {
         if let Some(noted) = self.noted {
             noted.note(stats);
         }
+    }
+
+    /// What the statements of the operation are counted in.
+    pub(super) fn meter(&self) -> Meter {
+        self.noted.map(|noted| noted.meter.clone()).unwrap_or_default()
     }
 }
 

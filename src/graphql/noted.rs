@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::execution::Stats;
+use crate::telemetry::meter::Meter;
 
 /// Filled in by the engine as soon as something is known. Whoever asks keeps it, so that it outlives the engine's
 /// future.
@@ -11,12 +12,15 @@ use super::execution::Stats;
 pub struct Noted {
     /// Locked to be copied, and never across an await.
     stats: Mutex<Stats>,
+    /// Counts the statements.
+    pub(super) meter: Meter,
 }
 
 impl Noted {
     /// What is known by now.
     pub fn stats(&self) -> Stats {
-        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let known = self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Stats { database: self.meter.read(), ..known }
     }
 
     pub(super) fn note(&self, stats: &Stats) {

@@ -27,7 +27,7 @@ use super::{
     visitor::Visitor,
     ws,
 };
-use crate::graphql::{Call, Stats};
+use crate::graphql::{Call, Noted, Stats};
 
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -80,7 +80,7 @@ async fn query(
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => {
             let span = observation.span();
-            (media, answer(shared, (id, visitor), head, body).instrument(span).await)
+            (media, answer(shared, (id, visitor), &observation.noted, head, body).instrument(span).await)
         }
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
@@ -141,10 +141,12 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 async fn answer(
     shared: &Shared,
     from: (&RequestId, &Visitor),
+    noted: &Noted,
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
     let (sent, call) = read(shared, from, head, body).await?;
+    let call = Call { noted: Some(noted), ..call };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;

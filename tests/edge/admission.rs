@@ -64,6 +64,7 @@ async fn what_has_no_place_waits_or_hears_no_at_once(data: TestDatabase) {
 
 #[tokio::test]
 async fn what_waited_too_long_is_not_executed() {
+    let (lines, _guard) = listen("farol::access=info");
     let token = ["--publish-token", crate::support::site::TOKEN];
     let places = ["--admission-max-executing", "1", "--admission-queue-timeout-ms", "50"];
     let patience = ["--graphql-execution-timeout-ms", "60000"];
@@ -71,7 +72,7 @@ async fn what_waited_too_long_is_not_executed() {
         Site::open_with(TestDatabase::sqlite().await, &[&token[..], &places, &patience].concat()).await;
     site.publish("d", &[titled("a", 1, "Road")]).await;
     site.data.slow_down("processes").await;
-    let first = ask(&site, "{ processes { nodes { ocid } } }");
+    let first = ask(&site, "query Slow { processes { nodes { ocid } } }");
     until(&site, "farol_admission_executing 1").await;
     let told = answer(site.post(&query("{ datasets { nodes { name } } }"))).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (503, "OVERLOADED"));
@@ -82,6 +83,10 @@ async fn what_waited_too_long_is_not_executed() {
     until(&site, "farol_requests_total{status=\"503\"} 2").await;
     until(&site, "farol_request_duration_seconds_count{outcome=\"failed\"} 2").await;
     first.abort();
+    until(&site, "farol_requests_total{status=\"499\"} 1").await;
+    let left: Vec<_> = lines.read().into_iter().filter(|line| line["status"] == 499).collect();
+    assert_eq!((&left[0]["operation"], &left[0]["kind"]), (&json!("Slow"), &json!("query")));
+    assert!(left[0]["cost"].as_u64().is_some_and(|cost| cost > 1), "who went away has wanted it: {left:?}");
     until(&site, "farol_admission_executing 0").await;
     site.close().await;
 }

@@ -34,7 +34,9 @@ impl Engine {
                 entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
             }
         }
-        let meter = Meter::default();
+        let stats = Stats { operation_type: Some("batch"), cost: Some(cost), ..Stats::default() };
+        call.note(&stats);
+        let meter = call.meter();
         let executions = if entries.iter().any(|entry| is_mutation(&entry.stats)) {
             meter.measure(self.answer_in_turn(entries, meter.clone(), call)).await
         } else {
@@ -43,13 +45,11 @@ impl Engine {
             meter.measure(scope.drive(join_all(answers))).await
         };
         let stats = Stats {
-            operation_type: Some("batch"),
-            cost: Some(cost),
             cache: CacheCounts::sum(executions.iter().map(|one| one.stats.cache)),
             database: meter.read(),
             queued: executions.iter().map(|one| one.stats.queued).max().unwrap_or_default(),
             budget: executions.iter().filter_map(|one| one.stats.budget).last(),
-            ..Stats::default()
+            ..stats
         };
         (executions, stats)
     }
