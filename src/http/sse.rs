@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 use tracing::Instrument;
 
 use super::{
+    caching,
     connections::{Connections, Peer, Seat},
     graphql,
     observe::Observation,
@@ -70,6 +71,7 @@ pub(super) async fn serve(
         Err(refusal) => {
             let status = refusal.status;
             let mut answer = respond::refuse(refusal, shared.limits.profile);
+            quota::write(visitor.quota, None, answer.headers_mut());
             graphql::advise(status, graphql::by_url(&head.method), &mut answer);
             observation.answered(status, false, 1);
             return answer;
@@ -78,7 +80,7 @@ pub(super) async fn serve(
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    caching::forbid(headers);
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     quota::write(visitor.quota, observation.stats().budget, headers);
     answer

@@ -123,8 +123,13 @@ async fn a_subscription_by_events_is_told_as_it_is_charged() {
     let left: u64 = stream.headers()["ratelimit-cost-remaining"].to_str().unwrap().parse().unwrap();
     assert!(left < 1000, "{left}");
     drop(stream);
+    let refused = answer(site.post(&json!([])).header("accept", "text/event-stream")).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.headers["ratelimit-remaining"]),
+        (400, &"1".parse().unwrap())
+    );
     let written = lines.read();
-    let [line] = &written[..] else { panic!("one line, not {written:?}") };
+    let [line, _] = &written[..] else { panic!("two lines, not {written:?}") };
     assert_eq!((&line["operation"], &line["kind"]), (&json!("Changes"), &json!("subscription")));
     assert_eq!(line["cost"], 1000 - left);
     until(&site, "farol_operation_cost_count 1").await;
