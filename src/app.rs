@@ -109,7 +109,8 @@ impl App {
         let gate = gate::gate(config, database, &background, &stop).await?;
         let queue = limits::queue(&config.admission);
         let figures = figures::source(database, &gate, &queue, shared.as_ref());
-        let telling = config.admission.unready_when_shedding.then(|| queue.clone());
+        let telling = config.admission.unready_when_shedding;
+        let telling = telling.then(|| (gate.door.clone(), queue.clone()));
         let dependencies = dependencies::of(database, shared.clone(), telling);
         let engine = engine.with_queue(queue).with_documents(documents(config, shared)?);
         let services = Services {

@@ -38,9 +38,11 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Dependencies {
     /// Tells whether the database answers. Without it there is nothing to serve.
     pub database: ReadyCheck,
+    /// Tells whether the database is left alone because it failed: then what was seen of it before is no more so.
+    pub left_alone: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     /// Tells whether Redis answers, where there is one. Everything works without it.
     pub redis: Option<ReadyCheck>,
-    /// Tells whether operations are being turned away, where that is to keep requests away.
+    /// Tells whether anyone is being turned away, where that is to keep requests away.
     pub shedding: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
@@ -65,20 +67,32 @@ impl Readiness {
         if self.draining.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
-        match self.database().await.failure {
-            None if self.dependencies.shedding.as_ref().is_some_and(|shedding| shedding()) => {
-                (StatusCode::SERVICE_UNAVAILABLE, SHEDDING)
-            }
-            None => (StatusCode::OK, READY),
-            Some(_) => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+        let state = self.word(&self.database().await);
+        let status = if state == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, state)
+    }
+
+    /// The same word for everyone who asks.
+    fn word(&self, database: &Check) -> &'static str {
+        let Dependencies { shedding, .. } = &self.dependencies;
+        if self.draining.is_cancelled() {
+            DRAINING
+        } else if database.failure.is_some() {
+            UNAVAILABLE
+        } else if shedding.as_ref().is_some_and(|shedding| shedding()) {
+            SHEDDING
+        } else {
+            READY
         }
     }
 
     /// How the database does, or did a moment ago: whoever asks often costs it nothing more.
     async fn database(&self) -> Check {
+        let left_alone = || self.dependencies.left_alone.as_ref().is_some_and(|left_alone| left_alone());
         let mut last = self.last.lock().await;
         if let Some((at, check)) = &*last
             && at.elapsed() < FRESH
+            && (check.failure.is_some() || !left_alone())
         {
             return check.clone();
         }
@@ -100,11 +114,7 @@ impl Readiness {
             }
         };
         let (database, redis) = tokio::join!(self.database(), redis);
-        let status = match &database.failure {
-            _ if self.draining.is_cancelled() => DRAINING,
-            None => READY,
-            Some(_) => UNAVAILABLE,
-        };
+        let status = self.word(&database);
         Report { status, uptime: self.began.elapsed(), database, redis, figures: *figures }
     }
 }
@@ -158,16 +168,22 @@ async fn is_admin(shared: &Shared, headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{future, sync::Arc};
+    use std::{
+        future,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering::Relaxed},
+        },
+    };
 
     use axum::http::StatusCode;
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 
-    use super::{Dependencies, Readiness, ReadyCheck};
+    use super::{Dependencies, Figures, Readiness, ReadyCheck};
 
     fn on(database: ReadyCheck) -> Dependencies {
-        Dependencies { database, redis: None, shedding: None }
+        Dependencies { database, left_alone: None, redis: None, shedding: None }
     }
 
     #[tokio::test]
@@ -185,6 +201,22 @@ mod tests {
         let shedding = Dependencies { shedding: Some(Arc::new(|| true)), ..shedding };
         let readiness = Readiness::new(shedding, CancellationToken::new());
         assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "shedding"));
+        assert_eq!(readiness.report(&Figures::default()).await.status, "shedding");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_that_is_left_alone_was_not_seen_well_a_moment_ago() {
+        let open = Arc::new(AtomicBool::new(false));
+        let (asked, told) = (open.clone(), open.clone());
+        let database: ReadyCheck = Arc::new(move || {
+            future::ready(if asked.load(Relaxed) { Err("left alone".to_owned()) } else { Ok(()) }).boxed()
+        });
+        let left_alone: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(move || told.load(Relaxed));
+        let dependencies = Dependencies { left_alone: Some(left_alone), ..on(database) };
+        let readiness = Readiness::new(dependencies, CancellationToken::new());
+        assert_eq!(readiness.state().await.1, "ready");
+        open.store(true, Relaxed);
+        assert_eq!(readiness.state().await.1, "unavailable", "no second later");
     }
 
     #[tokio::test(start_paused = true)]

@@ -97,7 +97,8 @@ async fn the_house_holds_so_many() {
     let (lines, _guard) = listen("farol::access=info");
     let token = ["--publish-token", crate::support::site::TOKEN];
     let house = ["--admission-max-in-flight", "1", "--graphql-execution-timeout-ms", "60000"];
-    let site = Site::open_with(TestDatabase::sqlite().await, &[&token[..], &house].concat()).await;
+    let told = ["--admission-unready-when-shedding", "true"];
+    let site = Site::open_with(TestDatabase::sqlite().await, &[&token[..], &house, &told].concat()).await;
     site.publish("d", &[titled("a", 1, "Road")]).await;
     site.data.slow_down("processes").await;
     let first = ask(&site, "{ processes { nodes { ocid } } }");
@@ -109,6 +110,10 @@ async fn the_house_holds_so_many() {
     assert!(lines.read().iter().all(|line| line["status"] == 200), "a flood is to be no flood of lines");
     let live = reqwest::get(format!("http://{}/health/live", site.address)).await.unwrap();
     assert_eq!(live.status(), 200, "whoever looks after the server is not kept out");
+    for (path, status) in [("ready", 503), ("detailed", 200)] {
+        let told = answer(Client::new().get(format!("http://{}/health/{path}", site.address))).await;
+        assert_eq!((told.status.as_u16(), &told.body["status"]), (status, &json!("shedding")), "{path}");
+    }
     first.abort();
     until(&site, "farol_admission_in_flight 0").await;
     assert_eq!(answer(site.post(&query("{ __typename }"))).await.status, 200);
