@@ -32,7 +32,7 @@ pub(super) struct Group {
     gathering: Mutex<Gathering>,
     /// Calls that Redis answered.
     pub(super) calls: AtomicU64,
-    /// What it decided by them.
+    /// What it decided for those who were still there to hear it.
     pub(super) decided: AtomicU64,
 }
 
@@ -50,7 +50,14 @@ struct Change {
     rule: Rule,
     amount: u64,
     /// Who waits for the verdict on what is taken; nobody waits where something is put back.
-    taker: Option<oneshot::Sender<Verdict>>,
+    taker: Option<oneshot::Sender<Decided>>,
+}
+
+/// A verdict, and who gave it.
+#[derive(Debug)]
+struct Decided {
+    verdict: Verdict,
+    by_redis: bool,
 }
 
 impl Group {
@@ -66,8 +73,16 @@ impl Group {
         }
         let (taker, verdict) = oneshot::channel();
         self.add(Change { key: key.clone(), rule, amount, taker: Some(taker) });
-        // The task ends early only with the process.
-        verdict.await.unwrap_or_else(|_| self.memory.take(key, rule, amount))
+        match verdict.await {
+            Ok(Decided { verdict, by_redis }) => {
+                // Counted where it is heard, like what is allowed and refused: else there would be more decisions of
+                // Redis than decisions.
+                self.decided.fetch_add(u64::from(by_redis), Relaxed);
+                verdict
+            }
+            // The task ends early only with the process.
+            Err(_) => self.memory.take(key, rule, amount),
+        }
     }
 
     /// Puts so much back. Waits for nothing.
@@ -98,14 +113,13 @@ impl Group {
                 continue;
             };
             self.calls.fetch_add(1, Relaxed);
-            let takers = changes.iter().filter(|change| change.taker.is_some()).count();
-            self.decided.fetch_add(takers as u64, Relaxed);
             for (change, (allowed, owed)) in changes.into_iter().zip(answers) {
                 let Change { key, rule, amount, taker } = change;
                 self.memory.mirror(key, rule, owed);
                 if let Some(taker) = taker {
                     // One who went away needs no verdict.
-                    let _ = taker.send(rule.verdict(allowed, owed, amount));
+                    let verdict = rule.verdict(allowed, owed, amount);
+                    let _ = taker.send(Decided { verdict, by_redis: true });
                 }
             }
         }
@@ -141,7 +155,8 @@ impl Group {
         match taker {
             None => self.memory.give_back(&key, rule, amount),
             Some(taker) => {
-                let _ = taker.send(self.memory.take(key, rule, amount));
+                let verdict = self.memory.take(key, rule, amount);
+                let _ = taker.send(Decided { verdict, by_redis: false });
             }
         }
     }
