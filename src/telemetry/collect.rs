@@ -39,8 +39,8 @@ pub(super) fn set(figures: &Figures) {
 }
 
 /// Sets what the system says of this process.
-pub(super) fn set_process() {
-    let Process { resident_bytes, cpu_seconds, open_files } = Process::look();
+pub(super) fn set_process(process: Process) {
+    let Process { resident_bytes, cpu_seconds, open_files } = process;
     for (name, value) in
         [(RESIDENT_MEMORY, resident_bytes), (CPU_SECONDS, cpu_seconds), (OPEN_FILES, open_files)]
     {

@@ -21,6 +21,7 @@ use super::{
         ACTUAL_COST, ADMISSION_WAIT, BUILD_INFO, Kind, METRICS, OPERATION_COST, REQUEST_DURATION, REQUESTS,
         REQUESTS_IN_FLIGHT, SQL_STATEMENTS,
     },
+    process::Lately,
     statements::Statements,
 };
 
@@ -33,6 +34,7 @@ pub struct Metrics {
     handle: PrometheusHandle,
     live: Live,
     statements: Statements,
+    process: Lately,
     requests_in_flight: Gauge,
     turned_away: Counter,
     operation_cost: Histogram,
@@ -95,6 +97,7 @@ impl Metrics {
             handle,
             live,
             statements,
+            process: Lately::default(),
             requests_in_flight,
             turned_away,
             operation_cost,
@@ -155,7 +158,8 @@ impl Metrics {
 
     /// Everything in the Prometheus text format.
     pub fn render(&self) -> String {
-        with_local_recorder(&self.recorder, collect::set_process);
+        let process = self.process.look();
+        with_local_recorder(&self.recorder, || collect::set_process(process));
         self.handle.render()
     }
 
