@@ -6,13 +6,16 @@ use axum::{
     Extension, Json,
     extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{address::Client, router::Shared};
+use super::{
+    address::Client, connections::Peer, refusal::Refusal, respond, router::Shared, visitor::Visitor,
+};
 use crate::{
     auth::Scope,
     telemetry::{
@@ -28,6 +31,9 @@ const READY: &str = "ready";
 const DRAINING: &str = "draining";
 const SHEDDING: &str = "shedding";
 const UNAVAILABLE: &str = "unavailable";
+/// Who is told the details.
+const FOR_WHOM: &str =
+    "ask with a credential of scope admin, or on the server's own machine past every proxy";
 /// How long what was seen of the database is told again.
 const FRESH: Duration = Duration::from_secs(1);
 /// A check that hangs is a check that failed.
@@ -150,20 +156,34 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> ([(HeaderName,
 pub(super) async fn detailed(
     State(shared): State<Arc<Shared>>,
     Extension(client): Extension<Client>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
-) -> (StatusCode, [(HeaderName, &'static str); 1], Json<Value>) {
-    let uncached = [(header::CACHE_CONTROL, "no-store")];
-    if !(client.is_local() || is_admin(&shared, &headers).await) {
-        let why = "ask with a credential of scope admin, or on the server's own machine past every proxy";
-        return (StatusCode::FORBIDDEN, uncached, Json(json!({ "status": "forbidden", "message": why })));
+) -> Response {
+    if !client.is_local()
+        && let Err(refusal) = judge(&shared, peer, &headers).await
+    {
+        return match refusal.status {
+            // One who may come again, and hears when.
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                respond::refuse(refusal, shared.limits.profile)
+            }
+            _ => told(StatusCode::FORBIDDEN, json!({ "status": "forbidden", "message": FOR_WHOM })),
+        };
     }
     let report = shared.readiness.report(&shared.figures()).await;
-    (StatusCode::OK, uncached, Json(report::detailed(&report)))
+    told(StatusCode::OK, report::detailed(&report))
 }
 
-async fn is_admin(shared: &Shared, headers: &HeaderMap) -> bool {
-    let judged = shared.gate.caller(headers).await;
-    judged.is_ok_and(|caller| caller.is_ok_and(|caller| caller.scope >= Scope::Admin))
+fn told(status: StatusCode, what: Value) -> Response {
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(what)).into_response()
+}
+
+/// Whether one who asks from elsewhere runs this server. He passes the door and is counted as with a query: what he
+/// shows may be guessed, and to judge it may cost a read.
+async fn judge(shared: &Shared, peer: Peer, headers: &HeaderMap) -> Result<(), Refusal> {
+    let _inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
+    let visitor = Visitor::enter(shared, headers, peer, false).await?;
+    if visitor.caller.scope >= Scope::Admin { Ok(()) } else { Err(Refusal::forbidden(FOR_WHOM)) }
 }
 
 #[cfg(test)]

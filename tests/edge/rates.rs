@@ -156,3 +156,16 @@ async fn a_batch_is_told_by_all_of_its_operations() {
     until(&site, "farol_operation_cost_count 1").await;
     site.close().await;
 }
+
+#[tokio::test]
+async fn who_guesses_at_the_details_is_counted() {
+    let site = site(&["--rate-limit-burst", "2"]).await;
+    let ask = || reqwest::Client::new().get(format!("http://{}/health/detailed", site.address));
+    let guess = || answer(ask().header("x-forwarded-for", "192.0.2.1").header("x-api-key", "guessed"));
+    for status in [403, 403, 429] {
+        assert_eq!(guess().await.status, status);
+    }
+    assert!(guess().await.headers.contains_key("retry-after"));
+    assert_eq!(answer(ask()).await.status, 200, "whoever is on this machine shows nothing");
+    site.close().await;
+}
