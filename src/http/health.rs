@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use futures_util::future::BoxFuture;
@@ -157,9 +157,10 @@ pub(super) async fn detailed(
     State(shared): State<Arc<Shared>>,
     Extension(client): Extension<Client>,
     Extension(peer): Extension<Peer>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if !client.is_local()
+    if !client.is_local(&uri, &headers)
         && let Err(refusal) = judge(&shared, peer, &headers).await
     {
         return match refusal.status {

@@ -142,6 +142,8 @@ async fn details_are_told_on_this_machine_only() {
 
     let passed_on = answer(app.get("/health/detailed").header("x-forwarded-for", "127.0.0.1")).await;
     assert_eq!(passed_on.status, 403);
+    let rebound = answer(app.get("/health/detailed").header("host", "evil.example")).await;
+    assert_eq!(rebound.status, 403, "the name of a page may lead here");
     assert!(!passed_on.text.contains("db.internal"), "{}", passed_on.text);
     let public = answer(app.get("/health/ready")).await;
     assert!(!public.text.contains("db.internal"), "{}", public.text);
