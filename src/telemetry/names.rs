@@ -161,6 +161,8 @@ metrics! {
     MISSED: Kind::Counter, "farol_live_missed_changes_total";
     /// Subscriptions ended because their messages were not taken in time.
     DISCONNECTED: Kind::Counter, "farol_live_disconnected_total";
+    /// Lines of the log that were lost because nobody read it as fast as it was written.
+    LOG_LINES_LOST: Kind::Counter, "farol_log_lines_lost_total";
     /// Always 1; the label tells the version that runs.
     BUILD_INFO: Kind::Gauge, "farol_build_info", "version": "the version";
     /// Memory of this process that is in RAM.
