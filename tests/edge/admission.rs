@@ -6,9 +6,12 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{
-    TestDatabase, listen, on_both_databases,
-    site::{Answer, Site, answer, error, titled},
+use crate::{
+    http::upgrade,
+    support::{
+        TestDatabase, listen, on_both_databases,
+        site::{Answer, Site, answer, error, titled},
+    },
 };
 
 on_both_databases!(what_has_no_place_waits_or_hears_no_at_once);
@@ -101,12 +104,18 @@ async fn the_house_holds_so_many() {
     let site = Site::open_with(TestDatabase::sqlite().await, &[&token[..], &house, &told].concat()).await;
     site.publish("d", &[titled("a", 1, "Road")]).await;
     site.data.slow_down("processes").await;
+    let headers = "Sec-WebSocket-Protocol: graphql-transport-ws\r\n";
+    let mut socket = upgrade::Client::open_at(site.address, headers).await;
+    socket.say(&json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.message().await["type"], "connection_ack");
     let first = ask(&site, "{ processes { nodes { ocid } } }");
     until(&site, "farol_admission_executing 1").await;
     let told = answer(Client::new().put(site.url()).body("nonsense")).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (503, "OVERLOADED"));
     assert_eq!(told.headers["retry-after"], "1");
-    until(&site, "farol_requests_total{status=\"503\"} 1").await;
+    socket.say(&json!({ "type": "subscribe", "id": "a", "payload": query("{ __typename }") })).await;
+    assert_eq!(socket.message().await["payload"][0]["extensions"]["code"], "OVERLOADED");
+    until(&site, "farol_requests_total{status=\"503\"} 2").await;
     assert!(lines.read().iter().all(|line| line["status"] == 200), "a flood is to be no flood of lines");
     let live = reqwest::get(format!("http://{}/health/live", site.address)).await.unwrap();
     assert_eq!(live.status(), 200, "whoever looks after the server is not kept out");

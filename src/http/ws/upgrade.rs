@@ -40,7 +40,6 @@ use crate::{
         router::Shared,
         visitor::Visitor,
     },
-    limit::Guard,
 };
 
 /// The subprotocol that is spoken.
@@ -226,21 +225,25 @@ impl Backend for Guest {
 }
 
 /// Lets in an operation as a request is let in.
-async fn enter(shared: &Shared, visitor: &Visitor) -> Result<Guard, Refusal> {
-    let inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
+async fn enter(shared: &Shared, visitor: &Visitor) -> Result<(), Refusal> {
     visitor.count().await?;
     shared.gate.authenticator.used(&visitor.caller);
-    Ok(inside)
+    Ok(())
 }
 
 /// Begins an operation over a socket: it passes the door, is counted and paid for like a request.
 async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked: Asked) -> Opened {
+    let Some(_inside) = shared.gate.door.try_enter() else {
+        // Counted, and no more: a flood is to be no flood of lines.
+        shared.metrics.turned_away();
+        return Opened::Once(Box::new(Refusal::overloaded().into_execution()));
+    };
     let mut observation = Observation::begin(shared.metrics.clone(), WEBSOCKET, id.as_str());
     observation.caller = visitor.caller.identity.clone();
-    let opened = match enter(&shared, &visitor).await {
-        Ok(_inside) => {
+    let span = observation.trace(&HeaderMap::new());
+    let opened = match enter(&shared, &visitor).instrument(span.clone()).await {
+        Ok(()) => {
             let (caller, account) = (&visitor.caller, visitor.account.as_ref());
-            let span = observation.trace(&HeaderMap::new());
             let (request_id, noted) = (Some(id.as_str()), Some(&observation.noted));
             let call = Call { caller, account, request_id, noted, ..Call::default() };
             shared.engine.open(asked, call).instrument(span).await
