@@ -33,15 +33,21 @@ use crate::{
     loader,
     store::{Database, Options, StoreError, migrate, query},
     telemetry::{
-        logs::{self, LogError},
+        logs::{self, Log, LogError},
         metrics::Metrics,
         traces::Traces,
     },
 };
 
-/// Starts the log of this process, and its traces where the settings name a collector. What is returned sends the
-/// last of them when it is dropped: keep it to the end.
-pub fn start_logs(config: &Config) -> Result<Option<Traces>, LogError> {
+/// The log of this process, and its traces where the settings name a collector. Dropped, it sends what is left, the
+/// traces first, for they may log that they could not be sent: keep it to the end.
+pub struct Logs {
+    _traces: Option<Traces>,
+    _log: Log,
+}
+
+/// Starts the log of this process, and its traces.
+pub fn start_logs(config: &Config) -> Result<Logs, LogError> {
     let settings = &config.telemetry;
     let to = |endpoint: &OtlpEndpoint| Traces::to(endpoint.as_str(), settings.otlp_sample_percent);
     let traces = settings.otlp_endpoint.as_ref().map(to).transpose()?;
@@ -49,8 +55,8 @@ pub fn start_logs(config: &Config) -> Result<Option<Traces>, LogError> {
         LogFormat::Text => logs::Format::Text,
         LogFormat::Json => logs::Format::Json,
     };
-    logs::init(format, &config.log.level.to_string(), traces.as_ref())?;
-    Ok(traces)
+    let log = logs::init(format, &config.log.level.to_string(), traces.as_ref())?;
+    Ok(Logs { _traces: traces, _log: log })
 }
 
 /// Connects to the database of the settings.
@@ -109,7 +115,8 @@ impl App {
         let gate = gate::gate(config, database, &background, &stop).await?;
         let queue = limits::queue(&config.admission);
         let figures = figures::source(database, &gate, &queue, shared.as_ref());
-        let telling = config.admission.unready_when_shedding.then(|| queue.clone());
+        let telling = config.admission.unready_when_shedding;
+        let telling = telling.then(|| (gate.door.clone(), queue.clone()));
         let dependencies = dependencies::of(database, shared.clone(), telling);
         let engine = engine.with_queue(queue).with_documents(documents(config, shared)?);
         let services = Services {

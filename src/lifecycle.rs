@@ -8,6 +8,8 @@ use std::{future::Future, io, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::telemetry::logs;
+
 /// A group of tasks that end together. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
@@ -71,6 +73,7 @@ pub fn shutdown_on_signal() -> io::Result<CancellationToken> {
         shutdown.cancel();
         let second = next().await;
         tracing::warn!(signal = second, "ended without waiting");
+        logs::flush();
         std::process::exit(1);
     });
     Ok(token)

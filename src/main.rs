@@ -27,8 +27,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitStatus, CliError> {
     let loaded = cli.load()?;
-    // Dropped last, also on failure: then what is left of the traces is sent.
-    let _traces = app::start_logs(&loaded.config)?;
+    // Dropped last, also on failure: then what is left of traces and log lines is sent.
+    let _logs = app::start_logs(&loaded.config)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

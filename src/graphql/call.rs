@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{guard::DocumentLimits, page::PageSizes};
+use super::{execution::Stats, guard::DocumentLimits, noted::Noted, page::PageSizes};
 use crate::{
     auth::{Caller, Identity, Scope},
     limit::Account,
     loader,
+    telemetry::meter::Meter,
 };
 
 /// What an operation may ask for, and how it is answered.
@@ -77,6 +78,22 @@ pub struct Call<'a> {
     /// The cursor that a subscription goes on behind, where the transport knows it: it counts in place of the
     /// argument `after`.
     pub resume_after: Option<&'a str>,
+    /// Where it is noted what is known of the operation, if anyone wants to know it without its answer.
+    pub noted: Option<&'a Noted>,
+}
+
+impl Call<'_> {
+    /// Notes what is known by now.
+    pub(super) fn note(&self, stats: &Stats) {
+        if let Some(noted) = self.noted {
+            noted.note(stats);
+        }
+    }
+
+    /// What the statements of the operation are counted in.
+    pub(super) fn meter(&self) -> Meter {
+        self.noted.map(|noted| noted.meter.clone()).unwrap_or_default()
+    }
 }
 
 impl Default for Call<'_> {
@@ -90,6 +107,7 @@ impl Default for Call<'_> {
             cost: CostReport::Off,
             cache: CacheUse::Any,
             resume_after: None,
+            noted: None,
         }
     }
 }

@@ -161,13 +161,16 @@ impl Engine {
     /// waiting for; else it is executed. A panic in it costs this request only: it is answered like any
     /// fault of ours.
     pub async fn execute(&self, asked: impl Into<Asked>, call: Call<'_>) -> Execution {
-        self.answer_once(self.admit(asked.into(), call).await.of_one_answer(), call).await
+        let entry = self.admit(asked.into(), call).await.of_one_answer();
+        call.note(&entry.stats);
+        self.answer_once(entry, call).await
     }
 
     /// Begins an operation for a transport that can send more than one answer.
     /// A subscription that cannot begin is an answer, too.
     pub async fn open(&self, asked: impl Into<Asked>, call: Call<'_>) -> Opened {
         let entry = self.admit(asked.into(), call).await;
+        call.note(&entry.stats);
         let (admitted, mut stats, live) = match (entry, &self.live) {
             (Entry { admitted: Ok(admitted), stats, .. }, Some(live)) if admitted.is_subscription() => {
                 (admitted, stats, live)
@@ -186,6 +189,7 @@ impl Engine {
             }
             Err(error) => Err(vec![error]),
         };
+        call.note(&stats);
         match opened {
             Ok(subscription) => Opened::Stream(subscription),
             Err(errors) => {

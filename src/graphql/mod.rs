@@ -2,8 +2,8 @@
 //!
 //! # In reading order
 //!
-//! - [`call`](Call), [`engine`](Engine), [`execution`](Execution): operations from their text to their response;
-//!   what HTTP sees of all this. `question`: what makes two operations the same.
+//! - [`call`](Call), [`engine`](Engine), [`execution`](Execution), [`noted`](Noted): operations from their text to their
+//!   response; what HTTP sees of all this. `question`: what makes two operations the same.
 //! - `persisted`: documents that are named instead of sent.
 //! - `admission`: what is checked before an operation is executed.
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
@@ -57,6 +57,7 @@ mod item;
 mod list;
 pub mod live;
 mod node;
+mod noted;
 mod organization;
 mod owned;
 mod page;
@@ -83,6 +84,7 @@ pub use engine::{Engine, check_manifest, sdl};
 pub use error::{MASKED, RETRY_AFTER};
 pub use execution::{CacheCounts, Execution, Source, Stats};
 pub use guard::DocumentLimits;
+pub use noted::Noted;
 pub use page::PageSizes;
 pub use persisted::{
     Asked, DocumentMode, DocumentName, DocumentOptions, Manifest, ManifestError, RegisteredLimits,

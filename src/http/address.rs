@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Uri, header, uri::Authority};
 
 use crate::config::{Network, ProxyHeader};
 
@@ -105,10 +105,25 @@ impl TrustedProxies {
 }
 
 impl Client {
-    /// Whether it is a program on this machine that asks for itself, not a proxy for somebody else.
-    pub(super) fn is_local(&self) -> bool {
-        self.peer.to_canonical().is_loopback() && !self.forwarded
+    /// Whether it is a program on this machine that asks for itself, not a proxy for somebody else. Nor a browser
+    /// that shows a page of another site: such a page may have its name lead here, and is known by that name.
+    pub(super) fn is_local(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        self.peer.to_canonical().is_loopback() && !self.forwarded && is_asked_of_this_machine(uri, headers)
     }
+}
+
+/// Whether a request names this machine as its host: by `Host` or, in HTTP/2, by its URI.
+fn is_asked_of_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::HOST).into_iter();
+    let named =
+        lines.map(|line| Authority::try_from(line.as_bytes()).ok()).chain(uri.authority().cloned().map(Some));
+    let mut named = named.peekable();
+    named.peek().is_some() && named.all(|host| host.is_some_and(|host| is_loopback(host.host())))
+}
+
+/// Whether a host is this machine, as it calls itself.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || node(host).is_some_and(|address| address.is_loopback())
 }
 
 /// The address in an element of `Forwarded` (RFC 7239). A quote that is not closed, or escaped, means that the
@@ -134,7 +149,7 @@ fn node(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderMap, HeaderName, HeaderValue};
+    use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
     use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::{Client, ProxyHeader, TrustedProxies};
@@ -143,16 +158,20 @@ mod tests {
         TrustedProxies::new(&["10.0.0.0/8", "::1"].map(|network| network.parse().unwrap()), header)
     }
 
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, line) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(line).unwrap());
+        }
+        headers
+    }
+
     fn client(peer: &str, lines: &[(&'static str, &str)]) -> Client {
         client_of(ProxyHeader::Any, peer, lines)
     }
 
     fn client_of(header: ProxyHeader, peer: &str, lines: &[(&'static str, &str)]) -> Client {
-        let mut headers = HeaderMap::new();
-        for (name, line) in lines {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_str(line).unwrap());
-        }
-        trusted(header).client(peer.parse().unwrap(), &headers)
+        trusted(header).client(peer.parse().unwrap(), &headers(lines))
     }
 
     fn address(peer: &str, lines: &[(&'static str, &str)]) -> String {
@@ -218,6 +237,11 @@ mod tests {
         assert_eq!(both("for=192.0.2.7", "6.6.6.6"), "10.0.0.1");
     }
 
+    fn is_local(peer: &str, lines: &[(&'static str, &str)]) -> bool {
+        let lines = [&[("host", "localhost:8000")], lines].concat();
+        client(peer, &lines).is_local(&Uri::from_static("/"), &headers(&lines))
+    }
+
     #[test]
     fn only_the_header_that_the_proxy_writes_counts_where_it_is_known() {
         let lines = [("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.8")];
@@ -234,11 +258,31 @@ mod tests {
 
     #[test]
     fn a_proxy_on_this_machine_does_not_ask_for_itself() {
-        assert!(client("127.0.0.1", &[]).is_local() && client("::ffff:127.0.0.1", &[]).is_local());
-        assert!(!client("192.0.2.1", &[]).is_local());
+        assert!(is_local("127.0.0.1", &[]) && is_local("::ffff:127.0.0.1", &[]));
+        assert!(!is_local("192.0.2.1", &[]));
         for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via", "x-forwarded-proto"] {
-            assert!(!client("127.0.0.1", &[(name, "x")]).is_local(), "{name}");
+            assert!(!is_local("127.0.0.1", &[(name, "x")]), "{name}");
         }
+    }
+
+    #[test]
+    fn a_page_whose_name_leads_here_does_not_ask_for_this_machine() {
+        let asked = |uri: &'static str, hosts: &[&str]| {
+            let lines: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+            client("127.0.0.1", &lines).is_local(&Uri::from_static(uri), &headers(&lines))
+        };
+        for host in ["localhost", "LocalHost:8000", "127.0.0.1:8000", "127.1.2.3", "[::1]", "[::1]:8000"] {
+            assert!(asked("/", &[host]), "{host}");
+        }
+        assert!(asked("http://localhost:8000/", &[]), "HTTP/2 names the host in the URI");
+        for host in ["evil.example:8000", "localhost.evil.example", "evil@127.0.0.1.example", "192.0.2.1", ""]
+        {
+            assert!(!asked("/", &[host]), "{host}");
+        }
+        assert!(!asked("/", &[]), "nothing is named");
+        assert!(
+            !asked("/", &["localhost", "evil.example"]) && !asked("http://evil.example/", &["localhost"])
+        );
     }
 
     proptest! {

@@ -10,13 +10,13 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{
     body,
     connections::Peer,
     negotiate::{self, MediaType},
-    observe::Observation,
+    observe::{self, Observation},
     params::{self, Sent},
     quota,
     refusal::Refusal,
@@ -27,7 +27,7 @@ use super::{
     visitor::Visitor,
     ws,
 };
-use crate::graphql::{Call, Stats};
+use crate::graphql::{Call, Noted, Stats};
 
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -41,47 +41,53 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let Some(_inside) = shared.gate.door.try_enter() else {
+        // A flood is to be no flood of lines: it is counted, and nothing else is done about it.
+        shared.metrics.turned_away();
         return respond::refuse(Refusal::overloaded(), shared.limits.profile);
     };
     let is_socket = ws::handshake::asked(request.headers());
+    let method = observe::named(request.method());
+    let mut observation = Observation::begin(shared.metrics.clone(), method, id.as_str());
+    // Each operation over a socket has a span of its own.
+    let span = if is_socket { Span::none() } else { observation.trace(request.headers()) };
     let entering = Visitor::enter(&shared, request.headers(), peer, is_socket);
-    let visitor = match entering.await {
+    let visitor = match entering.instrument(span).await {
         Ok(visitor) => visitor,
-        Err(refusal) => return refused(&shared, &id, &request.into_parts().0, refusal),
+        Err(refusal) => return refused(&shared, observation, &request.into_parts().0, refusal),
     };
+    observation.caller = visitor.caller.identity.clone();
     if is_socket {
-        return ws::upgrade(&shared, &id, peer, visitor, request);
+        return ws::upgrade(&shared, (&id, peer), visitor, observation, request);
     }
     let (head, body) = request.into_parts();
     // The answer to HEAD is that of a request for JSON: a stream has no end to tell of.
     if head.method != Method::HEAD && negotiate::wants_events(&head.headers) {
-        return sse::serve(&shared, (&id, peer, &visitor), &head, body).await;
+        return sse::serve(&shared, (&id, peer, &visitor), observation, &head, body).await;
     }
-    query(&shared, (&id, &visitor), &head, body).await
+    query(&shared, (&id, &visitor), observation, &head, body).await
 }
 
 /// Answers by one response.
 async fn query(
     shared: &Shared,
     (id, visitor): (&RequestId, &Visitor),
+    mut observation: Observation,
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
     let by_url = by_url(&head.method);
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
-    observation.caller = visitor.caller.identity.clone();
     let mut budget = None;
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => {
-            let span = observation.trace(&head.headers);
-            (media, answer(shared, (id, visitor), head, body).instrument(span).await)
+            let span = observation.span();
+            (media, answer(shared, (id, visitor), &observation.noted, head, body).instrument(span).await)
         }
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {
         Ok((reply, stats)) => {
             budget = stats.budget;
-            observation.stats = stats;
+            observation.stats = Some(stats);
             (reply.status(media, shared.limits.profile), reply)
         }
         Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
@@ -100,8 +106,7 @@ async fn query(
 }
 
 /// Answers a request that was let in no further than the door.
-fn refused(shared: &Shared, id: &RequestId, head: &Parts, refusal: Refusal) -> Response<Body> {
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
+fn refused(shared: &Shared, mut observation: Observation, head: &Parts, refusal: Refusal) -> Response<Body> {
     observation.caller = refusal.caller.clone();
     let media = MediaType::accepted(&head.headers).unwrap_or(MediaType::Json);
     let status = refusal.status;
@@ -136,10 +141,12 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 async fn answer(
     shared: &Shared,
     (id, visitor): (&RequestId, &Visitor),
+    noted: &Noted,
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
     let (sent, call) = read(shared, (id, visitor), head, body).await?;
+    let call = Call { noted: Some(noted), ..call };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;
@@ -189,6 +196,7 @@ pub(super) async fn read<'a>(
             cost,
             cache,
             resume_after: None,
+            noted: None,
         },
     ))
 }

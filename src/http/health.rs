@@ -5,14 +5,17 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{address::Client, router::Shared};
+use super::{
+    address::Client, connections::Peer, refusal::Refusal, respond, router::Shared, visitor::Visitor,
+};
 use crate::{
     auth::Scope,
     telemetry::{
@@ -28,6 +31,9 @@ const READY: &str = "ready";
 const DRAINING: &str = "draining";
 const SHEDDING: &str = "shedding";
 const UNAVAILABLE: &str = "unavailable";
+/// Who is told the details.
+const FOR_WHOM: &str =
+    "ask with a credential of scope admin, or on the server's own machine past every proxy";
 /// How long what was seen of the database is told again.
 const FRESH: Duration = Duration::from_secs(1);
 /// A check that hangs is a check that failed.
@@ -38,9 +44,11 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Dependencies {
     /// Tells whether the database answers. Without it there is nothing to serve.
     pub database: ReadyCheck,
+    /// Tells whether the database is left alone because it failed: then what was seen of it before is no more so.
+    pub left_alone: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     /// Tells whether Redis answers, where there is one. Everything works without it.
     pub redis: Option<ReadyCheck>,
-    /// Tells whether operations are being turned away, where that is to keep requests away.
+    /// Tells whether anyone is being turned away, where that is to keep requests away.
     pub shedding: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
@@ -65,20 +73,32 @@ impl Readiness {
         if self.leaving.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
-        match self.database().await.failure {
-            None if self.dependencies.shedding.as_ref().is_some_and(|shedding| shedding()) => {
-                (StatusCode::SERVICE_UNAVAILABLE, SHEDDING)
-            }
-            None => (StatusCode::OK, READY),
-            Some(_) => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+        let state = self.word(&self.database().await);
+        let status = if state == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, state)
+    }
+
+    /// The same word for everyone who asks.
+    fn word(&self, database: &Check) -> &'static str {
+        let Dependencies { shedding, .. } = &self.dependencies;
+        if self.leaving.is_cancelled() {
+            DRAINING
+        } else if database.failure.is_some() {
+            UNAVAILABLE
+        } else if shedding.as_ref().is_some_and(|shedding| shedding()) {
+            SHEDDING
+        } else {
+            READY
         }
     }
 
     /// How the database does, or did a moment ago: whoever asks often costs it nothing more.
     async fn database(&self) -> Check {
+        let left_alone = || self.dependencies.left_alone.as_ref().is_some_and(|left_alone| left_alone());
         let mut last = self.last.lock().await;
         if let Some((at, check)) = &*last
             && at.elapsed() < FRESH
+            && (check.failure.is_some() || !left_alone())
         {
             return check.clone();
         }
@@ -100,11 +120,7 @@ impl Readiness {
             }
         };
         let (database, redis) = tokio::join!(self.database(), redis);
-        let status = match &database.failure {
-            _ if self.leaving.is_cancelled() => DRAINING,
-            None => READY,
-            Some(_) => UNAVAILABLE,
-        };
+        let status = self.word(&database);
         Report { status, uptime: self.began.elapsed(), database, redis, figures: *figures }
     }
 }
@@ -140,34 +156,55 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> ([(HeaderName,
 pub(super) async fn detailed(
     State(shared): State<Arc<Shared>>,
     Extension(client): Extension<Client>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
     headers: HeaderMap,
-) -> (StatusCode, [(HeaderName, &'static str); 1], Json<Value>) {
-    let uncached = [(header::CACHE_CONTROL, "no-store")];
-    if !(client.is_local() || is_admin(&shared, &headers).await) {
-        let why = "ask with a credential of scope admin, or on the server's own machine past every proxy";
-        return (StatusCode::FORBIDDEN, uncached, Json(json!({ "status": "forbidden", "message": why })));
+) -> Response {
+    if !client.is_local(&uri, &headers)
+        && let Err(refusal) = judge(&shared, peer, &headers).await
+    {
+        return match refusal.status {
+            // One who may come again, and hears when.
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                respond::refuse(refusal, shared.limits.profile)
+            }
+            _ => told(StatusCode::FORBIDDEN, json!({ "status": "forbidden", "message": FOR_WHOM })),
+        };
     }
     let report = shared.readiness.report(&shared.figures()).await;
-    (StatusCode::OK, uncached, Json(report::detailed(&report)))
+    told(StatusCode::OK, report::detailed(&report))
 }
 
-async fn is_admin(shared: &Shared, headers: &HeaderMap) -> bool {
-    let judged = shared.gate.caller(headers).await;
-    judged.is_ok_and(|caller| caller.is_ok_and(|caller| caller.scope >= Scope::Admin))
+fn told(status: StatusCode, what: Value) -> Response {
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(what)).into_response()
+}
+
+/// Whether one who asks from elsewhere runs this server. He passes the door and is counted as with a query: what he
+/// shows may be guessed, and to judge it may cost a read.
+async fn judge(shared: &Shared, peer: Peer, headers: &HeaderMap) -> Result<(), Refusal> {
+    let _inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
+    let visitor = Visitor::enter(shared, headers, peer, false).await?;
+    if visitor.caller.scope >= Scope::Admin { Ok(()) } else { Err(Refusal::forbidden(FOR_WHOM)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future, sync::Arc};
+    use std::{
+        future,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering::Relaxed},
+        },
+    };
 
     use axum::http::StatusCode;
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 
-    use super::{Dependencies, Readiness, ReadyCheck};
+    use super::{Dependencies, Figures, Readiness, ReadyCheck};
 
     fn on(database: ReadyCheck) -> Dependencies {
-        Dependencies { database, redis: None, shedding: None }
+        Dependencies { database, left_alone: None, redis: None, shedding: None }
     }
 
     #[tokio::test]
@@ -185,6 +222,22 @@ mod tests {
         let shedding = Dependencies { shedding: Some(Arc::new(|| true)), ..shedding };
         let readiness = Readiness::new(shedding, CancellationToken::new());
         assert_eq!(readiness.state().await, (StatusCode::SERVICE_UNAVAILABLE, "shedding"));
+        assert_eq!(readiness.report(&Figures::default()).await.status, "shedding");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_that_is_left_alone_was_not_seen_well_a_moment_ago() {
+        let open = Arc::new(AtomicBool::new(false));
+        let (asked, told) = (open.clone(), open.clone());
+        let database: ReadyCheck = Arc::new(move || {
+            future::ready(if asked.load(Relaxed) { Err("left alone".to_owned()) } else { Ok(()) }).boxed()
+        });
+        let left_alone: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(move || told.load(Relaxed));
+        let dependencies = Dependencies { left_alone: Some(left_alone), ..on(database) };
+        let readiness = Readiness::new(dependencies, CancellationToken::new());
+        assert_eq!(readiness.state().await.1, "ready");
+        open.store(true, Relaxed);
+        assert_eq!(readiness.state().await.1, "unavailable", "no second later");
     }
 
     #[tokio::test(start_paused = true)]

@@ -159,7 +159,7 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if json && utf8 {
         Ok(())
     } else {
-        Err(Refusal::unsupported(&format!("a body of type \"{text}\""), advice))
+        Err(Refusal::unsupported(&format!("a body of type {}", quoted(text, 80)), advice))
     }
 }
 

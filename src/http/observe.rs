@@ -5,11 +5,14 @@ use std::{sync::Arc, time::Instant};
 use axum::http::{HeaderMap, Method, StatusCode};
 use tracing::Span;
 
+use super::{negotiate::MediaType, status};
 use crate::{
     auth::Identity,
-    graphql::{Stats, live::Opened},
+    config::HttpProfile,
+    graphql::{Noted, Stats, live::Opened},
     telemetry::{
         figures::Spent,
+        live::Open,
         metrics::{Metrics, Outcome},
         traces,
     },
@@ -19,28 +22,36 @@ use crate::{
 const CLIENT_GONE: u16 = 499;
 /// The longest operation name in a log line: a client chooses it.
 const LONGEST_NAME: usize = 64;
+/// What stands for the method in the lines of operations over sockets.
+pub(super) const WEBSOCKET: &str = "WEBSOCKET";
 
-/// Watches one request. Its drop writes the line and counts: also when the client goes away and
-/// the request's future is dropped half-way.
+/// Watches one request, from before anything is asked about its caller. Its drop writes the line and counts: also
+/// when the client goes away and the request's future is dropped half-way.
 pub(super) struct Observation {
     metrics: Arc<Metrics>,
-    method: Method,
+    method: &'static str,
     request_id: String,
     began: Instant,
     status: u16,
     outcome: Outcome,
     span: Span,
+    /// Whether something else tells of it.
+    untold: bool,
+    /// Counts it as being answered.
+    _open: Open,
     /// Who asked, once that is known.
     pub(super) caller: Identity,
-    /// What the operation was and took; empty for a request that HTTP refused.
-    pub(super) stats: Stats,
+    /// What is known of the operation before it is answered; nothing of a request that HTTP refused.
+    pub(super) noted: Noted,
+    /// What it was and took, told with its answer.
+    pub(super) stats: Option<Stats>,
 }
 
 impl Observation {
-    /// Begins to watch.
-    pub(super) fn begin(metrics: Arc<Metrics>, method: Method, request_id: &str) -> Self {
-        metrics.request_began();
+    /// Begins to watch what came by this method, as [`named`] tells it.
+    pub(super) fn begin(metrics: Arc<Metrics>, method: &'static str, request_id: &str) -> Self {
         Self {
+            _open: metrics.request_began(),
             metrics,
             method,
             request_id: request_id.to_owned(),
@@ -48,30 +59,46 @@ impl Observation {
             status: CLIENT_GONE,
             outcome: Outcome::Cancelled,
             span: Span::none(),
+            untold: false,
             caller: Identity::Anonymous,
-            stats: Stats::default(),
+            noted: Noted::default(),
+            stats: None,
         }
+    }
+
+    /// What is known by now.
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.clone().unwrap_or_else(|| self.noted.stats())
     }
 
     /// The span of the request with these headers, to run what answers it in.
     pub(super) fn trace(&mut self, headers: &HeaderMap) -> Span {
         self.span = traces::request(headers);
+        self.span()
+    }
+
+    /// The span that was begun, if one was.
+    pub(super) fn span(&self) -> Span {
         self.span.clone()
     }
 
-    /// Notes what became of an operation over a socket: its only answer, or that others follow.
-    pub(super) fn opened(&mut self, opened: &Opened) {
-        let (executed, errors) = match opened {
+    /// Ends without a word: for what became a socket, which has a line of its own.
+    pub(super) fn forget(mut self) {
+        self.untold = true;
+    }
+
+    /// Notes what became of an operation over a socket or by events: its only answer, or that others follow. What
+    /// is sent there has no status of its own, so it is the one that HTTP would have had: else every fault of
+    /// the server would pass for a mistake of the caller.
+    pub(super) fn opened(&mut self, opened: &Opened, profile: HttpProfile) {
+        match opened {
             Opened::Once(execution) => {
-                self.stats = execution.stats.clone();
-                (execution.executed, execution.response.errors.len())
+                self.stats = Some(execution.stats.clone());
+                let status = status::of(execution, MediaType::GraphqlResponse, profile);
+                self.answered(status, execution.executed, execution.response.errors.len());
             }
-            Opened::Stream(_) => {
-                self.stats.operation_type = Some("subscription");
-                (true, 0)
-            }
-        };
-        self.answered(StatusCode::OK, executed, errors);
+            Opened::Stream(_) => self.answered(StatusCode::OK, true, 0),
+        }
     }
 
     /// Notes the answer's status, whether the operation was executed, and whether all went well.
@@ -88,11 +115,11 @@ impl Observation {
 
 impl Observation {
     /// Tells the span what is known at the end.
-    fn describe_span(&self) {
+    fn describe_span(&self, stats: &Stats) {
         if self.span.is_disabled() {
             return;
         }
-        let Stats { operation_name, operation_type, cost, .. } = &self.stats;
+        let Stats { operation_name, operation_type, cost, .. } = stats;
         let kind = operation_type.unwrap_or("request");
         let name = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name));
         traces::rename(&self.span, name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}")));
@@ -106,9 +133,12 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
+        if self.untold {
+            return;
+        }
         let took = self.began.elapsed();
-        let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } =
-            &self.stats;
+        let stats = self.stats.take().unwrap_or_else(|| self.noted.stats());
+        let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } = &stats;
         let spent = Spent {
             cost: *cost,
             actual_cost: *actual_cost,
@@ -116,11 +146,11 @@ impl Drop for Observation {
             statements: database.statements,
         };
         self.metrics.request_ended(self.status, self.outcome, took, spent);
-        self.describe_span();
+        self.describe_span(&stats);
         let (caller, key) = told(&self.caller);
         tracing::info!(
             target: "farol::access",
-            method = %self.method,
+            method = self.method,
             status = self.status,
             operation = operation_name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name)),
             kind = operation_type,
@@ -136,6 +166,22 @@ impl Drop for Observation {
             request_id = self.request_id,
             "request",
         );
+    }
+}
+
+/// A method as the line tells it. A client may make up others, as long as its head may be.
+pub(super) fn named(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => "OTHER",
     }
 }
 

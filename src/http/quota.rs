@@ -40,12 +40,33 @@ pub(super) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-/// Writes when to try again, where an error says so.
-pub(super) fn advise(errors: &[ServerError], into: &mut HeaderMap) {
-    let told = errors.iter().find_map(|error| error.extensions.as_ref()?.get(RETRY_AFTER));
-    if let Some(Value::Number(seconds)) = told
-        && let Some(seconds) = seconds.as_u64()
-    {
+/// Writes when to try again, where errors say so: when all of it may be tried.
+pub(super) fn advise<'a>(errors: impl IntoIterator<Item = &'a ServerError>, into: &mut HeaderMap) {
+    let told = errors.into_iter().filter_map(|error| match error.extensions.as_ref()?.get(RETRY_AFTER)? {
+        Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    });
+    if let Some(seconds) = told.max() {
         into.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::ServerError;
+    use axum::http::{HeaderMap, header};
+
+    use super::{RETRY_AFTER, advise};
+
+    #[test]
+    fn who_was_refused_several_things_waits_for_the_last() {
+        let refused = [3_u64, 7, 5].map(|seconds| {
+            let mut error = ServerError::new("later", None);
+            error.extensions.get_or_insert_default().set(RETRY_AFTER, seconds);
+            error
+        });
+        let mut headers = HeaderMap::new();
+        advise(&refused, &mut headers);
+        assert_eq!(headers[header::RETRY_AFTER], "7");
     }
 }

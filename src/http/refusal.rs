@@ -45,6 +45,7 @@ impl Refusal {
 
     /// Neither GET nor POST.
     pub(super) fn method(method: &str) -> Self {
+        let method = quoted(method, 40);
         let message = format!("{method} is not offered here; send the operation by POST, or a query by GET");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, message)
     }

@@ -95,7 +95,7 @@ pub(super) fn refuse_as(media: MediaType, refusal: Refusal) -> Response<Body> {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     caching::forbid(answer.headers_mut());
-    quota::advise(reply.all().first().map_or(&[], |one| &one.response.errors), answer.headers_mut());
+    quota::advise(reply.all().iter().flat_map(|one| &one.response.errors), answer.headers_mut());
     answer
 }
 
@@ -130,8 +130,7 @@ impl Asked<'_> {
         };
         caching::describe(reply, answer.headers_mut());
         if !status.is_success() {
-            let errors = reply.all().iter().map(|execution| execution.response.errors.as_slice());
-            errors.for_each(|errors| quota::advise(errors, answer.headers_mut()));
+            quota::advise(reply.all().iter().flat_map(|one| &one.response.errors), answer.headers_mut());
         }
         answer
     }

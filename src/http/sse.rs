@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 use tracing::Instrument;
 
 use super::{
+    caching,
     connections::{Connections, Peer, Seat},
     graphql,
     observe::Observation,
@@ -30,7 +31,7 @@ use super::{
 };
 use crate::{
     graphql::{
-        Execution, Stats,
+        Execution, Noted,
         live::{Event, Next, Opened, Subscription},
     },
     telemetry::live::{Live, Open},
@@ -50,28 +51,27 @@ const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 pub(super) async fn serve(
     shared: &Shared,
     from: (&RequestId, Peer, &Visitor),
+    mut observation: Observation,
     head: &Parts,
     body: Body,
 ) -> Response<Body> {
-    let (id, _, visitor) = from;
-    let mut observation = Observation::begin(shared.metrics.clone(), head.method.clone(), id.as_str());
-    observation.caller = visitor.caller.identity.clone();
-    let span = observation.trace(&head.headers);
-    let (body, executed, errors) = match open(shared, from, head, body).instrument(span).await {
-        Ok((Opened::Once(mut execution), _)) => {
-            observation.stats = std::mem::take(&mut execution.stats);
-            let errors = execution.response.errors.len();
-            (Body::from(once(&execution)), execution.executed, errors)
-        }
+    let (_, _, visitor) = from;
+    let span = observation.span();
+    let opening = open(shared, (from, &observation.noted), head, body).instrument(span).await;
+    if let Ok((opened, _)) = &opening {
+        observation.opened(opened, shared.limits.profile);
+    }
+    let body = match opening {
+        Ok((Opened::Once(execution), _)) => Body::from(once(&execution)),
         Ok((Opened::Stream(subscription), seat)) => {
-            observation.stats = Stats { operation_type: Some("subscription"), ..Stats::default() };
             let live = shared.metrics.live().clone();
             let events = Events::new(subscription, &shared.connections, (seat, visitor.ended(shared)), live);
-            (Body::from_stream(events.into_stream()), true, 0)
+            Body::from_stream(events.into_stream())
         }
         Err(refusal) => {
             let status = refusal.status;
             let mut answer = respond::refuse(refusal, shared.limits.profile);
+            quota::write(visitor.quota, None, answer.headers_mut());
             graphql::advise(status, graphql::by_url(&head.method), &mut answer);
             observation.answered(status, false, 1);
             return answer;
@@ -80,22 +80,22 @@ pub(super) async fn serve(
     let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    caching::forbid(headers);
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    quota::write(visitor.quota, observation.stats.budget, headers);
-    observation.answered(answer.status(), executed, errors);
+    quota::write(visitor.quota, observation.stats().budget, headers);
     answer
 }
 
 /// Takes a seat, reads the request and begins its operation.
 async fn open(
     shared: &Shared,
-    (id, peer, visitor): (&RequestId, Peer, &Visitor),
+    ((id, peer, visitor), noted): ((&RequestId, Peer, &Visitor), &Noted),
     head: &Parts,
     body: Body,
 ) -> Result<(Opened, Seat), Refusal> {
     let seat = shared.connections.seat(peer).map_err(Refusal::too_many_connections)?;
     let (requests, mut call) = graphql::read(shared, (id, visitor), head, body).await?;
+    call.noted = Some(noted);
     call.resume_after = head.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     match requests {
         Sent::One(asked) => Ok((shared.engine.open(*asked, call).await, seat)),

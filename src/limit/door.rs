@@ -3,10 +3,15 @@
 //! It is asked before anything of a request is read, so it must cost next to nothing: one counter, which each
 //! request lowers again by dropping its [`Guard`].
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// The door. Clones share it.
 #[derive(Clone, Debug)]
@@ -17,6 +22,9 @@ struct Parts {
     most: usize,
     inside: AtomicUsize,
     refused: AtomicU64,
+    began: Instant,
+    /// When one was last turned away: in milliseconds from the beginning, the first of which is 1. 0 is never.
+    last_refused: AtomicU64,
 }
 
 /// Stands for one request inside, until it is dropped.
@@ -37,7 +45,14 @@ pub struct DoorFigures {
 impl Door {
     /// Lets in so many at a time.
     pub fn new(most: usize) -> Self {
-        Self(Arc::new(Parts { most, inside: AtomicUsize::new(0), refused: AtomicU64::new(0) }))
+        let [refused, last_refused] = Default::default();
+        Self(Arc::new(Parts {
+            most,
+            inside: AtomicUsize::new(0),
+            refused,
+            began: Instant::now(),
+            last_refused,
+        }))
     }
 
     /// Lets one in, unless the house is full.
@@ -48,12 +63,21 @@ impl Door {
             return Some(Guard(Arc::clone(parts)));
         }
         parts.refused.fetch_add(1, Relaxed);
+        let now = u64::try_from(parts.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        parts.last_refused.store(now.saturating_add(1), Relaxed);
         None
+    }
+
+    /// Whether any was turned away so short a time ago.
+    pub fn refused_within(&self, time: Duration) -> bool {
+        let Parts { began, last_refused, .. } = &*self.0;
+        let last = last_refused.load(Relaxed).checked_sub(1).map(Duration::from_millis);
+        last.is_some_and(|last| began.elapsed().saturating_sub(last) < time)
     }
 
     /// How it goes.
     pub fn figures(&self) -> DoorFigures {
-        let Parts { most, inside, refused } = &*self.0;
+        let Parts { most, inside, refused, .. } = &*self.0;
         DoorFigures { inside: inside.load(Relaxed), most: *most, refused: refused.load(Relaxed) }
     }
 }
@@ -66,7 +90,20 @@ impl Drop for Guard {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Door, DoorFigures};
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_known_for_how_long_nobody_was_turned_away() {
+        let (door, time) = (Door::new(1), Duration::from_secs(5));
+        let _inside = door.try_enter().unwrap();
+        assert!(!door.refused_within(time), "nobody was yet");
+        assert!(door.try_enter().is_none() && door.refused_within(time));
+        tokio::time::advance(time).await;
+        assert!(!door.refused_within(time));
+        assert!(door.try_enter().is_none() && door.refused_within(time));
+    }
 
     #[test]
     fn as_many_as_allowed_are_inside_at_a_time() {

@@ -107,6 +107,7 @@ struct Parts {
 struct State {
     line: Line<Waiter>,
     figures: QueueFigures,
+    last_shed: Option<Instant>,
     /// How long places were held lately, on average.
     held: Duration,
 }
@@ -210,6 +211,11 @@ impl Queue {
         self.0.options.deadline
     }
 
+    /// Whether any was sent away so short a time ago.
+    pub fn shed_within(&self, time: Duration) -> bool {
+        self.0.lock().last_shed.is_some_and(|last| last.elapsed() < time)
+    }
+
     /// How it goes.
     pub fn figures(&self) -> QueueFigures {
         let state = self.0.lock();
@@ -224,6 +230,7 @@ impl Parts {
 
     fn shed(&self, state: &mut State, class: Class, reason: Reason, waited: Duration) -> Shed {
         state.figures.shed[class as usize][reason as usize] += 1;
+        state.last_shed = Some(Instant::now());
         let ahead = u32::try_from(state.line.len() + 1).unwrap_or(u32::MAX);
         let places = u32::try_from(self.options.executing).unwrap_or(u32::MAX);
         let retry_after = (state.held.saturating_mul(ahead) / places).clamp(SOON, LATE);

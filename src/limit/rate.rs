@@ -43,7 +43,7 @@ pub struct RateFigures {
     pub refused: [u64; 2],
     /// Calls of Redis that were answered.
     pub calls: u64,
-    /// What was taken and put back by them; the rest was in memory.
+    /// What of that Redis decided; the rest was decided in memory.
     pub shared: u64,
     /// Buckets in memory.
     pub remembered: usize,

@@ -5,11 +5,12 @@ use metrics::{counter, gauge};
 use super::{
     figures::{Admission, Breaker, BreakerState, Decisions, Figures, Pool, RateLimit},
     live::Subscriptions,
+    logs,
     names::{
         ADMISSION_ADMITTED, ADMISSION_EXECUTING, ADMISSION_IN_FLIGHT, ADMISSION_QUEUED, ADMISSION_SHED,
         BREAKER_OPENED, BREAKER_STATE, CACHE_BYTES, CACHE_HIT_RATIO, CACHE_HITS, CACHE_JOINED, CACHE_LOADS,
         CACHE_MISSES, CACHE_REFRESHES, CHANNELS, CLASSES, CPU_SECONDS, DELIVERIES, DISCONNECTED, ENCODINGS,
-        MISSED, OPEN_FILES, POOL_CONNECTIONS, POOL_LIMIT, POOL_WAITING, RATE_LIMIT_BUCKETS,
+        LOG_LINES_LOST, MISSED, OPEN_FILES, POOL_CONNECTIONS, POOL_LIMIT, POOL_WAITING, RATE_LIMIT_BUCKETS,
         RATE_LIMIT_DECIDED, RATE_LIMIT_DECISIONS, REDIS_FAILURES, RESIDENT_MEMORY, SUBSCRIBERS,
     },
     process::Process,
@@ -38,9 +39,10 @@ pub(super) fn set(figures: &Figures) {
     }
 }
 
-/// Sets what the system says of this process.
-pub(super) fn set_process() {
-    let Process { resident_bytes, cpu_seconds, open_files } = Process::look();
+/// Sets what the system says of this process, and what became of its log.
+pub(super) fn set_process(process: Process) {
+    counter!(LOG_LINES_LOST).absolute(logs::lost());
+    let Process { resident_bytes, cpu_seconds, open_files } = process;
     for (name, value) in
         [(RESIDENT_MEMORY, resident_bytes), (CPU_SECONDS, cpu_seconds), (OPEN_FILES, open_files)]
     {

@@ -155,7 +155,7 @@ pub(super) fn closed(recorder: &PrometheusRecorder, code: u16, by: By) {
 }
 
 impl Open {
-    fn count(gauge: &Gauge) -> Self {
+    pub(super) fn count(gauge: &Gauge) -> Self {
         gauge.increment(1.0);
         Self(gauge.clone())
     }

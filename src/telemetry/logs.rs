@@ -1,10 +1,12 @@
-//! The log: one line per event on standard error, as text for people or JSON for collectors.
+//! The log: one line per event on standard error, as text for people or JSON for collectors, written by a thread of its
+//! own (`lines`).
 //!
 //! Secrets never reach it: types that hold them print without them.
 
 use std::{
     env,
     io::{self, IsTerminal},
+    sync::OnceLock,
 };
 
 use thiserror::Error;
@@ -17,7 +19,13 @@ use tracing_subscriber::{
     registry,
 };
 
-use super::traces::{TARGET, Traces, TracesError};
+use super::{
+    lines::Lines,
+    traces::{TARGET, Traces, TracesError},
+};
+
+/// Where the log of this process goes: like the log, there is one.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,22 +51,50 @@ pub enum LogError {
     /// The traces that go with it could not be started.
     #[error(transparent)]
     Traces(#[from] TracesError),
+    /// There is no thread for it.
+    #[error("the log cannot be written: {0}")]
+    Thread(#[from] io::Error),
     /// Something in this process has already started logging.
     #[error("the log was already started in this process")]
     AlreadyStarted,
+}
+
+/// Stands for the log of this process. Dropped, it waits until what was logged is written.
+#[derive(Debug)]
+pub struct Log(());
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        flush();
+    }
+}
+
+/// Waits until what was logged is written, a moment at most: for who ends the process at once.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush();
+    }
+}
+
+/// How many lines were lost because nobody read them.
+pub(super) fn lost() -> u64 {
+    LINES.get().map_or(0, Lines::lost)
 }
 
 /// Starts the log of this process on standard error.
 ///
 /// `filter` is a level (`info`) or a list of targets with levels (`farol=debug,sqlx=warn`).
 /// With `traces`, spans go there too.
-pub fn init(format: Format, filter: &str, traces: Option<&Traces>) -> Result<(), LogError> {
+pub fn init(format: Format, filter: &str, traces: Option<&Traces>) -> Result<Log, LogError> {
+    let lines = Lines::to(io::stderr())?;
     let colours = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let subscriber = match traces {
-        None => subscriber(format, filter, colours, io::stderr)?,
-        Some(traces) => traced(format, filter, colours, io::stderr, traces)?,
+        None => subscriber(format, filter, colours, lines.clone())?,
+        Some(traces) => traced(format, filter, colours, lines.clone(), traces)?,
     };
-    set_global_default(subscriber).map_err(|_| LogError::AlreadyStarted)
+    set_global_default(subscriber).map_err(|_| LogError::AlreadyStarted)?;
+    LINES.set(lines).map_err(|_| LogError::AlreadyStarted)?;
+    Ok(Log(()))
 }
 
 /// A log with any writer; [`init`] is this on standard error.

@@ -16,11 +16,12 @@ use metrics_exporter_prometheus::{
 use super::{
     collect,
     figures::{Figures, Spent},
-    live::{self, By, Live},
+    live::{self, By, Live, Open},
     names::{
         ACTUAL_COST, ADMISSION_WAIT, BUILD_INFO, Kind, METRICS, OPERATION_COST, REQUEST_DURATION, REQUESTS,
         REQUESTS_IN_FLIGHT, SQL_STATEMENTS,
     },
+    process::Lately,
     statements::Statements,
 };
 
@@ -33,7 +34,9 @@ pub struct Metrics {
     handle: PrometheusHandle,
     live: Live,
     statements: Statements,
+    process: Lately,
     requests_in_flight: Gauge,
+    turned_away: Counter,
     operation_cost: Histogram,
     actual_cost: Histogram,
     queued: Histogram,
@@ -79,20 +82,24 @@ impl Metrics {
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         let (live, statements) = (Live::register(&recorder), Statements::register(&recorder));
-        let (requests_in_flight, sql_statements, histograms) = with_local_recorder(&recorder, || {
+        let (requests_in_flight, counters, histograms) = with_local_recorder(&recorder, || {
             describe();
             gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             let histograms =
                 [histogram!(OPERATION_COST), histogram!(ACTUAL_COST), histogram!(ADMISSION_WAIT)];
-            (gauge!(REQUESTS_IN_FLIGHT), counter!(SQL_STATEMENTS), histograms)
+            let counters = [counter!(REQUESTS, "status" => "503"), counter!(SQL_STATEMENTS)];
+            (gauge!(REQUESTS_IN_FLIGHT), counters, histograms)
         });
+        let [turned_away, sql_statements] = counters;
         let [operation_cost, actual_cost, queued] = histograms;
         Ok(Self {
             recorder,
             handle,
             live,
             statements,
+            process: Lately::default(),
             requests_in_flight,
+            turned_away,
             operation_cost,
             actual_cost,
             queued,
@@ -115,14 +122,18 @@ impl Metrics {
         live::closed(&self.recorder, code, by);
     }
 
-    /// A GraphQL request has begun; [`Self::request_ended`] must follow.
-    pub fn request_began(&self) {
-        self.requests_in_flight.increment(1.0);
+    /// A GraphQL request is being answered, until the guard is dropped.
+    pub fn request_began(&self) -> Open {
+        Open::count(&self.requests_in_flight)
+    }
+
+    /// A GraphQL request was turned away at the door, with 503. Costs next to nothing.
+    pub fn turned_away(&self) {
+        self.turned_away.increment(1);
     }
 
     /// A GraphQL request has ended: its HTTP status, how it went, how long it took, and what it spent.
     pub fn request_ended(&self, status: u16, outcome: Outcome, took: Duration, spent: Spent) {
-        self.requests_in_flight.decrement(1.0);
         with_local_recorder(&self.recorder, || {
             counter!(REQUESTS, "status" => status.to_string()).increment(1);
             histogram!(REQUEST_DURATION, "outcome" => outcome.label()).record(took);
@@ -147,7 +158,8 @@ impl Metrics {
 
     /// Everything in the Prometheus text format.
     pub fn render(&self) -> String {
-        with_local_recorder(&self.recorder, collect::set_process);
+        let process = self.process.look();
+        with_local_recorder(&self.recorder, || collect::set_process(process));
         self.handle.render()
     }
 
@@ -176,10 +188,11 @@ mod tests {
     #[test]
     fn two_sets_of_metrics_do_not_mix() {
         let (busy, idle) = (Metrics::new().unwrap(), Metrics::new().unwrap());
-        busy.request_began();
+        let in_flight = busy.request_began();
         let queued = Duration::from_millis(2);
         let spent = Spent { cost: Some(481), actual_cost: Some(40), queued, statements: 4 };
         busy.request_ended(200, Outcome::Ok, Duration::from_millis(3), spent);
+        drop(in_flight);
         let text = busy.render();
         for line in [
             "farol_requests_total{status=\"200\"} 1",

@@ -2,6 +2,7 @@
 
 mod collect;
 pub mod figures;
+mod lines;
 pub mod live;
 pub mod logs;
 pub mod meter;

@@ -72,7 +72,8 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// GraphQL requests answered (499: the client went away before).
+    /// GraphQL requests answered, also those turned away at the door, which leave no line (499: the client went away
+    /// before).
     REQUESTS: Kind::Counter, "farol_requests_total", "status": "an HTTP status";
     /// Time from the head of a GraphQL request to its answer.
     REQUEST_DURATION: SECONDS, "farol_request_duration_seconds", "outcome": "ok, partial, refused, failed, cancelled";
@@ -164,6 +165,8 @@ metrics! {
     MISSED: Kind::Counter, "farol_live_missed_changes_total";
     /// Subscriptions ended because their messages were not taken in time.
     DISCONNECTED: Kind::Counter, "farol_live_disconnected_total";
+    /// Lines of the log that were lost because nobody read it as fast as it was written.
+    LOG_LINES_LOST: Kind::Counter, "farol_log_lines_lost_total";
     /// Always 1; the label tells the version that runs.
     BUILD_INFO: Kind::Gauge, "farol_build_info", "version": "the version";
     /// Memory of this process that is in RAM.

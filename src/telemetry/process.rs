@@ -1,7 +1,15 @@
 //! What the system says of this process (Linux; elsewhere nothing).
 
-use std::fs;
+use std::{
+    fs,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
+use tokio::time::Instant;
+
+/// How long what was found is told again.
+const FRESH: Duration = Duration::from_secs(1);
 /// The system counts processor time for programs in hundredths of a second, whatever it uses itself.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -16,9 +24,29 @@ pub(super) struct Process {
     pub(super) open_files: Option<f64>,
 }
 
+/// What was found lately. A look lists every open file, on a thread that should answer requests meanwhile: whoever
+/// asks often must not have it do that each time.
+#[derive(Default)]
+pub(super) struct Lately(Mutex<Option<(Instant, Process)>>);
+
+impl Lately {
+    /// Looks, unless that was done a moment ago.
+    pub(super) fn look(&self) -> Process {
+        self.look_by(Process::look)
+    }
+
+    fn look_by(&self, look: impl FnOnce() -> Process) -> Process {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *last {
+            Some((at, found)) if at.elapsed() < FRESH => found,
+            _ => last.insert((Instant::now(), look())).1,
+        }
+    }
+}
+
 impl Process {
     /// Looks now.
-    pub(super) fn look() -> Self {
+    fn look() -> Self {
         let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).ok();
         // Looking opens one more.
         let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count().saturating_sub(1));
@@ -47,7 +75,17 @@ fn processor(stat: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Process, processor, resident};
+    use super::{FRESH, Lately, Process, processor, resident};
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_often_hears_the_same() {
+        let lately = Lately::default();
+        let look =
+            |open_files| lately.look_by(|| Process { open_files: Some(open_files), ..Process::default() });
+        assert_eq!([look(1.0), look(2.0)].map(|found| found.open_files), [Some(1.0); 2]);
+        tokio::time::advance(FRESH).await;
+        assert_eq!(look(3.0).open_files, Some(3.0));
+    }
 
     #[test]
     fn what_the_system_says_is_read() {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::admission::until;
 use crate::support::{
-    TestDatabase, farol, on_both_databases,
+    TestDatabase, farol, listen, on_both_databases,
     site::{PUBLISH, Site, answer, error, titled},
 };
 
@@ -120,5 +121,24 @@ async fn details_are_for_this_machine_and_for_those_who_run_the_server() {
     assert_eq!(answer(far()).await.status, 403);
     assert_eq!(answer(far().header("x-api-key", &read)).await.status, 403);
     assert_eq!(answer(far().header("x-api-key", &admin)).await.status, 200);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn who_leaves_while_it_is_asked_who_he_is_leaves_a_line() {
+    let (lines, _guard) = listen("farol::access=info");
+    let data = TestDatabase::sqlite().await;
+    let gone = key(&data, "read");
+    revoke(&data, &gone);
+    let site = Site::open_with(data, &[]).await;
+    site.data.slow_down("api_keys").await;
+    let request = site.post(&json!({ "query": "{ __typename }" })).header("x-api-key", &gone);
+    let asking = tokio::spawn(request.send());
+    until(&site, "farol_http_requests_in_flight 1").await;
+    asking.abort();
+    until(&site, "farol_requests_total{status=\"499\"} 1").await;
+    let written = lines.read();
+    let [line] = &written[..] else { panic!("one line, not {written:?}") };
+    assert_eq!((&line["status"], &line["caller"]), (&json!(499), &json!("anonymous")));
     site.close().await;
 }

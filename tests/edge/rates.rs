@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::admission::until;
 use crate::{
     http::upgrade::Client,
     support::{
-        TestDatabase,
+        TestDatabase, listen,
         site::{Site, answer, error},
     },
 };
@@ -121,8 +122,66 @@ async fn operations_over_a_socket_count_like_requests() {
     let refused: Vec<_> = told.iter().filter(|message| message["type"] == "error").collect();
     assert_eq!(refused.len(), 1, "the upgrade was one, and two operations: {told:?}");
     assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    until(&site, "farol_requests_total{status=\"429\"} 1").await;
     let told = answer(site.post(&query("{ __typename }"))).await;
     assert_eq!(told.status, 429, "requests have no bucket of their own");
     drop(client);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_subscription_by_events_is_told_as_it_is_charged() {
+    let (lines, _guard) = listen("farol::access=info");
+    let costs = ["--rate-limit-cost-per-minute", "1", "--rate-limit-cost-burst", "1000"];
+    let site = site(&[&["--rate-limit-burst", "3"][..], &costs].concat()).await;
+    let asked = site.post(&query("subscription Changes { processChanges { changes { ocid } cursor } }"));
+    let stream = asked.header("accept", "text/event-stream").send().await.unwrap();
+    let left: u64 = stream.headers()["ratelimit-cost-remaining"].to_str().unwrap().parse().unwrap();
+    assert!(left < 1000, "{left}");
+    drop(stream);
+    let refused = answer(site.post(&json!([])).header("accept", "text/event-stream")).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.headers["ratelimit-remaining"]),
+        (400, &"1".parse().unwrap())
+    );
+    let written = lines.read();
+    let [line, _] = &written[..] else { panic!("two lines, not {written:?}") };
+    assert_eq!((&line["operation"], &line["kind"]), (&json!("Changes"), &json!("subscription")));
+    assert_eq!(line["cost"], 1000 - left);
+    until(&site, "farol_operation_cost_count 1").await;
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_is_told_by_all_of_its_operations() {
+    let (lines, _guard) = listen("farol::access=info");
+    let costs =
+        ["--graphql-max-cost", "100", "--rate-limit-cost-per-minute", "1", "--rate-limit-cost-burst", "100"];
+    let site = site(&[&["--rate-limit-burst", "3"][..], &costs].concat()).await;
+    let page = query("{ processes(first: 20) { nodes { ocid } } }");
+    let mutation = query("mutation { invalidateCache(tags: [\"*\"]) { tags } }");
+    let told = answer(site.post(&json!([page, mutation]))).await;
+    assert_eq!(
+        told.headers["ratelimit-cost-remaining"], "79",
+        "1 and 20 rows, of which 20 came back before the second"
+    );
+    until(&site, "farol_operation_actual_cost_count 1").await;
+    let unread = answer(site.post(&json!([query("{"), query("}")]))).await;
+    assert_eq!(unread.status, 200);
+    assert_eq!(lines.read()[1]["cost"], Value::Null, "nothing of it could be read");
+    until(&site, "farol_operation_cost_count 1").await;
+    site.close().await;
+}
+
+#[tokio::test]
+async fn who_guesses_at_the_details_is_counted() {
+    let site = site(&["--rate-limit-burst", "2"]).await;
+    let ask = || reqwest::Client::new().get(format!("http://{}/health/detailed", site.address));
+    let guess = || answer(ask().header("x-forwarded-for", "192.0.2.1").header("x-api-key", "guessed"));
+    for status in [403, 403, 429] {
+        assert_eq!(guess().await.status, status);
+    }
+    assert!(guess().await.headers.contains_key("retry-after"));
+    assert_eq!(answer(ask()).await.status, 200, "whoever is on this machine shows nothing");
     site.close().await;
 }

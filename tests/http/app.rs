@@ -193,7 +193,7 @@ pub(super) async fn services(
     let responses = Some(response::Options::default());
     let engine = Engine::caching(&data.open().await, Limits::default(), tiers, responses);
     let (metrics, figures) = (Arc::clone(metrics), Arc::new(Figures::default));
-    let dependencies = Dependencies { database: ready, redis: None, shedding: None };
+    let dependencies = Dependencies { database: ready, left_alone: None, redis: None, shedding: None };
     Services { engine, dependencies, metrics, figures, promise, gate: Gate::default() }
 }
 

@@ -12,7 +12,7 @@ async fn a_query_is_answered_by_its_result_and_the_end() {
     let posted = answer(app.query("{ __typename }").header("accept", EVENTS)).await;
     assert_eq!((posted.status.as_u16(), posted.text.as_str()), (200, ANSWERED));
     assert_eq!(posted.header("content-type"), "text/event-stream; charset=utf-8");
-    assert_eq!(posted.header("cache-control"), "no-cache");
+    assert_eq!(posted.header("cache-control"), "no-store");
     assert_eq!(posted.header("x-accel-buffering"), "no");
     assert!(!posted.header("x-request-id").is_empty());
 

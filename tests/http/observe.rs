@@ -30,6 +30,24 @@ async fn every_graphql_request_has_one_access_line() {
 }
 
 #[tokio::test]
+async fn no_client_fills_the_log_or_an_answer_with_its_own_text() {
+    let (lines, _guard) = listen("farol::access=info");
+    let app = App::start().await;
+    let long = "M".repeat(60_000);
+    let told = answer(app.request(&long, "/graphql")).await;
+    assert_eq!((told.status.as_u16(), told.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
+    assert!(told.text.len() < 300 && told.text.contains(&long[..40]), "{}", told.text);
+    let typed = app.post("{}").header("content-type", format!("text/{long}"));
+    let told = answer(typed).await;
+    assert_eq!((told.status.as_u16(), told.code().as_str()), (415, "UNSUPPORTED_MEDIA_TYPE"));
+    assert!(told.text.len() < 400 && told.text.contains(&long[..60]), "{}", told.text);
+
+    let written = lines.read();
+    let methods: Vec<_> = written.iter().map(|line| line["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["OTHER", "POST"]);
+}
+
+#[tokio::test]
 async fn the_access_line_tells_what_caches_had() {
     let (lines, _guard) = listen("farol::access=info");
     let app = App::start().await;
@@ -124,6 +142,8 @@ async fn details_are_told_on_this_machine_only() {
 
     let passed_on = answer(app.get("/health/detailed").header("x-forwarded-for", "127.0.0.1")).await;
     assert_eq!(passed_on.status, 403);
+    let rebound = answer(app.get("/health/detailed").header("host", "evil.example")).await;
+    assert_eq!(rebound.status, 403, "the name of a page may lead here");
     assert!(!passed_on.text.contains("db.internal"), "{}", passed_on.text);
     let public = answer(app.get("/health/ready")).await;
     assert!(!public.text.contains("db.internal"), "{}", public.text);

@@ -15,7 +15,10 @@ use tokio::{
 };
 
 use super::app::{App, PATIENCE, answer, assert_refused, database};
-use crate::ws::frames::{self, Sent};
+use crate::{
+    support::listen,
+    ws::frames::{self, Sent},
+};
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -188,6 +191,7 @@ async fn what_breaks_the_rules_is_closed() {
 
 #[tokio::test]
 async fn a_request_that_cannot_be_upgraded_is_told_why() {
+    let (lines, _guard) = listen("farol::access=info");
     let allowed_origins = vec!["https://app.example".to_owned()];
     let app = start(LiveOptions { allowed_origins, ..LiveOptions::default() }).await;
     let old = answer(ask(&app, &[("sec-websocket-version", "8")])).await;
@@ -201,6 +205,10 @@ async fn a_request_that_cannot_be_upgraded_is_told_why() {
     assert!(!foreign.header("x-request-id").is_empty());
     let listed = ask(&app, &[("origin", "https://app.example")]).send().await.unwrap();
     assert_eq!(listed.status(), StatusCode::SWITCHING_PROTOCOLS);
+    let statuses: Vec<_> = lines.read().iter().map(|line| line["status"].clone()).collect();
+    assert_eq!(statuses, [426, 400, 403], "a socket has its line when it ends");
+    wait_for(&app, "farol_requests_total{status=\"403\"} 1").await;
+    wait_for(&app, "farol_http_requests_in_flight 0").await;
 }
 
 #[tokio::test]
@@ -217,6 +225,7 @@ async fn there_are_only_so_many_sockets_of_an_address_and_in_all() {
         assert_refused(&refused, status, "TOO_MANY_CONNECTIONS");
         let stream = answer(app.query("{ __typename }").header("accept", "text/event-stream")).await;
         assert_refused(&stream, status, "TOO_MANY_CONNECTIONS");
+        wait_for(&app, &format!("farol_requests_total{{status=\"{status}\"}} 2")).await;
         // One that is gone makes room, however it went.
         drop(one);
         wait_for(&app, "farol_websocket_connections 1").await;

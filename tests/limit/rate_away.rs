@@ -47,3 +47,23 @@ async fn one_that_falls_silent_holds_nobody_up() {
     assert_eq!(allowed, 600);
     assert!(since.elapsed() < Duration::from_secs(5), "nobody waits for the ten minutes to end");
 }
+
+/// Who leaves is allowed and refused nothing: as a decision of Redis he would be missing among those of memory.
+#[tokio::test]
+async fn who_leaves_while_redis_decides_is_not_counted() {
+    let server = RedisServer::start().await;
+    let (limiter, shared) = node(&server, PATIENT).await;
+    while !shared.is_up() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let plan = plan(1, 10);
+    let _: String = server.ask(&["CLIENT", "PAUSE", "600000", "WRITE"]).await;
+    let mut leaving = Box::pin(limiter.take("caller", &plan, Requests, 1));
+    assert!(leaving.as_mut().now_or_never().is_none());
+    // Now the task takes him along that makes the call.
+    tokio::task::yield_now().await;
+    drop(leaving);
+    let _: String = server.ask(&["CLIENT", "UNPAUSE"]).await;
+    assert_eq!(limiter.take("caller", &plan, Requests, 1).await.unwrap().remaining, 8, "both were taken");
+    assert_eq!((limiter.figures().shared, limiter.figures().allowed), (1, [1, 0]));
+}

@@ -2,10 +2,15 @@
 
 mod files;
 
+use std::time::Duration;
+
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{Running, farol};
+
+/// Longer than an answer takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn the_demo_is_filled_once_and_a_second_start_reuses_it() {
@@ -49,4 +54,20 @@ async fn an_empty_database_is_served_and_tells_how_to_import() {
         json!({ "data": { "datasets": { "totalCount": 0 }, "processes": { "totalCount": 0, "nodes": [] } } });
     assert_eq!(answer, empty);
     assert_eq!(server.stop(), Some(0));
+}
+
+/// A pipe holds a few hundred lines.
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let directory = TempDir::new().unwrap();
+    let server = Running::start_logging(directory.path(), &["serve", "--rate-limit-enabled", "false"]);
+    let query = format!("query {} {{ __typename }}", "a".repeat(60));
+    for number in 0..600 {
+        let asked = tokio::time::timeout(PATIENCE, server.ask(&query)).await;
+        let answer = asked.unwrap_or_else(|_| panic!("{number} is answered"));
+        assert_eq!(answer["data"]["__typename"], "Query");
+    }
+    let log = server.last_words();
+    assert_eq!(log.matches("farol::access").count(), 600, "nothing is lost as long as there is room");
+    assert!(log.contains("shutting down"), "nor is what comes last: {log}");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
 };
@@ -31,9 +31,20 @@ impl Running {
     /// The same at an address. What it logs is in the directory, in [`LOG`](Self::LOG).
     pub(crate) fn start_at(address: &str, directory: &Path, args: &[&str]) -> Self {
         let mut command = command(directory, &[], args);
-        command.args(["--listen", address, "--log-level", "warn"]);
         let log = File::create(directory.join(Self::LOG)).unwrap();
-        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        command.args(["--listen", address, "--log-level", "warn"]).stderr(log);
+        Self::spawn(command)
+    }
+
+    /// The same, with a log that is read when [`Self::last_words`] does.
+    pub(crate) fn start_logging(directory: &Path, args: &[&str]) -> Self {
+        let mut command = command(directory, &[], args);
+        command.args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap());
         let mut running = Self { endpoint: String::new(), process, lines };
         while running.endpoint.is_empty() {
@@ -54,6 +65,17 @@ impl Running {
         let client = reqwest::Client::new();
         let answer = client.post(&self.endpoint).json(&json!({ "query": query })).send().await.unwrap();
         answer.json().await.unwrap()
+    }
+
+    /// Asks it to stop, and reads what it logged, to the end.
+    pub(crate) fn last_words(mut self) -> String {
+        let mut log = self.process.stderr.take().expect("it was started with a log");
+        let kill = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        text
     }
 
     /// The id of its process.

@@ -112,7 +112,7 @@ fn figures() -> Figures {
 fn record_everything(metrics: &Metrics) {
     metrics.collect(&figures());
     for outcome in [Outcome::Ok, Outcome::Partial, Outcome::Refused, Outcome::Failed, Outcome::Cancelled] {
-        metrics.request_began();
+        drop(metrics.request_began());
         let spent =
             Spent { cost: Some(1), actual_cost: Some(1), queued: Duration::from_millis(1), statements: 1 };
         metrics.request_ended(200, outcome, Duration::ZERO, spent);

@@ -34,7 +34,7 @@ impl Engine {
         match self.look_up(entry, call) {
             Looked::Known(execution) => execution,
             Looked::Unknown(entry, key) => {
-                let meter = Meter::default();
+                let meter = call.meter();
                 let answer = self.answer_alone(entry, key, meter.clone(), (call, false));
                 let mut execution = meter.measure(Box::pin(answer)).await;
                 execution.stats.database = meter.read();

@@ -28,13 +28,15 @@ impl Engine {
     ) -> (Vec<Execution>, Stats) {
         let admitting = requests.into_iter().map(|asked| self.admit(asked.into(), call));
         let mut entries: Vec<_> = join_all(admitting).await.into_iter().map(Entry::of_one_answer).collect();
-        let cost = entries.iter().filter_map(|entry| entry.stats.cost).fold(0, u64::saturating_add);
-        if cost > self.limits.max_cost {
+        let cost = together(entries.iter().map(|entry| entry.stats.cost));
+        if let Some(cost) = cost.filter(|cost| *cost > self.limits.max_cost) {
             for entry in entries.iter_mut().filter(|entry| entry.admitted.is_ok()) {
                 entry.admitted = Err(cost::too_much_together(cost, self.limits.max_cost).into());
             }
         }
-        let meter = Meter::default();
+        let stats = Stats { operation_type: Some("batch"), cost, ..Stats::default() };
+        call.note(&stats);
+        let meter = call.meter();
         let executions = if entries.iter().any(|entry| is_mutation(&entry.stats)) {
             meter.measure(self.answer_in_turn(entries, meter.clone(), call)).await
         } else {
@@ -43,13 +45,13 @@ impl Engine {
             meter.measure(scope.drive(join_all(answers))).await
         };
         let stats = Stats {
-            operation_type: Some("batch"),
-            cost: Some(cost),
             cache: CacheCounts::sum(executions.iter().map(|one| one.stats.cache)),
             database: meter.read(),
             queued: executions.iter().map(|one| one.stats.queued).max().unwrap_or_default(),
-            budget: executions.iter().filter_map(|one| one.stats.budget).last(),
-            ..Stats::default()
+            actual_cost: together(executions.iter().map(|one| one.stats.actual_cost)),
+            // They may have been charged in any order: the least is the last word, or on the safe side of it.
+            budget: executions.iter().filter_map(|one| one.stats.budget).min_by_key(|left| left.remaining),
+            ..stats
         };
         (executions, stats)
     }
@@ -93,6 +95,11 @@ impl Engine {
         let begun = self.begin(&mut entry, call, true).await;
         self.answer(entry, making, &scope.beside(), (call, begun)).await
     }
+}
+
+/// The sum of the costs that are known; `None` where none is.
+fn together(costs: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    costs.flatten().reduce(u64::saturating_add)
 }
 
 pub(super) fn is_mutation(stats: &Stats) -> bool {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -20,7 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::{
-    Deflate, Incoming, Options, Shared as Packable, Socket, handshake,
+    Deflate, Incoming, Options, Shared as Packable, Socket,
+    handshake::{self, Upgrade},
     message::Close,
     session::{Backend, Channel, Ended, Patience, Session},
 };
@@ -32,46 +33,36 @@ use crate::{
     },
     http::{
         connections::{Connections, Peer, Seat},
-        observe::Observation,
+        observe::{Observation, WEBSOCKET},
         refusal::Refusal,
         request_id::RequestId,
         respond,
         router::Shared,
         visitor::Visitor,
     },
-    limit::Guard,
 };
 
 /// The subprotocol that is spoken.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// Upgrades a request, or says why not.
+/// Upgrades a request, or says why not. Only what is refused is observed here: a socket has a line of its own.
 pub(in crate::http) fn upgrade(
     shared: &Arc<Shared>,
-    id: &RequestId,
-    peer: Peer,
+    (id, peer): (&RequestId, Peer),
     visitor: Visitor,
+    mut observation: Observation,
     mut request: Request,
 ) -> Response<Body> {
-    let profile = shared.limits.profile;
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
-    if let Err(refusal) = judge_origin(&head.headers, &shared.connections.options.allowed_origins) {
-        return respond::refuse(refusal, profile);
-    }
-    let accepted = match handshake::accept(&head, shared.connections.deflate.is_some()) {
+    let (accepted, seat) = match accept(shared, peer, &head) {
         Ok(accepted) => accepted,
-        Err(refused) => {
-            let mut answer =
-                respond::refuse(Refusal::handshake(refused.status(), &refused.to_string()), profile);
-            answer.headers_mut().extend(refused.headers());
-            return answer;
+        Err(answer) => {
+            observation.answered(answer.status(), false, 1);
+            return *answer;
         }
     };
-    let seat = match shared.connections.seat(peer) {
-        Ok(seat) => seat,
-        Err(full) => return respond::refuse(Refusal::too_many_connections(full), profile),
-    };
+    observation.forget();
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     answer.headers_mut().extend(accepted.headers());
@@ -84,6 +75,20 @@ pub(in crate::http) fn upgrade(
     let guest = Guest { shared: Arc::clone(shared), id: id.clone(), peer, visitor: Arc::new(visitor) };
     shared.connections.tasks.spawn(guest.stay(upgrade, deflate, spoken, seat));
     answer
+}
+
+/// What a socket needs, or the answer that says why there is none.
+fn accept(shared: &Shared, peer: Peer, head: &Parts) -> Result<(Upgrade, Seat), Box<Response<Body>>> {
+    let refuse = |refusal| Box::new(respond::refuse(refusal, shared.limits.profile));
+    let Connections { options, deflate, .. } = &shared.connections;
+    judge_origin(&head.headers, &options.allowed_origins).map_err(refuse)?;
+    let accepted = handshake::accept(head, deflate.is_some()).map_err(|refused| {
+        let mut answer = refuse(Refusal::handshake(refused.status(), &refused.to_string()));
+        answer.headers_mut().extend(refused.headers());
+        answer
+    })?;
+    let seat = shared.connections.seat(peer).map_err(|full| refuse(Refusal::too_many_connections(full)))?;
+    Ok((accepted, seat))
 }
 
 /// Lets in who is no browser, pages of this server, and those of origins that are allowed.
@@ -130,11 +135,6 @@ fn shown(payload: &RawValue) -> Option<Shown> {
         (shown.authorization.is_some() || shown.key.is_some()).then_some(shown)
     };
     within(&payload).or_else(|| within(payload.get("headers")?))
-}
-
-/// What stands for the method in the access lines of operations over sockets.
-fn websocket() -> Method {
-    Method::from_bytes(b"WEBSOCKET").unwrap_or(Method::GET)
 }
 
 /// The client of a socket.
@@ -225,27 +225,32 @@ impl Backend for Guest {
 }
 
 /// Lets in an operation as a request is let in.
-async fn enter(shared: &Shared, visitor: &Visitor) -> Result<Guard, Refusal> {
-    let inside = shared.gate.door.try_enter().ok_or_else(Refusal::overloaded)?;
+async fn enter(shared: &Shared, visitor: &Visitor) -> Result<(), Refusal> {
     visitor.count(1).await?;
     shared.gate.authenticator.used(&visitor.caller);
-    Ok(inside)
+    Ok(())
 }
 
 /// Begins an operation over a socket: it passes the door, is counted and paid for like a request.
 async fn begin(shared: Arc<Shared>, id: RequestId, visitor: Arc<Visitor>, asked: Asked) -> Opened {
-    let mut observation = Observation::begin(shared.metrics.clone(), websocket(), id.as_str());
+    let Some(_inside) = shared.gate.door.try_enter() else {
+        // Counted, and no more: a flood is to be no flood of lines.
+        shared.metrics.turned_away();
+        return Opened::Once(Box::new(Refusal::overloaded().into_execution()));
+    };
+    let mut observation = Observation::begin(shared.metrics.clone(), WEBSOCKET, id.as_str());
     observation.caller = visitor.caller.identity.clone();
-    let opened = match enter(&shared, &visitor).await {
-        Ok(_inside) => {
+    let span = observation.trace(&HeaderMap::new());
+    let opened = match enter(&shared, &visitor).instrument(span.clone()).await {
+        Ok(()) => {
             let (caller, account) = (&visitor.caller, visitor.account.as_ref());
-            let call = Call { caller, account, request_id: Some(id.as_str()), ..Call::default() };
-            let span = observation.trace(&HeaderMap::new());
+            let (request_id, noted) = (Some(id.as_str()), Some(&observation.noted));
+            let call = Call { caller, account, request_id, noted, ..Call::default() };
             shared.engine.open(asked, call).instrument(span).await
         }
         Err(refusal) => Opened::Once(Box::new(refusal.into_execution())),
     };
-    observation.opened(&opened);
+    observation.opened(&opened, shared.limits.profile);
     opened
 }
 

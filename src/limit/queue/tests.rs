@@ -52,6 +52,9 @@ async fn the_time_of_one_who_waits_is_over_by_itself() {
     let shed = queue.enter(Class::Admin).await.unwrap_err();
     assert_eq!((shed.reason, shed.waited, since.elapsed()), (Reason::Expired, DEADLINE, DEADLINE));
     assert_eq!(queue.figures().queued, [0; 4]);
+    assert!(queue.shed_within(DEADLINE));
+    tokio::time::advance(DEADLINE).await;
+    assert!(!queue.shed_within(DEADLINE), "that was long ago");
 }
 
 #[tokio::test(start_paused = true)]

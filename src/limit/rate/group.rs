@@ -33,7 +33,7 @@ pub(super) struct Group {
     gathering: Mutex<Gathering>,
     /// Calls that Redis answered.
     pub(super) calls: AtomicU64,
-    /// What it decided by them.
+    /// What it decided for those who were still there to hear it.
     pub(super) decided: AtomicU64,
 }
 
@@ -52,7 +52,14 @@ struct Change {
     resource: Resource,
     amount: u64,
     /// Who waits for the verdict on what is taken; nobody waits where something is put back.
-    taker: Option<oneshot::Sender<Verdict>>,
+    taker: Option<oneshot::Sender<Decided>>,
+}
+
+/// A verdict, and who gave it.
+#[derive(Debug)]
+struct Decided {
+    verdict: Verdict,
+    by_redis: bool,
 }
 
 /// The task that makes the calls, while it runs: what waits when it ends by a panic is decided by whoever waits.
@@ -86,8 +93,16 @@ impl Group {
         }
         let (taker, verdict) = oneshot::channel();
         self.add(Change { key: key.clone(), rule, resource, amount, taker: Some(taker) });
-        // The task ends early only with the process, or by a panic.
-        verdict.await.unwrap_or_else(|_| self.memory.take(key, rule, amount))
+        match verdict.await {
+            Ok(Decided { verdict, by_redis }) => {
+                // Counted where it is heard, like what is allowed and refused: else there would be more decisions of
+                // Redis than decisions.
+                self.decided.fetch_add(u64::from(by_redis), Relaxed);
+                verdict
+            }
+            // The task ends early only with the process, or by a panic.
+            Err(_) => self.memory.take(key, rule, amount),
+        }
     }
 
     /// Puts so much back. Waits for nothing.
@@ -120,13 +135,12 @@ impl Group {
                 continue;
             };
             self.calls.fetch_add(1, Relaxed);
-            let takers = changes.iter().filter(|change| change.taker.is_some()).count();
-            self.decided.fetch_add(takers as u64, Relaxed);
             for (change, (allowed, owed)) in changes.into_iter().zip(answers) {
                 let Change { key, rule, resource, amount, taker } = change;
                 self.memory.mirror(key.clone(), rule, owed);
                 let Some(taker) = taker else { continue };
-                let is_gone = taker.send(rule.verdict(allowed, owed, amount)).is_err();
+                let verdict = rule.verdict(allowed, owed, amount);
+                let is_gone = taker.send(Decided { verdict, by_redis: true }).is_err();
                 if is_gone && allowed && resource == Resource::Cost {
                     self.give_back(key, (resource, rule), amount);
                 }
@@ -164,7 +178,8 @@ impl Group {
         match taker {
             None => self.memory.give_back(&key, rule, amount),
             Some(taker) => {
-                let _ = taker.send(self.memory.take(key, rule, amount));
+                let verdict = self.memory.take(key, rule, amount);
+                let _ = taker.send(Decided { verdict, by_redis: false });
             }
         }
     }

@@ -154,7 +154,7 @@ async fn those_who_gave_up_keep_nobody_from_writing() {
     }
     let published = timeout(PATIENCE, import::publish(&desk.store, "other", texts.clone())).await;
     assert!(published.unwrap().is_ok());
-    api_key::used(&desk.store, &["k".to_owned()], Utc::now()).await.unwrap();
+    api_key::used(&desk.store, &[("k".to_owned(), Utc::now())]).await.unwrap();
 
     import.close().await.unwrap();
     let published = timeout(PATIENCE, import::publish(&desk.store, "d", texts)).await.unwrap().unwrap();
