@@ -203,6 +203,7 @@ fn caching_engine(
     let responses = response::Options {
         bytes: settings.response_bytes,
         stale_while_revalidate: settings.stale_while_revalidate(),
+        stale_if_error: settings.stale_if_error(),
     };
     Engine::caching(database, limits(config), tiers, (responses.bytes > 0).then_some(responses))
 }

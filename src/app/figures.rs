@@ -18,10 +18,7 @@ pub(super) fn source(database: &Database, gate: &Gate, queue: &Queue, redis: Opt
         admission: Some(admission(&gate, &queue)),
         rate_limit: gate.rates.as_ref().map(|rates| rate_limit(rates.figures())),
         database: Some(breaker(database.breaker())),
-        redis: redis.as_ref().map(|redis| Breaker {
-            state: if redis.is_up() { BreakerState::Closed } else { BreakerState::Open },
-            opened: redis.counts().away,
-        }),
+        redis: redis.as_ref().map(of_redis),
         ..Figures::default()
     })
 }
@@ -53,6 +50,13 @@ fn rate_limit(figures: RateFigures) -> RateLimit {
         by_memory: decided.saturating_sub(shared),
         buckets: remembered as u64,
     }
+}
+
+/// Redis is passed over while it is away, and while it answers late.
+fn of_redis(redis: &Shared) -> Breaker {
+    let Breaker { state, opened } = breaker(redis.breaker());
+    let state = if redis.is_up() { state } else { BreakerState::Open };
+    Breaker { state, opened: opened + redis.counts().away }
 }
 
 fn breaker(breaker: &limit::Breaker) -> Breaker {

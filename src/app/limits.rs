@@ -40,7 +40,8 @@ pub(super) fn breaker(config: &Config) -> Breaker {
         min_calls: settings.min_calls,
         failure_percent: settings.failure_percent,
         slow_percent: settings.slow_percent,
-        slow: settings.slow(),
+        // A statement that hangs is given up with its operation: by then it must count.
+        slow: settings.slow().min(config.graphql.execution_timeout() / 2),
         pause: settings.pause(),
     })
 }

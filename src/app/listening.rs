@@ -27,6 +27,7 @@ pub(super) fn options(config: &Config) -> http::Options {
         header_timeout: settings.header_timeout(),
         body_timeout: settings.body_timeout(),
         write_timeout: settings.write_timeout(),
+        drain_delay: settings.drain_delay(),
         drain_deadline: settings.drain(),
         compression: settings.compression,
         cors_origins: settings.cors_origins.0.clone(),

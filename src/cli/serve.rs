@@ -1,6 +1,9 @@
 //! `farol serve`: the server.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use clap::Args;
 
@@ -9,7 +12,7 @@ use crate::{
     app::{self, App},
     config::Config,
     import::{self, Input, Options, Report},
-    lifecycle,
+    lifecycle::{self, Drained},
     store::{Database, entity::dataset, query},
 };
 
@@ -19,6 +22,8 @@ const DEMO_DATASET: &str = "demo";
 const DEMO_PROCESSES: u64 = 5000;
 /// The seed of the demo: always the same data.
 const DEMO_SEED: u64 = 1;
+/// How long the database has at the end. One that does not answer, or holds a statement up, is left as it is.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serve the GraphQL API
 ///
@@ -44,7 +49,7 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
         print("filling the database with made-up data …\n")?;
         let filled = shutdown.run_until_cancelled(fill(&database, config)).await;
         if filled.transpose()?.is_none() {
-            database.close().await;
+            close(database).await;
             return Ok(ExitStatus::Done);
         }
     }
@@ -66,9 +71,22 @@ pub async fn run(args: &ServeArgs, config: &Config) -> Result<ExitStatus, CliErr
             "the database is empty: farol import FILE brings data in, farol serve --demo shows made-up data\n",
         )?;
     }
-    server.run(shutdown).await;
-    database.close().await;
+    if let Drained::Cut(tasks) = server.run(shutdown).await {
+        tracing::warn!(
+            tasks,
+            "connections and requests were cut, for they had not ended in time (http.drain_ms)"
+        );
+    }
+    close(database).await;
     Ok(ExitStatus::Done)
+}
+
+/// Closes the database, as far as it lets itself be closed in time.
+async fn close(database: Database) {
+    if tokio::time::timeout(CLOSE_TIMEOUT, database.close()).await.is_err() {
+        let seconds = CLOSE_TIMEOUT.as_secs();
+        tracing::warn!(seconds, "the database could not be closed in time; statements may still run in it");
+    }
 }
 
 /// Whether a dataset is what a demo left that was stopped while it was filled. No dataset at all counts too,

@@ -14,7 +14,8 @@ settings! {
         failure_percent: u32 = 50, in 1..=100;
         /// Of a hundred statements, so many that are slow are too many.
         slow_percent: u32 = 80, in 1..=100;
-        /// Milliseconds after which a statement is slow, whether or not someone still waits for it.
+        /// Milliseconds after which a statement is slow, whether or not someone still waits for it; half of
+        /// `graphql.execution_timeout_ms` at most.
         slow_ms: u64 = 5000, in 1..=u64::MAX;
         /// Milliseconds the database is left alone. Then a few statements try how it is.
         pause_ms: u64 = 1000, in 1..=60_000;

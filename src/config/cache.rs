@@ -18,6 +18,9 @@ settings! {
         /// Seconds a response that is too old may be used while it is made anew, here and in caches
         /// outside. One that a write has touched is never used here.
         stale_while_revalidate_s: u64 = 30, in 0..=31_536_000;
+        /// Seconds a response that is too old may be used while the database is left alone because it fails (see
+        /// breaker). One that a write is known to have touched is never used.
+        stale_if_error_s: u64 = 3600, in 0..=31_536_000;
         /// Seconds a browser or a cache in between may use an answer without asking again.
         http_max_age_s: u64 = 10, in 0..=31_536_000;
     }
@@ -27,6 +30,11 @@ impl Cache {
     /// How long a response that is too old may be used while it is made anew.
     pub fn stale_while_revalidate(&self) -> Duration {
         Duration::from_secs(self.stale_while_revalidate_s)
+    }
+
+    /// How long a response that is too old may be used while the database is left alone.
+    pub fn stale_if_error(&self) -> Duration {
+        Duration::from_secs(self.stale_if_error_s)
     }
 
     /// How long rows and fields are kept at most.

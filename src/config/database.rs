@@ -6,6 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Problem, value::Value};
 
+/// The longest time that both databases can be told: 2³¹ milliseconds, some 24 days.
+const MOST_MS: u64 = 2_147_483_647;
+
 settings! {
     /// Where the data lives, and how it is reached.
     Database = "database" {
@@ -17,9 +20,9 @@ settings! {
         /// cancels.
         max_connections: u32 = 20, in 1..=50;
         /// Milliseconds a request waits for a free connection before it is refused.
-        acquire_timeout_ms: u64 = 5000, in 1..=u64::MAX;
+        acquire_timeout_ms: u64 = 5000, in 1..=MOST_MS;
         /// Milliseconds one SQL statement may take before it is cancelled.
-        statement_timeout_ms: u64 = 30000, in 1..=u64::MAX;
+        statement_timeout_ms: u64 = 30000, in 1..=MOST_MS;
     }
 }
 

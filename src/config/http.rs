@@ -39,6 +39,9 @@ settings! {
         body_timeout_ms: u64 = 30000, in 1..=u64::MAX;
         /// Milliseconds that a client may take nothing of what is sent to it before it is cut.
         write_timeout_ms: u64 = 30000, in 1..=u64::MAX;
+        /// Milliseconds that the server still takes connections when it is asked to stop and says already that it is
+        /// not ready, for load balancers that ask /health/ready.
+        drain_delay_ms: u64 = 0;
         /// Milliseconds that requests under way have to finish when the server is asked to stop.
         drain_ms: u64 = 10000;
         /// Whether answers are compressed for clients that take it.
@@ -101,6 +104,11 @@ impl Http {
     /// How long a client may take nothing.
     pub fn write_timeout(&self) -> Duration {
         Duration::from_millis(self.write_timeout_ms)
+    }
+
+    /// How long connections are taken by a server that is not ready any more.
+    pub fn drain_delay(&self) -> Duration {
+        Duration::from_millis(self.drain_delay_ms)
     }
 
     /// How long requests under way have to finish.

@@ -17,6 +17,7 @@ mod schema;
 use std::sync::Arc;
 
 use async_graphql::Response;
+use tokio::sync::Semaphore;
 
 pub(super) use self::schema::Api;
 pub use self::schema::{check_manifest, sdl};
@@ -39,7 +40,7 @@ use crate::{
         response::{self, Responses},
     },
     events::Tail,
-    limit::{Charge, Queue},
+    limit::{Breaker, Charge, Queue},
     store::Database,
     telemetry::live::Subscriptions,
 };
@@ -64,6 +65,8 @@ pub struct Engine {
     publish: Option<Arc<dyn Publish>>,
     /// Where operations wait before they are executed.
     queue: Option<Queue>,
+    /// Tells whether the database is left alone.
+    breaker: Breaker,
 }
 
 impl Engine {
@@ -118,6 +121,7 @@ impl Engine {
             live: None,
             publish: None,
             queue: None,
+            breaker: database.breaker().clone(),
         }
     }
 
@@ -130,6 +134,7 @@ impl Engine {
             services: self.services.clone(),
             ledger: self.ledger.clone(),
             timeout: self.limits.execution_timeout,
+            places: Arc::new(Semaphore::new(live::MOST_MAKING)),
         };
         self.services.log.follow(tail.clone());
         let live = Live::new(executor, tail.recent().head(), queue);

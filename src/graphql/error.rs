@@ -61,7 +61,9 @@ impl Error {
             Self::CursorExpired { .. } => Code::CursorExpired,
             Self::Forbidden(_) => Code::Forbidden,
             Self::Store(error) => match **error {
-                StoreError::Unavailable(_) | StoreError::BreakerOpen { .. } => Code::DatabaseUnavailable,
+                StoreError::Unavailable(_) | StoreError::Busy(_) | StoreError::BreakerOpen { .. } => {
+                    Code::DatabaseUnavailable
+                }
                 StoreError::Timeout { .. } => Code::Timeout,
                 _ => Code::InternalServerError,
             },

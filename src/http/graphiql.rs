@@ -4,10 +4,10 @@
 //! them in `vendor`, only compressed, with their version in the name, so that browsers may keep
 //! them for ever.
 
-use std::{borrow::Cow, io::Read};
+use std::{borrow::Cow, collections::HashMap, io::Read, sync::LazyLock};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::Path,
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
@@ -35,10 +35,40 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// What lies only compressed, by its path, for clients that take no encoding. Unpacked once, all together some
+/// megabytes: whoever asks for it again and again is sent the same bytes.
+static UNPACKED: LazyLock<HashMap<String, Stored>> = LazyLock::new(|| {
+    let unpacked = |name: Cow<'static, str>| {
+        let path = name.strip_suffix(GZIP)?;
+        let file = Assets::get(&name)?;
+        let mut plain = Vec::new();
+        GzDecoder::new(file.data.as_ref()).read_to_end(&mut plain).ok()?;
+        let hash = file.metadata.sha256_hash();
+        Some((path.to_owned(), Stored { bytes: plain.into(), hash, encoding: None }))
+    };
+    Assets::iter().filter_map(unpacked).collect()
+});
+const GZIP: &str = ".gz";
+const BROTLI: &str = ".br";
+
 /// A file in the form in which it is sent.
+#[derive(Clone)]
 struct Stored {
-    file: EmbeddedFile,
+    bytes: Bytes,
+    /// Of the file as it lies there.
+    hash: [u8; 32],
     encoding: Option<&'static str>,
+}
+
+impl Stored {
+    fn of(file: EmbeddedFile, encoding: Option<&'static str>) -> Self {
+        let hash = file.metadata.sha256_hash();
+        let bytes = match file.data {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => bytes.into(),
+        };
+        Self { bytes, hash, encoding }
+    }
 }
 
 /// The page.
@@ -74,32 +104,24 @@ fn send(path: &str, headers: &HeaderMap) -> Response<Body> {
     answer
 }
 
-/// The file: plain where it lies plain, else compressed as the client takes it. A client that
-/// takes neither gets it unpacked on the way.
+/// The file: plain where it lies plain, else compressed as the client takes it, or unpacked for one that takes
+/// neither.
 fn find(path: &str, accepted: Encoding) -> Option<Stored> {
     if let Some(file) = Assets::get(path) {
-        return Some(Stored { file, encoding: None });
+        return Some(Stored::of(file, None));
     }
-    let compressed = |suffix: &str| Assets::get(&format!("{path}{suffix}"));
+    let compressed = |suffix: &str, encoding| {
+        Assets::get(&format!("{path}{suffix}")).map(|file| Stored::of(file, Some(encoding)))
+    };
     match accepted {
-        Encoding::Brotli => Some(Stored { file: compressed(".br")?, encoding: Some("br") }),
-        Encoding::Gzip => Some(Stored { file: compressed(".gz")?, encoding: Some("gzip") }),
-        Encoding::Identity => {
-            let mut file = compressed(".gz")?;
-            let mut plain = Vec::new();
-            GzDecoder::new(file.data.as_ref()).read_to_end(&mut plain).ok()?;
-            file.data = Cow::Owned(plain);
-            Some(Stored { file, encoding: None })
-        }
+        Encoding::Brotli => compressed(BROTLI, "br"),
+        Encoding::Gzip => compressed(GZIP, "gzip"),
+        Encoding::Identity => UNPACKED.get(path).cloned(),
     }
 }
 
 fn whole(path: &str, stored: Stored) -> Response<Body> {
-    let body = match stored.file.data {
-        Cow::Borrowed(bytes) => Body::from(bytes),
-        Cow::Owned(bytes) => Body::from(bytes),
-    };
-    let mut answer = Response::new(body);
+    let mut answer = Response::new(Body::from(stored.bytes));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     if let Some(encoding) = stored.encoding {
         answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -115,7 +137,7 @@ fn status(status: StatusCode) -> Response<Body> {
 
 /// Names the bytes sent: another encoding is another tag.
 fn entity_tag(stored: &Stored) -> String {
-    let hash = URL_SAFE_NO_PAD.encode(stored.file.metadata.sha256_hash());
+    let hash = URL_SAFE_NO_PAD.encode(stored.hash);
     format!("\"{hash}{}\"", stored.encoding.unwrap_or_default())
 }
 
@@ -126,5 +148,28 @@ fn content_type(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         _ => "text/plain; charset=utf-8",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assets, Encoding, GZIP, UNPACKED, entity_tag, find};
+
+    #[test]
+    fn what_lies_compressed_is_unpacked_once_for_all() {
+        let mut compressed = 0;
+        for name in Assets::iter() {
+            let Some(path) = name.strip_suffix(GZIP) else { continue };
+            compressed += 1;
+            let (one, other) =
+                (find(path, Encoding::Identity).unwrap(), find(path, Encoding::Identity).unwrap());
+            assert_eq!(one.bytes.as_ptr(), other.bytes.as_ptr(), "{path} is shared");
+            let packed = find(path, Encoding::Gzip).unwrap();
+            assert!(packed.bytes.len() < one.bytes.len());
+            assert_ne!(entity_tag(&packed), entity_tag(&one), "{path}: other bytes, another tag");
+        }
+        assert_eq!(UNPACKED.len(), compressed);
+        let bytes: usize = UNPACKED.values().map(|stored| stored.bytes.len()).sum();
+        assert!(bytes < 8 << 20, "{bytes} bytes stay in memory");
     }
 }

@@ -140,12 +140,12 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
 /// From the HTTP request to a reply, or to the reason why there is none.
 async fn answer(
     shared: &Shared,
-    from: (&RequestId, &Visitor),
+    (id, visitor): (&RequestId, &Visitor),
     noted: &Noted,
     head: &Parts,
     body: Body,
 ) -> Result<(Reply, Stats), Refusal> {
-    let (sent, call) = read(shared, from, head, body).await?;
+    let (sent, call) = read(shared, (id, visitor), head, body).await?;
     let call = Call { noted: Some(noted), ..call };
     Ok(match sent {
         Sent::One(request) => {
@@ -154,6 +154,8 @@ async fn answer(
             (Reply::One(Box::new(execution)), stats)
         }
         Sent::Batch(requests) => {
+            // One was counted when it came.
+            visitor.count(requests.len() as u64 - 1).await?;
             let (executions, stats) = shared.engine.execute_batch(requests, call).await;
             (Reply::List(executions), stats)
         }

@@ -56,21 +56,21 @@ pub struct Dependencies {
 #[derive(Clone)]
 pub(super) struct Readiness {
     dependencies: Dependencies,
-    draining: CancellationToken,
+    leaving: CancellationToken,
     began: Instant,
     /// What was last seen of the database, and when.
     last: Arc<Mutex<Option<(Instant, Check)>>>,
 }
 
 impl Readiness {
-    pub(super) fn new(dependencies: Dependencies, draining: CancellationToken) -> Self {
-        Self { dependencies, draining, began: Instant::now(), last: Arc::default() }
+    pub(super) fn new(dependencies: Dependencies, leaving: CancellationToken) -> Self {
+        Self { dependencies, leaving, began: Instant::now(), last: Arc::default() }
     }
 
     /// The state in one word, and whether requests should come. What failed is for the log only:
     /// this answer is often public.
     async fn state(&self) -> (StatusCode, &'static str) {
-        if self.draining.is_cancelled() {
+        if self.leaving.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, DRAINING);
         }
         let state = self.word(&self.database().await);
@@ -81,7 +81,7 @@ impl Readiness {
     /// The same word for everyone who asks.
     fn word(&self, database: &Check) -> &'static str {
         let Dependencies { shedding, .. } = &self.dependencies;
-        if self.draining.is_cancelled() {
+        if self.leaving.is_cancelled() {
             DRAINING
         } else if database.failure.is_some() {
             UNAVAILABLE

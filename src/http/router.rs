@@ -9,6 +9,7 @@ use axum::{
     middleware,
     routing::{any, get},
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -123,16 +124,17 @@ pub(super) struct Routers {
     pub(super) operations: Option<Router>,
 }
 
-/// Builds the routes and the layers around them.
+/// Builds the routes and the layers around them. Nothing is ready any more once `leaving` is cancelled.
 pub(super) fn build(
     services: Services,
     limits: Limits,
     manner: &Manner,
     connections: Connections,
+    leaving: CancellationToken,
 ) -> Routers {
     let compression = manner.compression;
     let Services { engine, dependencies, metrics, figures, promise, gate } = services;
-    let readiness = Readiness::new(dependencies, connections.draining.clone());
+    let readiness = Readiness::new(dependencies, leaving);
     let promise = caching::Headers::new(promise);
     let shared =
         Shared { engine, metrics, figures, readiness, limits, gate, compression, promise, connections };

@@ -1,7 +1,7 @@
 //! Who sends a request, and what he may still send: known before anything of it but the head is read.
 //!
 //! What must stay true: whoever is let in has been counted once, as the caller that he is, and each operation over
-//! a socket counts like a request.
+//! a socket, or of a batch, counts like a request.
 
 use axum::http::HeaderMap;
 use futures_util::{FutureExt, future::BoxFuture};
@@ -36,12 +36,12 @@ impl Visitor {
             Ok(caller) => caller,
             Err(error) => {
                 // Whoever tries what does not hold is counted, too: by his address.
-                Self::known(shared, Caller::default(), peer).count().await?;
+                Self::known(shared, Caller::default(), peer).count(1).await?;
                 return Err(Refusal::unknown_caller(error));
             }
         };
         let visitor = Self::known(shared, caller, peer);
-        match visitor.count().await {
+        match visitor.count(1).await {
             Ok(quota) => Ok(Self { quota, ..visitor }),
             Err(mut refusal) => {
                 refusal.caller = visitor.caller.identity;
@@ -74,10 +74,10 @@ impl Visitor {
         may_end.then(|| shared.gate.authenticator.ended(&self.caller).boxed())
     }
 
-    /// Counts a request, or an operation over a socket: what is left.
-    pub(super) async fn count(&self) -> Result<Option<Verdict>, Refusal> {
+    /// Counts requests, or operations over a socket or of a batch: what is left.
+    pub(super) async fn count(&self, operations: u64) -> Result<Option<Verdict>, Refusal> {
         let Some(account) = &self.account else { return Ok(None) };
-        match account.request().await {
+        match account.requests(operations).await {
             Some(verdict) if !verdict.allowed => Err(Refusal::rate_limited(verdict)),
             verdict => Ok(verdict),
         }

@@ -13,7 +13,7 @@ use crate::{
     store::{
         Database, StoreError,
         write::{
-            ChangeKind, NewChange, Rows, StoredRelease, Transaction, dataset,
+            ChangeKind, NewChange, Patience, Rows, StoredRelease, Transaction, dataset,
             deferred::{self, Deferred},
         },
     },
@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn apply(&mut self, chunk: Prepared) -> Result<Applied, StoreError> {
         let mut transaction = match self.open.take() {
             Some(transaction) => transaction,
-            None => Transaction::begin_on(self.database, self.target.dataset).await?,
+            None => Transaction::begin_on(self.database, self.target.dataset, Patience::Unlimited).await?,
         };
         let (applied, mut changes) = apply(&mut transaction, self.dataset, self.target, chunk).await?;
         self.changes.append(&mut changes);

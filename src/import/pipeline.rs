@@ -29,7 +29,7 @@ use crate::{
     ocds::model::Publisher,
     store::{
         Database, StoreError, id,
-        write::{Transaction, analyze, dataset},
+        write::{Patience, Transaction, analyze, dataset},
     },
 };
 
@@ -120,7 +120,7 @@ async fn finish(
     changed: bool,
 ) -> Result<(), StoreError> {
     let now = Utc::now();
-    let mut transaction = Transaction::begin_on(database, dataset).await?;
+    let mut transaction = Transaction::begin_on(database, dataset, Patience::Unlimited).await?;
     dataset::refresh(&mut transaction, dataset, publisher, Some((now, changed))).await?;
     transaction.commit(now, &[]).await?;
     if changed { analyze(database).await } else { Ok(()) }

@@ -32,7 +32,7 @@ use crate::{
     store::{
         Database, StoreError, id,
         query::keys,
-        write::{Growth, NamedReleases, Transaction, dataset},
+        write::{Growth, NamedReleases, Patience, Transaction, dataset},
     },
 };
 
@@ -76,7 +76,7 @@ pub async fn publish(
     if read.iter().all(Result::is_err) {
         return Ok(read.into_iter().filter_map(Result::err).collect());
     }
-    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
+    let mut transaction = Transaction::begin_on(database, target.dataset, Patience::Request).await?;
     let stored = Stored::find(&mut transaction, &read).await?;
     let (judged, known) = blocking(move || (Judged::of(read, &stored, target), stored.processes)).await?;
     let Judged { results, processes, publisher } = judged;

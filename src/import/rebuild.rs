@@ -10,7 +10,7 @@ use crate::{
     ocds::{issue::Issues, model::Publisher},
     store::{
         Database, StoreError, id,
-        write::{NewChange, Rows, Transaction, analyze, dataset},
+        write::{NewChange, Patience, Rows, Transaction, analyze, dataset},
     },
 };
 
@@ -44,7 +44,7 @@ pub async fn rebuild(database: &Database, name: &str) -> Result<Rebuilt, StoreEr
             rebuilt.changed += u64::from(differs(database, target, std::slice::from_ref(process)).await?);
         }
     }
-    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
+    let mut transaction = Transaction::begin_on(database, target.dataset, Patience::Unlimited).await?;
     dataset::set_compiled(&mut transaction, target.dataset).await?;
     if rebuilt.changed > 0 {
         dataset::refresh(&mut transaction, target.dataset, &Publisher::default(), None).await?;
@@ -65,7 +65,7 @@ async fn differs(
     processes: &[(i64, String)],
 ) -> Result<bool, StoreError> {
     let ids: Vec<i64> = processes.iter().map(|(id, _)| *id).collect();
-    let mut transaction = Transaction::begin_on(database, target.dataset).await?;
+    let mut transaction = Transaction::begin_on(database, target.dataset, Patience::Unlimited).await?;
     let mut stored = transaction.releases(&ids).await?;
     let ids: Vec<i64> = stored.keys().copied().collect();
     let before = transaction.fingerprint(&ids).await?;

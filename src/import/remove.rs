@@ -5,7 +5,7 @@ use chrono::Utc;
 use super::change;
 use crate::store::{
     Database, StoreError, id,
-    write::{Transaction, dataset},
+    write::{Patience, Transaction, dataset},
 };
 
 /// How many processes are removed in one transaction.
@@ -19,7 +19,7 @@ pub async fn remove(database: &Database, name: &str) -> Result<u64, StoreError> 
     let mut removed = 0;
     loop {
         let batch = dataset::processes(database, target, -1, BATCH).await?;
-        let mut transaction = Transaction::begin_on(database, target).await?;
+        let mut transaction = Transaction::begin_on(database, target, Patience::Unlimited).await?;
         if batch.is_empty() {
             dataset::remove(&mut transaction, target).await?;
             transaction.commit(Utc::now(), &[]).await?;

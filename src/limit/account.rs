@@ -31,9 +31,9 @@ impl Account {
         Self { limiter, caller, plan }
     }
 
-    /// Counts one request. `None` where there is no limit.
-    pub async fn request(&self) -> Option<Verdict> {
-        self.limiter.take(&self.caller, self.plan(), Resource::Requests, 1).await
+    /// Counts so many requests, all or none. `None` where there is no limit.
+    pub async fn requests(&self, count: u64) -> Option<Verdict> {
+        self.limiter.take(&self.caller, self.plan(), Resource::Requests, count).await
     }
 
     /// Takes what an operation is estimated to cost.

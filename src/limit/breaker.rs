@@ -7,6 +7,7 @@
 //! - A call that began before the state changed says nothing of the state after.
 //! - A call that is given up says nothing, unless it had lasted too long by then: where callers give up before
 //!   the service's own time is over, nothing else would show that it hangs.
+//! - The time before the service is asked ([`Permit::waits`]) does not count: to be busy is not to hang.
 //! - A probe that is given up makes room for the next, so the breaker never waits for one that is gone.
 //!
 //! The state is behind a lock, held for a few steps at the beginning and at the end of a call.
@@ -71,7 +72,8 @@ pub struct Open {
 #[derive(Debug)]
 pub struct Permit {
     breaker: Option<Arc<Parts>>,
-    since: Instant,
+    /// `None` while the service is not asked yet.
+    since: Option<Instant>,
     round: u64,
 }
 
@@ -136,9 +138,10 @@ impl Breaker {
     /// # Errors
     /// The breaker is open, or half open and probed by others.
     pub fn admit(&self) -> Result<Permit, Open> {
-        let since = Instant::now();
+        let now = Instant::now();
+        let since = Some(now);
         let Some(parts) = &self.0 else { return Ok(Permit { breaker: None, since, round: 0 }) };
-        let round = parts.lock().admit(since, &parts.options)?;
+        let round = parts.lock().admit(now, &parts.options)?;
         Ok(Permit { breaker: Some(Arc::clone(parts)), since, round })
     }
 
@@ -178,13 +181,23 @@ impl Permit {
 
     /// The call says nothing of the service, however long it lasted.
     pub fn withdrawn(mut self) {
-        self.since = Instant::now();
+        self.since = None;
+    }
+
+    /// The service is not asked yet: given up before [`begins`](Self::begins), the call says nothing of it.
+    pub fn waits(&mut self) {
+        self.since = None;
+    }
+
+    /// The service is asked from now on.
+    pub fn begins(&mut self) {
+        self.since = Some(Instant::now());
     }
 
     fn end(&mut self, end: End) {
         if let Some(parts) = self.breaker.take() {
             let now = Instant::now();
-            let slow = now - self.since >= parts.options.slow;
+            let slow = self.since.is_some_and(|since| now - since >= parts.options.slow);
             let mut state = parts.lock();
             if state.round == self.round {
                 state.ended(now, now - parts.began, end, slow, &parts.options);

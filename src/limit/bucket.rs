@@ -80,6 +80,24 @@ impl Rule {
     }
 }
 
+impl Verdict {
+    /// What is told of the bucket when so many tokens are put back.
+    #[must_use]
+    pub fn with_more(self, tokens: u64) -> Self {
+        let remaining = self.remaining.saturating_add(tokens).min(self.limit);
+        let (lacked, lacks) = (self.limit - self.remaining, self.limit - remaining);
+        let reset = match u128::from(lacked) {
+            0 => Duration::ZERO,
+            // Rounded up: what is lacking of a token beside whole ones counts as one.
+            lacked => {
+                let micros = (self.reset.as_micros() * u128::from(lacks)).div_ceil(lacked);
+                Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+            }
+        };
+        Self { remaining, reset, ..self }
+    }
+}
+
 impl Bucket {
     /// Lets come back what came back until `now`. A clock that went backwards brings nothing back; a rule that
     /// became smaller never leaves more owed than its bucket holds.
@@ -205,5 +223,10 @@ mod tests {
         assert_eq!(verdict.retry_after, Some(Duration::from_millis(600)));
         assert_eq!(verdict.reset, Duration::from_secs(90));
         assert_eq!(rule.verdict(false, bucket.owed, 151).retry_after, None, "it will never be allowed");
+
+        let more = verdict.with_more(50);
+        assert_eq!((more.remaining, more.reset), (50, Duration::from_mins(1)));
+        let full = verdict.with_more(1_000);
+        assert_eq!((full.remaining, full.reset), (150, Duration::ZERO));
     }
 }

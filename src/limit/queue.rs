@@ -211,6 +211,11 @@ impl Queue {
         self.0.lock().last_shed.is_some_and(|last| last.elapsed() < time)
     }
 
+    /// How long one may wait at most.
+    pub fn deadline(&self) -> Duration {
+        self.0.options.deadline
+    }
+
     /// How it goes.
     pub fn figures(&self) -> QueueFigures {
         let state = self.0.lock();

@@ -70,7 +70,7 @@ impl RateLimiter {
         let parts = &self.0;
         let key = key(resource, caller);
         let verdict = match &parts.group {
-            Some(group) => group.take(key, rule, amount).await,
+            Some(group) => group.take(key, (resource, rule), amount).await,
             None => parts.memory.take(key, rule, amount),
         };
         let counters = if verdict.allowed { &parts.allowed } else { &parts.refused };
@@ -83,7 +83,7 @@ impl RateLimiter {
         let Some(rule) = plan.rule(resource).filter(|_| amount > 0) else { return };
         let key = key(resource, caller);
         match &self.0.group {
-            Some(group) => group.give_back(key, rule, amount),
+            Some(group) => group.give_back(key, (resource, rule), amount),
             None => self.0.memory.give_back(&key, rule, amount),
         }
     }

@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use futures_util::FutureExt;
@@ -18,9 +19,18 @@ use super::{
 };
 use crate::telemetry::meter::{Meter, Reading};
 
-/// A waiter's share in the task of its flight, empty until the set has left. When the last share of
-/// a flight is dropped, the flight is aborted.
-pub(super) type Hold = Arc<OnceLock<Arc<AbortOnDropHandle<()>>>>;
+/// A waiter's share in its flight, empty until the set has left. When the last share of a flight is
+/// dropped, the flight is aborted.
+pub(super) type Hold = Arc<OnceLock<Arc<Airborne>>>;
+
+/// A flight under way.
+pub(super) struct Airborne {
+    /// Its number within its relation.
+    pub(super) number: u64,
+    left: Instant,
+    meter: Meter,
+    _task: AbortOnDropHandle<()>,
+}
 
 /// What a waiter gets: its flight, or that it is lost.
 pub(super) type Returned<K, B> = Result<Arc<Landed<K, B>>, LoadError<<B as Batch<K>>::Error>>;
@@ -46,9 +56,11 @@ pub(super) fn launch<K: Key, B: Batch<K>>(
     let span = sets.first().map_or_else(Span::none, |set| set.span.clone());
     let (holds, aboard): (Vec<_>, Vec<_>) =
         sets.into_iter().map(|set| (set.hold, (set.keys, set.answer))).unzip();
+    let (left, meter) = (Instant::now(), Meter::default());
+    let counting = meter.clone();
     let task = runtime.spawn(async move {
         let (sets, answers): (Vec<_>, Vec<_>) = aboard.into_iter().unzip();
-        let landed = Arc::new(fly(&slot.0, number, &sets).instrument(span).await);
+        let landed = Arc::new(fly(&slot.0, number, &sets, counting).instrument(span).await);
         // The next flight leaves before the waiters go on: the database is busy while they work.
         drop(slot);
         for answer in answers {
@@ -56,10 +68,17 @@ pub(super) fn launch<K: Key, B: Batch<K>>(
             let _ = answer.send(landed.clone());
         }
     });
-    let task = Arc::new(AbortOnDropHandle::new(task));
+    let airborne = Arc::new(Airborne { number, left, meter, _task: AbortOnDropHandle::new(task) });
     for hold in holds {
         // The only place that fills a hold, and a set flies once.
-        let _ = hold.set(task.clone());
+        let _ = hold.set(airborne.clone());
+    }
+}
+
+impl Airborne {
+    /// What it has cost until now.
+    pub(super) fn reading(&self) -> Reading {
+        self.meter.read_early(self.left)
     }
 }
 
@@ -77,8 +96,8 @@ async fn fly<K: Key, B: Batch<K>>(
     dispatcher: &Dispatcher<K, B>,
     number: u64,
     sets: &[Arc<Vec<K>>],
+    meter: Meter,
 ) -> Landed<K, B> {
-    let meter = Meter::default();
     let load = async {
         match sets {
             [only] => load_in_parts(dispatcher, only).await,

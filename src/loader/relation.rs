@@ -19,7 +19,7 @@ use super::{
     batch::{Batch, Key, LoadError},
     flight::{self, Hold, Landed, Returned},
 };
-use crate::telemetry::traces;
+use crate::telemetry::{meter::Reading, traces};
 
 /// How a relation's keys become batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Relation<K: Key, B: Batch<K>>(Arc<Dispatcher<K, B>>);
 /// aborts the flight.
 pub(super) struct Ticket<K: Key, B: Batch<K>> {
     answer: oneshot::Receiver<Arc<Landed<K, B>>>,
-    _hold: Hold,
+    hold: Hold,
 }
 
 /// The keys that one request asks a relation for, and where the answer goes.
@@ -99,7 +99,7 @@ impl<K: Key, B: Batch<K>> Relation<K, B> {
         let span = traces::batch(type_name::<B>(), keys.len());
         self.0.enqueue(KeySet { keys, answer: sender, hold: hold.clone(), span });
         self.0.dispatch();
-        Ticket { answer, _hold: hold }
+        Ticket { answer, hold }
     }
 }
 
@@ -113,6 +113,11 @@ impl<K: Key, B: Batch<K>> Ticket<K, B> {
     /// The landed flight; [`LoadError::Lost`] when it was dropped.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Returned<K, B>> {
         Pin::new(&mut self.answer).poll(cx).map_err(|_| LoadError::Lost)
+    }
+
+    /// The number of the flight, and what it has cost until now; `None` for a set that has not left.
+    pub(super) fn so_far(&self) -> Option<(u64, Reading)> {
+        self.hold.get().map(|airborne| (airborne.number, airborne.reading()))
     }
 }
 

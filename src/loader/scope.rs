@@ -147,7 +147,7 @@ impl RequestScope {
         let mut wakers = Vec::new();
         let mut state = self.lock();
         state.driver = None;
-        state.relations.iter_mut().for_each(|slots| slots.abandon(&mut wakers));
+        state.relations.iter_mut().for_each(|slots| slots.abandon(&self.0.meter, &mut wakers));
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }

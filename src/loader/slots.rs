@@ -13,10 +13,10 @@ use std::{
 
 use super::{
     batch::{Batch, Key, LoadError},
-    flight::{Landed, Returned},
+    flight::Returned,
     relation::{Relation, Ticket},
 };
-use crate::telemetry::meter::Meter;
+use crate::telemetry::meter::{Meter, Reading};
 
 /// The outcome of one key.
 pub(super) type Answer<K, B> = Result<Option<<B as Batch<K>>::Value>, LoadError<<B as Batch<K>>::Error>>;
@@ -32,8 +32,8 @@ pub(super) trait AnySlots: Any + Send {
     /// Fills the slots of all returned sets; gives the wakers of those who wait for them.
     fn settle(&mut self, meter: &Meter, wakers: &mut Vec<Waker>);
     /// Gives up everything unanswered: the sets are dropped, their keys forgotten, their waiters
-    /// told that nobody drives them.
-    fn abandon(&mut self, wakers: &mut Vec<Waker>);
+    /// told that nobody drives them. What they have cost until now counts all the same.
+    fn abandon(&mut self, meter: &Meter, wakers: &mut Vec<Waker>);
     /// Forgets the keys that are answered. Their slots stay, for whoever was about to look into one.
     fn forget(&mut self);
 }
@@ -131,10 +131,10 @@ impl<K: Key, B: Batch<K>> Slots<K, B> {
     }
 
     /// Adds the cost of a flight to the request, once for all sets it had aboard.
-    fn count(&mut self, landed: &Landed<K, B>, meter: &Meter) {
-        if !self.counted.contains(&landed.number) {
-            self.counted.push(landed.number);
-            meter.add(landed.reading);
+    fn count(&mut self, (number, reading): (u64, Reading), meter: &Meter) {
+        if !self.counted.contains(&number) {
+            self.counted.push(number);
+            meter.add(reading);
         }
     }
 }
@@ -173,7 +173,7 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
             // Called when all have returned; one that has not is lost to its waiters, never silent.
             let returned = set.returned.unwrap_or(Err(LoadError::Lost));
             if let Ok(landed) = &returned {
-                self.count(landed, meter);
+                self.count((landed.number, landed.reading), meter);
             }
             for (slot, key) in set.slots.into_iter().zip(set.keys.iter()) {
                 self.answers[slot] = Some(match &returned {
@@ -185,10 +185,14 @@ impl<K: Key, B: Batch<K>> AnySlots for Slots<K, B> {
         self.wake_all(wakers);
     }
 
-    fn abandon(&mut self, wakers: &mut Vec<Waker>) {
+    fn abandon(&mut self, meter: &Meter, wakers: &mut Vec<Waker>) {
         self.gathered.clear();
         self.gathered_in.clear();
-        self.away.clear();
+        for set in mem::take(&mut self.away) {
+            if let Some(flight) = set.ticket.so_far() {
+                self.count(flight, meter);
+            }
+        }
         let answers = &self.answers;
         self.numbers.retain(|_, number| answers[*number].is_some());
         for slot in self.answers.iter_mut().filter(|slot| slot.is_none()) {

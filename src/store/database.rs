@@ -18,12 +18,13 @@ use tracing::Instrument;
 
 use super::{
     StoreError,
+    control::Control,
     readers::{Readers, Rows, Source},
     row::{Cell, Cells, Row},
 };
 use crate::{
     limit::{Breaker, Permit},
-    telemetry::{figures::Pool, meter, statements::Statements, traces},
+    telemetry::{figures::Pool, statements::Statements, traces},
 };
 
 /// Connections that write to PostgreSQL. An import has one transaction at a time, and so has each call that
@@ -58,8 +59,8 @@ pub struct Database {
 /// The connections that writes take.
 #[derive(Clone, Debug)]
 pub(super) enum Writer {
-    /// PostgreSQL: a small pool.
-    Postgres(PgPool),
+    /// PostgreSQL: a small pool, and what cancels.
+    Postgres(PgPool, Control),
     /// SQLite: a pool of exactly one connection.
     Sqlite(SqlitePool),
 }
@@ -85,7 +86,8 @@ impl Database {
             .options([("statement_timeout", options.statement_timeout.as_millis().to_string())]);
         let server = format!("{}:{}", connect.get_host(), connect.get_port());
         let unavailable = |error: sqlx::Error| StoreError::Unavailable(format!("{server}: {error}"));
-        let source = Source::Postgres(Box::new(connect.clone()));
+        let control = Control::new(connect.clone());
+        let source = Source::Postgres(control.clone());
         let readers = Readers::connect(source, options.max_connections, options.acquire_timeout);
         let readers = readers.await.map_err(unavailable)?;
         let writers = PgPoolOptions::new()
@@ -95,7 +97,7 @@ impl Database {
             .connect_lazy_with(connect);
         Ok(Self {
             readers,
-            writer: Writer::Postgres(writers),
+            writer: Writer::Postgres(writers, control),
             statement_timeout: options.statement_timeout,
             statements: Statements::default(),
             breaker: options.breaker.clone(),
@@ -134,7 +136,7 @@ impl Database {
         })
     }
 
-    /// The same database, whose reads are timed there.
+    /// The same database, whose statements are timed there.
     #[must_use]
     pub fn timed(&self, statements: Statements) -> Self {
         Self { statements, ..self.clone() }
@@ -148,7 +150,7 @@ impl Database {
     /// Which database this is.
     pub fn backend(&self) -> DbBackend {
         match self.writer {
-            Writer::Postgres(_) => DbBackend::Postgres,
+            Writer::Postgres(..) => DbBackend::Postgres,
             Writer::Sqlite(_) => DbBackend::Sqlite,
         }
     }
@@ -160,11 +162,15 @@ impl Database {
     }
 
     /// Closes all connections. Waits for those in use. The writer goes last: on SQLite only it can fold
-    /// the write-ahead log into the file.
+    /// the write-ahead log into the file. On PostgreSQL the connection that cancels does, for those that
+    /// write may be about to be given back.
     pub async fn close(self) {
         self.readers.close().await;
         match &self.writer {
-            Writer::Postgres(pool) => pool.close().await,
+            Writer::Postgres(pool, control) => {
+                pool.close().await;
+                control.close().await;
+            }
             Writer::Sqlite(pool) => pool.close().await,
         }
     }
@@ -198,6 +204,10 @@ impl Database {
         self.breaker.admit().map_err(|open| StoreError::BreakerOpen { retry_after: open.retry_after })
     }
 
+    pub(super) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
     pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }
@@ -226,30 +236,24 @@ impl Database {
     }
 
     /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement. It is not
-    /// run while the breaker is open; what the database refuses is no failure of it.
+    /// run while the breaker is open; what the database refuses is no failure of it, and neither is the wait for
+    /// one of our connections.
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
         decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
-        let permit = self.admit()?;
+        let mut permit = self.admit()?;
         let Statement { sql, values, .. } = statement;
         let sql: Arc<str> = sql.into();
         let timing = self.statements.begin(sql.clone());
-        // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
-        let limit = self.statement_timeout + Duration::from_secs(1);
         let span = traces::statement(&sql);
-        let run = self.readers.run(sql, values.unwrap_or(Values(Vec::new()))).instrument(span);
-        let answer = tokio::time::timeout(limit, run).await;
-        meter::record_statement(timing.ended(matches!(answer, Ok(Ok(_)))));
-        let rows = match answer {
-            Ok(answer) => answer.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms())),
-            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
-        };
-        if rows.as_ref().is_err_and(StoreError::is_failure) {
-            permit.failed();
-        } else {
-            permit.succeeded();
+        let rows = self.run(&mut permit, sql, values.unwrap_or(Values(Vec::new()))).instrument(span).await;
+        timing.ended(rows.is_ok());
+        match &rows {
+            Err(StoreError::Busy(_)) => permit.withdrawn(),
+            Err(error) if error.is_failure() => permit.failed(),
+            _ => permit.succeeded(),
         }
         let rows = rows?;
         let decoded: Result<_, DbErr> = match &rows {
@@ -257,6 +261,20 @@ impl Database {
             Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
         };
         decoded.map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+    }
+
+    /// Runs a statement once a connection is free; only then is the database asked.
+    async fn run(&self, permit: &mut Permit, sql: Arc<str>, values: Values) -> Result<Rows, StoreError> {
+        let refused = |error: sqlx::Error| StoreError::from_sqlx(&error, self.timeout_ms());
+        permit.waits();
+        let place = self.readers.place().await.map_err(refused)?;
+        permit.begins();
+        // PostgreSQL ends a late statement itself; SQLite's is cancelled by being dropped.
+        let limit = self.statement_timeout + Duration::from_secs(1);
+        match tokio::time::timeout(limit, self.readers.run(place, sql, values)).await {
+            Ok(answer) => answer.map_err(refused),
+            Err(_) => Err(StoreError::Timeout { limit_ms: self.timeout_ms() }),
+        }
     }
 }
 

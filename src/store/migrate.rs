@@ -30,7 +30,7 @@ pub struct SchemaVersion {
 pub async fn run(database: &Database) -> Result<(SchemaVersion, SchemaVersion), StoreError> {
     let before = version(database).await?;
     match database.writer() {
-        Writer::Postgres(pool) => POSTGRES.run(pool).await.map_err(|error| explain(&error))?,
+        Writer::Postgres(pool, _) => POSTGRES.run(pool).await.map_err(|error| explain(&error))?,
         Writer::Sqlite(pool) => run_sqlite(pool).await?,
     }
     deferred::build_left(database).await?;
@@ -47,7 +47,7 @@ pub fn fingerprint() -> u64 {
 pub async fn version(database: &Database) -> Result<SchemaVersion, StoreError> {
     let timeout_ms = database.timeout_ms();
     let (applied, migrator) = match database.writer() {
-        Writer::Postgres(pool) => {
+        Writer::Postgres(pool, _) => {
             let exists =
                 sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(pool);
             let newest = sqlx::query_scalar(NEWEST).fetch_one(pool);

@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Calls `heard` after each commit that appended to the log, and whenever one may have been missed. Listens
 /// by a connection of its own, which it opens again when it is lost. Never ends; on SQLite it never calls.
 pub async fn listen(database: &Database, heard: impl Fn()) -> Infallible {
-    let Writer::Postgres(pool) = database.writer() else { return pending().await };
+    let Writer::Postgres(pool, _) = database.writer() else { return pending().await };
     loop {
         let Err(error) = listen_once(pool, &heard).await;
         tracing::debug!(%error, "no notifications of the change log; it is looked at on a timer");

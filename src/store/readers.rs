@@ -2,47 +2,43 @@
 //!
 //! One connection runs one statement at a time. Whoever drops a read before its answer came (a client
 //! that went away, a limit of time) leaves a statement running: here it is cancelled in the database,
-//! and only then is its connection given to others. PostgreSQL cancels by the process that serves the
-//! connection, told to another connection; SQLite asks a flag of the connection every few steps. A pool
-//! of sqlx knows neither; it also asks each connection that comes back whether it lives, which is one
-//! more round trip per statement.
+//! and only then is its connection given to others. PostgreSQL cancels by [`super::control`]; SQLite asks
+//! a flag of the connection every few steps. A pool of sqlx knows neither; it also asks each connection
+//! that comes back whether it lives, which is one more round trip per statement.
 //!
 //! A permit stands for a connection, idle, in use or being recovered, so that there are never more than
 //! allowed. The lock of the idle ones is held for a push or a pop.
 
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sea_orm::Values;
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, SqliteConnection,
-    postgres::{PgConnectOptions, PgRow},
+    postgres::PgRow,
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
 
+use super::control::{Control, IDLE, RECOVERY};
 use crate::telemetry::figures::Pool;
 
 /// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
 /// times a millisecond.
 const SQLITE_STEPS: i32 = 2_000;
-/// How long a connection may take to come back after its statement was cancelled.
-const RECOVERY: Duration = Duration::from_secs(5);
-/// A connection that nobody needed for so long is closed: firewalls forget it anyway.
-const IDLE: Duration = Duration::from_mins(10);
 
 /// The connections that read. Clones share them.
 #[derive(Clone)]
@@ -57,7 +53,7 @@ pub(super) enum Rows {
 /// Where connections come from.
 #[derive(Clone)]
 pub(super) enum Source {
-    Postgres(Box<PgConnectOptions>),
+    Postgres(Control),
     Sqlite(Box<SqliteConnectOptions>),
 }
 
@@ -70,17 +66,18 @@ struct Shared {
     waiting: AtomicU64,
     /// The latest used comes last, and is taken first: its memory is warm, and the others can rest.
     idle: Mutex<VecDeque<(Reader, Instant)>>,
-    /// The connection that cancels, on PostgreSQL.
-    control: tokio::sync::Mutex<Option<PgConnection>>,
     /// Recoveries under way.
     recoveries: TaskTracker,
 }
 
 /// A connection, and by what its statement is cancelled.
 enum Reader {
-    Postgres { connection: PgConnection, process: i32 },
+    Postgres { connection: PgConnection, process: i32, control: Control },
     Sqlite { connection: SqliteConnection, stop: Arc<AtomicBool> },
 }
+
+/// The right to a connection, before it is there.
+pub(super) struct Place(OwnedSemaphorePermit);
 
 /// A connection in use. Dropping it before [`Lease::give_back`] cancels its statement.
 struct Lease {
@@ -118,14 +115,26 @@ impl Readers {
             permits: Arc::new(Semaphore::new(most as usize)),
             waiting: AtomicU64::new(0),
             idle: Mutex::default(),
-            control: tokio::sync::Mutex::default(),
             recoveries: TaskTracker::new(),
         }))
     }
 
+    /// Waits until a connection is free. [`sqlx::Error::PoolTimedOut`] says that none was in time: those who
+    /// have them are slow, or too many, and the database may do well.
+    pub(super) async fn place(&self) -> Result<Place, sqlx::Error> {
+        let shared = &self.0;
+        if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
+            return Ok(Place(permit));
+        }
+        let _waiting = Waiting::count(&shared.waiting);
+        let permit = timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        permit.map(Place).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
     /// Runs a statement. Dropping the future cancels it.
-    pub(super) async fn run(&self, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
-        let mut lease = self.acquire().await?;
+    pub(super) async fn run(&self, place: Place, sql: Arc<str>, values: Values) -> Result<Rows, sqlx::Error> {
+        let mut lease = self.lease(place).await?;
         let answer = match &mut lease.reader {
             Some(reader) => reader.run(sql, values).await,
             None => Err(sqlx::Error::PoolClosed),
@@ -146,10 +155,6 @@ impl Readers {
         for (reader, _) in idle {
             reader.close().await;
         }
-        if let Some(control) = shared.control.lock().await.take() {
-            // Gone already is as good as closed.
-            let _ = control.close().await;
-        }
     }
 
     /// The connections now.
@@ -164,20 +169,11 @@ impl Readers {
         }
     }
 
-    async fn acquire(&self) -> Result<Lease, sqlx::Error> {
+    /// The connection used last, or a new one.
+    async fn lease(&self, Place(permit): Place) -> Result<Lease, sqlx::Error> {
         let shared = &self.0;
-        let permit = if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
-            permit
-        } else {
-            let _waiting = Waiting::count(&shared.waiting);
-            timeout(shared.acquire_timeout, shared.permits.clone().acquire_owned())
-                .await
-                .map_err(|_| sqlx::Error::PoolTimedOut)?
-                .map_err(|_| sqlx::Error::PoolClosed)?
-        };
-        let known = shared.idle().pop_back();
-        let reader = match known {
-            Some((reader, _)) => reader,
+        let reader = match shared.warm() {
+            Some(reader) => reader,
             None => shared.connect().await?,
         };
         Ok(Lease { reader: Some(reader), permit: Some(permit), shared: shared.clone() })
@@ -208,11 +204,26 @@ impl Shared {
     async fn connect(&self) -> Result<Reader, sqlx::Error> {
         let connecting = async {
             match &self.source {
-                Source::Postgres(options) => Reader::postgres(options).await,
+                Source::Postgres(control) => Reader::postgres(control).await,
                 Source::Sqlite(options) => Reader::sqlite(options).await,
             }
         };
-        timeout(self.acquire_timeout, connecting).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it gave no connection in time");
+        timeout(self.acquire_timeout, connecting).await.map_err(late)?
+    }
+
+    /// The connection used last, if one is idle. Where it was for too long, all go: the others are older still, and
+    /// whoever used one that a firewall has forgotten would wait for his limit.
+    fn warm(&self) -> Option<Reader> {
+        let mut idle = self.idle();
+        let (reader, since) = idle.pop_back()?;
+        if since.elapsed() <= IDLE {
+            return Some(reader);
+        }
+        let old = std::mem::take(&mut *idle);
+        drop(idle);
+        drop((reader, old));
+        None
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<(Reader, Instant)>> {
@@ -233,7 +244,7 @@ impl Shared {
     /// Ends the statement of a reader that nobody waits for, and keeps the connection if it still lives.
     async fn recover(&self, mut reader: Reader) {
         let recovered = timeout(RECOVERY, async {
-            self.cancel(&mut reader).await?;
+            reader.cancel().await?;
             reader.settle().await
         });
         match recovered.await {
@@ -242,35 +253,13 @@ impl Shared {
             Err(_) => tracing::warn!("a statement given up was not over {RECOVERY:?} after it was cancelled"),
         }
     }
-
-    async fn cancel(&self, reader: &mut Reader) -> Result<(), sqlx::Error> {
-        match reader {
-            Reader::Sqlite { stop, .. } => stop.store(true, Ordering::Relaxed),
-            Reader::Postgres { process, .. } => {
-                let mut control = self.control.lock().await;
-                // Taken out while in use: what fails is not used again.
-                let known = match control.take() {
-                    Some(mut connection) => connection.ping().await.is_ok().then_some(connection),
-                    None => None,
-                };
-                let mut connection = match (known, &self.source) {
-                    (Some(connection), _) => connection,
-                    (None, Source::Postgres(options)) => PgConnection::connect_with(options).await?,
-                    (None, Source::Sqlite(_)) => return Ok(()),
-                };
-                sqlx::query("SELECT pg_cancel_backend($1)").bind(*process).execute(&mut connection).await?;
-                *control = Some(connection);
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Reader {
-    async fn postgres(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        let mut connection = PgConnection::connect_with(options).await?;
+    async fn postgres(control: &Control) -> Result<Self, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(control.options()).await?;
         let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
-        Ok(Self::Postgres { connection, process })
+        Ok(Self::Postgres { connection, process, control: control.clone() })
     }
 
     async fn sqlite(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
@@ -293,6 +282,16 @@ impl Reader {
             Self::Sqlite { connection, .. } => {
                 sqlx::query_with(sql, values).fetch_all(connection).await.map(Rows::Sqlite)
             }
+        }
+    }
+
+    async fn cancel(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { stop, .. } => {
+                stop.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Self::Postgres { process, control, .. } => control.cancel(*process).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The metrics of connections that stay open: WebSockets and event streams.
+//! The metrics of connections, and of those that stay open: WebSockets and event streams.
 //!
 //! Handles are made once, for a message must cost next to nothing. What is open is counted by guards, so
 //! that nothing is left counted, however it ends.
@@ -9,8 +9,8 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_r
 use metrics_exporter_prometheus::PrometheusRecorder;
 
 use super::names::{
-    SOCKET_BYTES, SOCKET_CLOSES, SOCKET_LAG, SOCKET_MESSAGES, SOCKET_OPERATIONS, SOCKETS, STREAM_MESSAGES,
-    STREAMS,
+    CONNECTIONS, CONNECTIONS_REFUSED, SOCKET_BYTES, SOCKET_CLOSES, SOCKET_LAG, SOCKET_MESSAGES,
+    SOCKET_OPERATIONS, SOCKETS, STREAM_MESSAGES, STREAMS,
 };
 
 /// The close codes that are counted one by one: clients may send any.
@@ -22,6 +22,9 @@ const CODES: [u16; 20] = [
 /// The figures of one server's open connections.
 #[derive(Clone)]
 pub struct Live {
+    connections: Gauge,
+    full: Counter,
+    full_for_address: Counter,
     sockets: Gauge,
     operations: Gauge,
     received: Counter,
@@ -75,6 +78,9 @@ impl By {
 impl Live {
     pub(super) fn register(recorder: &PrometheusRecorder) -> Self {
         with_local_recorder(recorder, || Self {
+            connections: gauge!(CONNECTIONS),
+            full: counter!(CONNECTIONS_REFUSED, "by" => "server"),
+            full_for_address: counter!(CONNECTIONS_REFUSED, "by" => "address"),
             sockets: gauge!(SOCKETS),
             operations: gauge!(SOCKET_OPERATIONS),
             received: counter!(SOCKET_MESSAGES, "direction" => "in"),
@@ -85,6 +91,21 @@ impl Live {
             streams: gauge!(STREAMS),
             stream_messages: counter!(STREAM_MESSAGES),
         })
+    }
+
+    /// A connection is open, until the guard is dropped.
+    pub fn connection(&self) -> Open {
+        Open::count(&self.connections)
+    }
+
+    /// A connection is refused, because all that there may be are open.
+    pub fn refused(&self) {
+        self.full.increment(1);
+    }
+
+    /// A connection is refused, because all that its address may have are open.
+    pub fn refused_to_address(&self) {
+        self.full_for_address.increment(1);
     }
 
     /// A WebSocket is open, until the guard is dropped.

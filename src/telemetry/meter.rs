@@ -3,6 +3,7 @@
 //! The store records every statement in the meter of the task it runs in. A batch that serves
 //! several requests runs under a meter of its own, whose reading is then added to every request
 //! that waited for it: each request shows what it needed, and a lone request shows the exact number.
+//! A statement counts from its beginning: those that nobody waited for to the end are the ones to hear of.
 
 use std::{
     future::Future,
@@ -10,7 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 tokio::task_local! {
@@ -24,7 +25,15 @@ pub struct Meter(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     statements: AtomicU64,
+    under_way: AtomicU64,
     database_micros: AtomicU64,
+}
+
+/// A statement under way, counted in the meter it began under. Its time is added when it is dropped.
+#[derive(Debug)]
+pub struct Counted {
+    meter: Option<Meter>,
+    began: Instant,
 }
 
 /// What a meter has counted so far.
@@ -37,7 +46,7 @@ pub struct Reading {
 }
 
 impl Meter {
-    /// Runs a future with this meter as the one that [`record_statement`] counts into.
+    /// Runs a future with this meter as the one that statements count into.
     pub async fn measure<F: Future>(&self, future: F) -> F::Output {
         CURRENT.scope(self.clone(), future).await
     }
@@ -49,6 +58,16 @@ impl Meter {
         self.0.database_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// What was counted until now, for one who waits no longer: with the time of statements under way, the first of
+    /// which began at `since` or later.
+    pub fn read_early(&self, since: Instant) -> Reading {
+        let Reading { statements, mut database_time } = self.read();
+        if self.0.under_way.load(Ordering::Relaxed) > 0 {
+            database_time = database_time.max(since.elapsed());
+        }
+        Reading { statements, database_time }
+    }
+
     /// What was counted so far.
     pub fn read(&self) -> Reading {
         Reading {
@@ -58,7 +77,32 @@ impl Meter {
     }
 }
 
-/// Counts one statement in the meter of the running future; without one it does nothing.
+impl Counted {
+    /// How long it has taken.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let Some(meter) = &self.meter else { return };
+        meter.add(Reading { statements: 0, database_time: self.elapsed() });
+        meter.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A statement begins: counts it in the meter of the running future, if there is one.
+pub fn begin_statement() -> Counted {
+    let meter = CURRENT.try_with(Meter::clone).ok();
+    if let Some(meter) = &meter {
+        meter.0.statements.fetch_add(1, Ordering::Relaxed);
+        meter.0.under_way.fetch_add(1, Ordering::Relaxed);
+    }
+    Counted { meter, began: Instant::now() }
+}
+
+/// Counts a statement that is over in the meter of the running future; without one it does nothing.
 pub fn record_statement(database_time: Duration) {
     let _ = CURRENT.try_with(|meter| meter.add(Reading { statements: 1, database_time }));
 }

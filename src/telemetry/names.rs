@@ -79,15 +79,19 @@ metrics! {
     REQUEST_DURATION: SECONDS, "farol_request_duration_seconds", "outcome": "ok, partial, refused, failed, cancelled";
     /// GraphQL requests being answered now.
     REQUESTS_IN_FLIGHT: Kind::Gauge, "farol_http_requests_in_flight";
+    /// Connections open now, whatever they are for.
+    CONNECTIONS: Kind::Gauge, "farol_http_connections";
+    /// Connections closed as they came, because all were taken: those of the server, or of one address.
+    CONNECTIONS_REFUSED: Kind::Counter, "farol_http_connections_refused_total", "by": "server, address";
     /// Estimated cost of the operations received.
     OPERATION_COST: COST, "farol_operation_cost";
     /// Actual cost of the operations executed, where it was counted.
     ACTUAL_COST: COST, "farol_operation_actual_cost";
     /// SQL statements that GraphQL requests needed.
     SQL_STATEMENTS: Kind::Counter, "farol_sql_statements_total";
-    /// Time of a SQL statement that reads, with the wait for its connection.
+    /// Time of a SQL statement, with the wait for its connection.
     QUERY_DURATION: STATEMENT_SECONDS, "farol_db_query_duration_seconds", "outcome": "ok, failed, cancelled";
-    /// SQL statements that read and took longer than telemetry.slow_query_ms.
+    /// SQL statements that took longer than telemetry.slow_query_ms.
     SLOW_QUERIES: Kind::Counter, "farol_db_slow_queries_total";
     /// Connections that read, open now.
     POOL_CONNECTIONS: Kind::Gauge, "farol_db_pool_connections", "state": "idle, in_use";

@@ -1,24 +1,28 @@
-//! Every SQL statement that reads, timed: whether it was answered, refused or given up. Slow ones are logged.
+//! Every SQL statement, timed: whether it was answered, refused or given up. Slow ones are logged; all count for the
+//! request that they run for ([`super::meter`]).
 //!
 //! What must stay true: no value of a statement is logged, only its text, which the store writes.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use metrics::{Counter, Histogram, counter, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use sha2::{Digest, Sha256};
 
-use super::names::{QUERY_DURATION, SLOW_QUERIES};
+use super::{
+    meter::{Counted, begin_statement},
+    names::{QUERY_DURATION, SLOW_QUERIES},
+};
 
 /// The most bytes of a statement's text in the log: enough to know it by.
 const LONGEST_TEXT: usize = 1_000;
 
-/// Where statements are timed. By default nowhere.
+/// Where statements are timed. By default nowhere. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Statements(Arc<Told>);
+
 #[derive(Clone, Debug)]
-pub struct Statements {
+struct Told {
     ok: Histogram,
     failed: Histogram,
     cancelled: Histogram,
@@ -28,10 +32,10 @@ pub struct Statements {
 }
 
 /// A statement under way. Dropped before it has ended, it was given up.
-pub struct Timing<'a> {
-    statements: &'a Statements,
+pub struct Timing {
+    statements: Statements,
     sql: Arc<str>,
-    began: Instant,
+    counted: Counted,
     outcome: Outcome,
 }
 
@@ -44,26 +48,30 @@ enum Outcome {
 
 impl Statements {
     pub(super) fn register(recorder: &PrometheusRecorder) -> Self {
-        with_local_recorder(recorder, || Self {
+        let told = with_local_recorder(recorder, || Told {
             ok: histogram!(QUERY_DURATION, "outcome" => "ok"),
             failed: histogram!(QUERY_DURATION, "outcome" => "failed"),
             cancelled: histogram!(QUERY_DURATION, "outcome" => "cancelled"),
             slow: counter!(SLOW_QUERIES),
             threshold: None,
-        })
+        });
+        Self(Arc::new(told))
     }
 
     /// The same, which logs statements that take as long as this; none without it.
     #[must_use]
     pub fn slow_from(self, threshold: Option<Duration>) -> Self {
-        Self { threshold, ..self }
+        Self(Arc::new(Told { threshold, ..(*self.0).clone() }))
     }
 
     /// A statement of this text begins, with the wait for its connection.
-    pub fn begin(&self, sql: Arc<str>) -> Timing<'_> {
-        Timing { statements: self, sql, began: Instant::now(), outcome: Outcome::Cancelled }
+    pub fn begin(&self, sql: impl Into<Arc<str>>) -> Timing {
+        let (sql, counted) = (sql.into(), begin_statement());
+        Timing { statements: self.clone(), sql, counted, outcome: Outcome::Cancelled }
     }
+}
 
+impl Told {
     fn tell_slow(&self, sql: &str, took: Duration, outcome: Outcome) {
         self.slow.increment(1);
         tracing::warn!(
@@ -77,25 +85,24 @@ impl Statements {
     }
 }
 
-impl Default for Statements {
+impl Default for Told {
     fn default() -> Self {
         let (ok, failed, cancelled) = (Histogram::noop(), Histogram::noop(), Histogram::noop());
         Self { ok, failed, cancelled, slow: Counter::noop(), threshold: None }
     }
 }
 
-impl Timing<'_> {
-    /// The statement has ended: with an answer, or with an error. Returns how long it took.
-    pub fn ended(mut self, answered: bool) -> Duration {
+impl Timing {
+    /// The statement has ended: with an answer, or with an error.
+    pub fn ended(mut self, answered: bool) {
         self.outcome = if answered { Outcome::Ok } else { Outcome::Failed };
-        self.began.elapsed()
     }
 }
 
-impl Drop for Timing<'_> {
+impl Drop for Timing {
     fn drop(&mut self) {
-        let Self { statements, sql, began, outcome } = self;
-        let took = began.elapsed();
+        let Self { statements: Statements(statements), sql, counted, outcome } = self;
+        let took = counted.elapsed();
         match outcome {
             Outcome::Ok => &statements.ok,
             Outcome::Failed => &statements.failed,

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use farol::cache::shared::{Counts, Lock, Shared};
+use farol::{
+    cache::shared::{Counts, Lock, Shared},
+    limit::BreakerState,
+};
 use futures_util::{FutureExt, future::join_all};
 use tokio::net::TcpListener;
 
@@ -72,6 +75,25 @@ async fn one_that_falls_silent_is_missed_after_the_timeout_and_then_at_once() {
     server.kill();
     server.restart().await;
     back(&shared).await;
+}
+
+#[tokio::test]
+async fn one_that_answers_late_is_passed_over_for_a_moment() {
+    let server = RedisServer::start().await;
+    let shared = Shared::connect(&options(&server.url(), Duration::from_secs(2))).await.unwrap();
+    back(&shared).await;
+    shared.fill(vec![fill("key", 1, b"there")], MINUTE).await;
+    // All of these wait for more than half of the time that they have.
+    let _: String = server.ask(&["CLIENT", "PAUSE", "1500"]).await;
+    let late = join_all((0..30).map(|_| get(&shared, "key"))).await;
+    assert!(late.iter().all(Option::is_some), "they are late, not lost");
+    assert!(!shared.is_up());
+    assert_eq!((shared.counts().slow, get(&shared, "key").now_or_never()), (0, Some(None)));
+    back(&shared).await;
+    while shared.breaker().state() != BreakerState::Closed {
+        get(&shared, "key").await;
+    }
+    assert_eq!(get(&shared, "key").await, found(1, b"there"));
 }
 
 #[tokio::test]

@@ -16,6 +16,18 @@ fn a_bad_value_names_key_value_expectation_and_origin() {
     for (flag, variable, value, expected) in [
         ("http-listen", "FAROL_HTTP_LISTEN", "8000", "an address and port"),
         ("database-max-connections", "FAROL_DATABASE_MAX_CONNECTIONS", "51", "a whole number from 1 to 50"),
+        (
+            "database-acquire-timeout-ms",
+            "FAROL_DATABASE_ACQUIRE_TIMEOUT_MS",
+            "2147483648",
+            "a whole number from 1 to 2147483647",
+        ),
+        (
+            "database-statement-timeout-ms",
+            "FAROL_DATABASE_STATEMENT_TIMEOUT_MS",
+            "2147483648",
+            "a whole number from 1 to 2147483647",
+        ),
         ("graphql-max-depth", "FAROL_GRAPHQL_MAX_DEPTH", "-1", "a whole number of at least 1"),
         ("graphql-introspection", "FAROL_GRAPHQL_INTROSPECTION", "yes", "true or false"),
         ("log-level", "FAROL_LOG_LEVEL", "inof", "off, error, warn, info, debug or trace"),

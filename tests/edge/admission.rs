@@ -23,6 +23,7 @@ fn query(text: &str) -> Value {
     json!({ "query": text })
 }
 
+/// Waits until the metrics have a line.
 pub(super) async fn until(site: &Site, line: &str) {
     let seen = async {
         let metrics = format!("http://{}/metrics", site.address);

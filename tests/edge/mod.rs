@@ -3,6 +3,7 @@
 
 mod admission;
 mod callers;
+mod end;
 mod faults;
 mod rates;
 mod sockets;

@@ -71,8 +71,12 @@ async fn operations_are_charged_what_they_cost() {
         assert_eq!(told.status, 200, "{}", told.body);
         told.headers.get("ratelimit-cost-remaining").map(|left| left.to_str().unwrap().to_owned())
     };
-    assert_eq!(left(page(20)).await.as_deref(), Some("79"), "1 and 20 rows were charged");
-    assert_eq!(left(page(21)).await.as_deref(), Some("77"), "of them the connection alone was there");
+    assert_eq!(
+        left(page(20)).await.as_deref(),
+        Some("99"),
+        "1 and 20 rows were charged, and no row was there"
+    );
+    assert_eq!(left(page(21)).await.as_deref(), Some("98"));
     assert_eq!(left(page(20)).await, None, "it is kept");
     let validate = site.post(&page(30)).header("graphql-cost", "validate");
     assert_eq!(answer(validate).await.headers.get("ratelimit-cost-remaining"), None, "nothing is executed");
@@ -85,6 +89,18 @@ async fn operations_are_charged_what_they_cost() {
     assert_eq!(told.headers["retry-after"], extensions["retryAfter"].to_string());
     assert_eq!(told.headers["ratelimit-cost-remaining"], "98");
     assert_eq!(told.headers["ratelimit-remaining"], "95");
+    site.close().await;
+}
+
+#[tokio::test]
+async fn operations_of_a_batch_count_like_requests() {
+    let site = site(&["--rate-limit-burst", "5"]).await;
+    let batch = |size| Value::Array(vec![query("{ __typename }"); size]);
+    let told = answer(site.post(&batch(4))).await;
+    assert_eq!((told.status.as_u16(), told.body.as_array().unwrap().len()), (200, 4));
+    let told = answer(site.post(&batch(3))).await;
+    assert_eq!((told.status.as_u16(), error(&told.body).0), (429, "RATE_LIMITED"));
+    assert!(told.headers.contains_key("retry-after"));
     site.close().await;
 }
 

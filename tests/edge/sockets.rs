@@ -5,11 +5,17 @@ use std::time::Duration;
 use farol::auth::jwt::Algorithm;
 use serde_json::{Value, json};
 
-use super::callers::{key, revoke};
+use super::{
+    admission::until,
+    callers::{key, revoke},
+};
 use crate::{
     auth::issuer::{AUDIENCE, ISSUER, Issuer, with},
     http::upgrade::Client,
-    support::{TestDatabase, site::Site},
+    support::{
+        TestDatabase,
+        site::{Site, TOKEN, titled},
+    },
 };
 
 /// A revoked key is known everywhere within ten seconds.
@@ -88,5 +94,33 @@ async fn a_socket_may_say_later_who_opens_it() {
     let (code, reason) = nobody.closed().await;
     assert_eq!(code, 4403);
     assert!(reason.contains("auth.anonymous"), "{reason}");
+    site.close().await;
+}
+
+/// What is executed goes on and ends, though nobody takes the answers that came before.
+#[tokio::test]
+async fn a_client_that_does_not_read_keeps_no_place() {
+    const LARGE: &str =
+        "{ __schema { types { name description fields { name description args { name description }
+        type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+    let settings = [
+        ["--publish-token", TOKEN],
+        ["--admission-max-executing", "1"],
+        ["--graphql-execution-timeout-ms", "3000"],
+    ];
+    let site = Site::open_with(TestDatabase::sqlite().await, &settings.concat()).await;
+    site.publish("d", &[titled("a", 1, "Road")]).await;
+    site.ask(LARGE).await;
+    site.data.slow_down("processes").await;
+    let mut client = acknowledged(&site, "", &json!({})).await;
+    let operation = |id: usize, query: &str| json!({ "type": "subscribe", "id": id.to_string(), "payload": { "query": query } });
+    client.say(&operation(0, "{ processes { nodes { ocid } } }")).await;
+    until(&site, "farol_admission_executing 1").await;
+    // Many times what fits into the buffers in between.
+    for id in 1..99 {
+        client.say(&operation(id, LARGE)).await;
+    }
+    until(&site, "farol_admission_executing 0").await;
+    drop(client);
     site.close().await;
 }

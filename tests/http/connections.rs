@@ -32,9 +32,14 @@ async fn an_address_has_so_many_connections_and_one_that_ends_makes_room() {
         Options { max_connections: 2, ..Options::default() },
         Options { max_connections_per_address: 2, ..Options::default() },
     ] {
-        let app = start(options).await;
+        let app = start(options.clone()).await;
         let (one, _other) = (answered(&app).await.unwrap(), answered(&app).await.unwrap());
         assert!(answered(&app).await.is_none(), "a third is closed");
+        let (by, counted) =
+            (if options.max_connections == 2 { "server" } else { "address" }, app.metrics.render());
+        assert!(counted.contains("farol_http_connections 2\n"), "{counted}");
+        let refused = format!("farol_http_connections_refused_total{{by=\"{by}\"}} 1\n");
+        assert!(counted.contains(&refused), "{counted}");
         drop(one);
         timeout(PATIENCE, async { while answered(&app).await.is_none() {} })
             .await

@@ -15,6 +15,7 @@ mod explain;
 mod graphiql;
 mod graphql;
 mod hostile;
+mod http2;
 mod observe;
 mod operations;
 mod persisted;

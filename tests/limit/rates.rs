@@ -142,6 +142,11 @@ async fn what_someone_else_left_under_the_key_is_replaced() {
         let verdict = limiter.take(caller, &plan(1, 10), Resource::Requests, 1).await.unwrap();
         assert_eq!((verdict.allowed, verdict.remaining), (true, remaining), "{caller}");
     }
+    // Nor is anyone refused until the clock is again where it was: what is refused is noted with the time that it is.
+    let _: String = server.ask(&["SET", &key("d"), &format!("{} {future}", 10 * TOKEN)]).await;
+    let verdict = limiter.take("d", &plan(1, 10), Resource::Requests, 1).await.unwrap();
+    assert!(!verdict.allowed);
+    assert!(stored(&server, "d").await.is_some_and(|(owed, at)| owed == 10 * TOKEN && at < future));
 }
 
 /// Asks from both nodes for so long, as fast as it goes; how much was allowed.
@@ -200,4 +205,23 @@ async fn one_who_goes_away_before_his_request_leaves_is_not_charged() {
     }
     let verdict = limiter.take("caller", &plan, Resource::Requests, 0).await.unwrap();
     assert_eq!(verdict.remaining, 10);
+}
+
+#[tokio::test]
+async fn cost_that_was_taken_for_one_who_went_away_is_put_back() {
+    let server = RedisServer::start().await;
+    let (limiter, shared) = node(&server, PATIENT).await;
+    let plan = plan(1, 1_000);
+    let _: String = server.ask(&["CLIENT", "PAUSE", "300"]).await;
+    let mut takes = Resource::ALL.map(|resource| Box::pin(limiter.take("caller", &plan, resource, 100)));
+    for take in &mut takes {
+        assert!(futures_util::poll!(take).is_pending());
+    }
+    // The task that asks runs now, and takes both along.
+    tokio::task::yield_now().await;
+    drop(takes);
+    assert!(shared.ping().await, "the pause is over, and what left before was done");
+    let left = async |resource| limiter.take("caller", &plan, resource, 0).await.unwrap().remaining;
+    while left(Resource::Cost).await < 1_000 {}
+    assert_eq!(left(Resource::Requests).await, 900, "who hangs up at once has asked all the same");
 }

@@ -96,6 +96,18 @@ async fn the_last_waiter_to_leave_cancels_the_batch_and_frees_the_slot() {
 }
 
 #[tokio::test]
+async fn a_batch_given_up_counts_for_whoever_waited() {
+    let (relation, mut calls) = scripted(1, 1_000);
+    let (scope, meter) = metered();
+    let late = request_in(scope, &relation, &[1]);
+    let call = calls.next().await;
+    late.abort();
+    assert!(late.await.unwrap_err().is_cancelled());
+    assert_eq!(meter.read().statements, 1);
+    call.cancelled().await;
+}
+
+#[tokio::test]
 async fn a_set_given_up_while_it_gathers_is_not_loaded() {
     let (relation, mut calls) = scripted(1, 1_000);
     let first = request(&relation, &[1]);

@@ -1,5 +1,7 @@
 //! `farol serve` as a person runs it: the program, a signal, a second start.
 
+mod files;
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -97,6 +97,35 @@ async fn a_late_statement_is_cancelled(data: TestDatabase) {
     timeout(PATIENCE, database.ping()).await.expect("the connection is free").unwrap();
 }
 
+/// After a quiet night: a firewall may have forgotten them, and would not say so.
+#[tokio::test]
+async fn connections_that_were_idle_for_long_are_not_used() {
+    let data = TestDatabase::postgres().await;
+    let mut other = PgConnection::connect(&data.url).await.unwrap();
+    let database = one_reader(&data, PATIENCE).await;
+    database.ping().await.unwrap();
+    let before = readers(&mut other).await;
+    // Only the time between two statements is not the clock's.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_mins(11)).await;
+    tokio::time::resume();
+    database.ping().await.unwrap();
+    let replaced = async {
+        while readers(&mut other).await.iter().any(|reader| before.contains(reader)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, replaced).await.expect("they are closed");
+    assert_eq!((before.len(), readers(&mut other).await.len()), (1, 1));
+}
+
+/// The processes that serve the program's connections.
+async fn readers(by: &mut PgConnection) -> Vec<i32> {
+    let processes = "SELECT pid FROM pg_stat_activity \
+         WHERE datname = current_database() AND application_name = 'farol'";
+    sqlx::query_scalar(processes).fetch_all(by).await.unwrap()
+}
+
 /// On SQLite there is nobody who could break a connection: there it only shows that reads go on.
 async fn broken_connections_are_replaced(data: TestDatabase) {
     let database = one_reader(&data, PATIENCE).await;

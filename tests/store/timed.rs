@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use farol::{
+    import::{self, Outcome},
     limit::Breaker,
     store::{Database, Options, query},
-    telemetry::{figures::Pool, metrics::Metrics},
+    telemetry::{
+        figures::Pool,
+        meter::{Meter, Reading},
+        metrics::Metrics,
+    },
 };
 use tokio::time::timeout;
 
@@ -17,6 +22,7 @@ use crate::{
 on_both_databases!(
     a_slow_statement_is_told_without_its_values,
     a_statement_given_up_is_told,
+    what_writes_is_told_as_well,
     who_waits_is_told
 );
 
@@ -62,14 +68,38 @@ async fn a_statement_given_up_is_told(data: TestDatabase) {
     let metrics = Metrics::new().unwrap();
     let database = timed(&data, &metrics).await;
     // It takes for ever.
-    let late = timeout(Duration::from_millis(50), query::dataset::all(&database)).await;
-    assert!(late.is_err());
+    let meter = Meter::default();
+    let late = timeout(Duration::from_millis(50), query::dataset::all(&database));
+    assert!(meter.measure(late).await.is_err());
+    let Reading { statements, database_time } = meter.read();
+    assert!(statements == 1 && database_time >= Duration::from_millis(50), "{statements}, {database_time:?}");
 
     let written = lines.read();
     let [line] = &written[..] else { panic!("one line, not {written:?}") };
     assert_eq!(line["outcome"], "cancelled");
     assert!(line["duration_ms"].as_u64().unwrap() >= 50, "{line}");
     assert!(metrics.render().contains("farol_db_query_duration_seconds_count{outcome=\"cancelled\"} 1"));
+}
+
+async fn what_writes_is_told_as_well(data: TestDatabase) {
+    let (lines, _guard) = listen("farol::slow=warn");
+    let metrics = Metrics::new().unwrap();
+    let database = timed(&data, &metrics).await;
+    let release = r#"{"ocid": "ocds-x-1", "id": "1", "tender": {"id": "t", "title": "A secret"}}"#;
+    let meter = Meter::default();
+    let published = meter.measure(import::publish(&database, "d", vec![release.to_owned()])).await.unwrap();
+    assert_eq!(published[0].outcome, Outcome::Created);
+
+    let written = lines.read();
+    let told = |sql: &str| written.iter().any(|line| line["sql"].as_str().unwrap().starts_with(sql));
+    for sql in ["BEGIN", "SELECT id FROM processes", "INSERT INTO releases", "COMMIT"] {
+        assert!(told(sql), "{sql} is not in {written:?}");
+    }
+    assert!(written.iter().all(|line| line["outcome"] == "ok"), "{written:?}");
+    assert!(!written.iter().any(|line| line.to_string().contains("secret")), "a value is in {written:?}");
+    let Reading { statements, database_time } = meter.read();
+    assert_eq!(statements, written.len() as u64, "each counts for the request");
+    assert!(database_time > Duration::ZERO);
 }
 
 async fn who_waits_is_told(data: TestDatabase) {

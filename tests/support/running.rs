@@ -1,6 +1,7 @@
 //! `farol serve` as a person runs it: a process of its own.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
@@ -19,15 +20,19 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// What is logged by the last that was started in a directory.
+    pub(crate) const LOG: &str = "serve.log";
+
     /// Starts the program and waits for the line that says where the endpoint is.
     pub(crate) fn start(directory: &Path, args: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", directory, args)
     }
 
-    /// The same at an address.
+    /// The same at an address. What it logs is in the directory, in [`LOG`](Self::LOG).
     pub(crate) fn start_at(address: &str, directory: &Path, args: &[&str]) -> Self {
         let mut command = command(directory, &[], args);
-        command.args(["--listen", address, "--log-level", "warn"]).stderr(Stdio::null());
+        command.args(["--listen", address, "--log-level", "warn"]);
+        command.stderr(File::create(directory.join(Self::LOG)).unwrap());
         Self::spawn(command)
     }
 

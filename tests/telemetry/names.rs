@@ -118,11 +118,13 @@ fn record_everything(metrics: &Metrics) {
         metrics.request_ended(200, outcome, Duration::ZERO, spent);
     }
     let statements = metrics.statements().slow_from(Some(Duration::ZERO));
-    statements.begin("SELECT 1".into()).ended(true);
-    statements.begin("SELECT 1".into()).ended(false);
-    drop(statements.begin("SELECT 1".into()));
+    statements.begin("SELECT 1").ended(true);
+    statements.begin("SELECT 1").ended(false);
+    drop(statements.begin("SELECT 1"));
     let live = metrics.live();
-    drop((live.socket(), live.operation(), live.stream()));
+    live.refused();
+    live.refused_to_address();
+    drop((live.connection(), live.socket(), live.operation(), live.stream()));
     live.received();
     live.sent(2, 1);
     live.lagged(Duration::ZERO);

@@ -9,7 +9,8 @@
 //! - It may not be kept (an error): each of them executes for itself. Were one to lead again, a question
 //!   that always fails would be executed one by one, and the last would wait for all.
 //!
-//! Nobody waits for more than [`MOST_ROUNDS`] makings: writes that come faster than the response can be
+//! Nobody waits for what is less urgent than he is: its maker may have to wait for long. He makes it himself, and
+//! who comes then waits for him. Nobody waits for more than [`MOST_ROUNDS`] makings: writes that come faster than the response can be
 //! made must not hold anyone up. A waiter holds nothing, so it can be dropped at any time; a maker that is
 //! dropped gives its key back in `drop`. The lock is held for a look at the table only, and a response is
 //! kept before its key leaves the table, so that whoever finds no making finds the response.
@@ -27,6 +28,19 @@ const MOST_ROUNDS: usize = 3;
 
 /// How those who wait learn of the end. A sender that is gone without a word was dropped.
 pub(super) type Waiting = watch::Receiver<Option<Ended>>;
+
+/// A making that others may wait for.
+pub(super) struct UnderWay {
+    /// That of its maker.
+    urgency: Urgency,
+    waiting: Waiting,
+}
+
+/// How urgent it is for one who asks: 0 is the most urgent.
+pub type Urgency = u8;
+
+/// What nobody waits for.
+pub(super) const NOT_URGENT: Urgency = Urgency::MAX;
 
 /// How a making ended.
 #[derive(Clone)]
@@ -53,10 +67,10 @@ pub enum Turn {
 }
 
 impl Responses {
-    /// Waits while another makes the response of a key.
-    pub async fn turn(self: &Arc<Self>, key: &Key) -> Turn {
+    /// Waits while another makes the response of a key, for whom it is as urgent.
+    pub async fn turn(self: &Arc<Self>, key: &Key, urgency: Urgency) -> Turn {
         for _ in 0..MOST_ROUNDS {
-            let mut waiting = match self.begin(key) {
+            let mut waiting = match self.begin(key, urgency) {
                 Ok(making) => return Turn::Make(making),
                 Err(Begun::Kept(stored)) => return Turn::Take(stored),
                 Err(Begun::UnderWay(waiting)) => waiting,
@@ -73,22 +87,39 @@ impl Responses {
                 Some(Ended::Kept(_) | Ended::Overtaken) | None => {}
             }
         }
-        Turn::Make(Making { responses: self.clone(), key: key.clone(), tell: None })
+        Turn::Make(self.alone(key))
     }
 
-    /// Begins to make the response of a key, unless somebody does or just did.
-    pub(super) fn begin(self: &Arc<Self>, key: &Key) -> Result<Making, Begun> {
+    /// The right to make the response of a key whoever else does; nobody waits for it.
+    pub fn alone(self: &Arc<Self>, key: &Key) -> Making {
+        Making { responses: self.clone(), key: key.clone(), tell: None }
+    }
+
+    /// Begins to make the response of a key, unless somebody just did, or does for whom it is as urgent.
+    pub(super) fn begin(self: &Arc<Self>, key: &Key, urgency: Urgency) -> Result<Making, Begun> {
         let mut under_way = self.under_way();
-        match under_way.entry(key.clone()) {
-            Entry::Occupied(made) => Err(Begun::UnderWay(made.get().clone())),
-            Entry::Vacant(free) => {
-                if let Some(stored) = self.usable(key).filter(|stored| !stored.is_stale()) {
-                    return Err(Begun::Kept(stored));
-                }
-                let (tell, waiting) = watch::channel(None);
-                free.insert(waiting);
-                Ok(Making { responses: self.clone(), key: key.clone(), tell: Some(tell) })
+        let entry = match under_way.entry(key.clone()) {
+            Entry::Occupied(made) if made.get().urgency <= urgency => {
+                return Err(Begun::UnderWay(made.get().waiting.clone()));
             }
+            entry => entry,
+        };
+        if let Some(stored) =
+            self.usable(key, self.stale_while_revalidate).filter(|stored| !stored.is_stale())
+        {
+            return Err(Begun::Kept(stored));
+        }
+        let (tell, waiting) = watch::channel(None);
+        entry.insert_entry(UnderWay { urgency, waiting });
+        Ok(Making { responses: self.clone(), key: key.clone(), tell: Some(tell) })
+    }
+
+    /// Nobody has to wait for this making any more.
+    fn over(&self, key: &Key, tell: &watch::Sender<Option<Ended>>) {
+        let mut under_way = self.under_way();
+        // A more urgent one may have taken its place.
+        if under_way.get(key).is_some_and(|made| made.waiting.same_channel(&tell.subscribe())) {
+            under_way.remove(key);
         }
     }
 }
@@ -132,7 +163,7 @@ impl Making {
     fn end(mut self, ended: Ended) {
         if let Some(tell) = self.tell.take() {
             // Out of the table first: who is woken and asks again must not meet this making.
-            self.responses.under_way().remove(&self.key);
+            self.responses.over(&self.key, &tell);
             tell.send_replace(Some(ended));
         }
     }
@@ -141,7 +172,7 @@ impl Making {
 impl Drop for Making {
     fn drop(&mut self) {
         if let Some(tell) = self.tell.take() {
-            self.responses.under_way().remove(&self.key);
+            self.responses.over(&self.key, &tell);
             drop(tell);
         }
     }

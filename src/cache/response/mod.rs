@@ -1,8 +1,8 @@
 //! Whole responses, kept as the bytes that are sent and found by what was asked.
 //!
 //! A response is used as long as it counts ([`Ledger`]) and is not too old. One that is too old but still
-//! counts is used for a while longer, and one background execution makes it anew meanwhile; one that does
-//! not count is never used. Finding never waits. What is not found is made: by one of those who ask for it
+//! counts is used for a while longer, and for longer still while nothing can be read; one background execution
+//! makes it anew meanwhile. One that does not count is never used. Finding never waits. What is not found is made: by one of those who ask for it
 //! at the same time, while the others wait (`making`).
 //!
 //! What must stay true: the whole key is compared, so that no two questions share an answer; what is kept
@@ -25,9 +25,9 @@ use std::{
 use moka::{ops::compute::Op, sync::Cache};
 use tokio::{sync::Semaphore, time::Instant};
 
-use self::making::Waiting;
+use self::making::{NOT_URGENT, UnderWay};
 pub use self::{
-    making::{Making, Turn},
+    making::{Making, Turn, Urgency},
     packed::Packed,
     stored::Stored,
 };
@@ -50,15 +50,18 @@ pub struct Options {
     pub bytes: u64,
     /// How long a response that is too old may still be used while it is made anew.
     pub stale_while_revalidate: Duration,
+    /// How long it may be used while nothing can be read.
+    pub stale_if_error: Duration,
 }
 
 /// The cache of responses.
 pub struct Responses {
     entries: Cache<Key, Arc<Stored>>,
     /// Those that are being made.
-    under_way: Mutex<HashMap<Key, Waiting>>,
+    under_way: Mutex<HashMap<Key, UnderWay>>,
     ledger: Arc<Ledger>,
     stale_while_revalidate: Duration,
+    stale_if_error: Duration,
     /// Packing and making anew go on without the request that began them.
     background: Tasks,
     /// One response is packed at a time.
@@ -95,7 +98,11 @@ impl Key {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { bytes: 128 * 1024 * 1024, stale_while_revalidate: Duration::from_secs(30) }
+        Self {
+            bytes: 128 * 1024 * 1024,
+            stale_while_revalidate: Duration::from_secs(30),
+            stale_if_error: Duration::from_hours(1),
+        }
     }
 }
 
@@ -110,6 +117,7 @@ impl Responses {
             under_way: Mutex::default(),
             ledger,
             stale_while_revalidate: options.stale_while_revalidate,
+            stale_if_error: options.stale_if_error,
             background: Tasks::default(),
             packing: Semaphore::new(1),
             hits: AtomicU64::new(0),
@@ -122,10 +130,12 @@ impl Responses {
         self.ledger.position().is_some()
     }
 
-    /// The response to a question, if there is one that may be used. Must be called within a runtime; never
-    /// waits.
-    pub fn find(self: &Arc<Self>, key: &Key) -> Option<Hit> {
-        let Some(stored) = self.usable(key) else {
+    /// The response to a question, if there is one that may be used; `is_away` tells that nothing can be read now.
+    /// Must be called within a runtime; never waits.
+    pub fn find(self: &Arc<Self>, key: &Key, is_away: bool) -> Option<Hit> {
+        let longest = self.stale_while_revalidate;
+        let longest = if is_away { longest.max(self.stale_if_error) } else { longest };
+        let Some(stored) = self.usable(key, longest) else {
             self.misses.fetch_add(1, Relaxed);
             return None;
         };
@@ -133,7 +143,8 @@ impl Responses {
         if stored.hit() == HITS_TO_PACK && stored.body().len() >= SMALLEST_TO_PACK {
             self.pack(key.clone(), stored.clone());
         }
-        let refresh = if stored.is_stale() { self.begin(key).ok() } else { None };
+        let refresh =
+            (stored.is_stale() && stored.may_refresh()).then(|| self.begin(key, NOT_URGENT).ok()).flatten();
         Some(Hit { stored, refresh })
     }
 
@@ -157,10 +168,10 @@ impl Responses {
         }
     }
 
-    /// The response of a key, if it counts and is not much too old.
-    fn usable(&self, key: &Key) -> Option<Arc<Stored>> {
+    /// The response of a key, if it counts and is too old for no longer than this.
+    fn usable(&self, key: &Key, longest: Duration) -> Option<Arc<Stored>> {
         let usable = |stored: &Arc<Stored>| {
-            let last = stored.expires().and_then(|expires| expires.checked_add(self.stale_while_revalidate));
+            let last = stored.expires().and_then(|expires| expires.checked_add(longest));
             self.counts(stored.dependencies()) && last.is_none_or(|last| Instant::now() < last)
         };
         self.entries.get(key).filter(usable)
@@ -179,7 +190,7 @@ impl Responses {
         let responses = self.clone();
         self.spawn(async move {
             let Ok(_turn) = responses.packing.acquire().await else { return };
-            let held = responses.usable(&key).is_some_and(|held| Arc::ptr_eq(&held, &stored));
+            let held = responses.usable(&key, Duration::ZERO).is_some_and(|held| Arc::ptr_eq(&held, &stored));
             let packed = stored.clone();
             if held && tokio::task::spawn_blocking(move || packed.pack()).await.is_ok() {
                 responses.weigh_again(key, &stored);
@@ -195,7 +206,7 @@ impl Responses {
         });
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, UnderWay>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

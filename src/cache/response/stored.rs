@@ -4,7 +4,7 @@ use std::{
     mem::size_of,
     sync::{
         OnceLock,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -19,6 +19,8 @@ use crate::cache::Dependencies;
 
 /// What the cache's own books take for each entry, roughly.
 const BOOKS: usize = 256;
+/// How often it is tried at most to make one anew, in milliseconds. What fails once fails again soon after.
+const PAUSE: u64 = 1_000;
 /// Bytes of a body's digest in its entity tag: as many as make a clash unthinkable.
 const TAG_BYTES: usize = 16;
 
@@ -29,6 +31,8 @@ pub struct Stored {
     made: Instant,
     dependencies: Dependencies,
     hits: AtomicU32,
+    /// From when on it may be tried to make it anew, in milliseconds since it was made.
+    refresh: AtomicU64,
     packed: OnceLock<Packed>,
 }
 
@@ -43,6 +47,7 @@ impl Stored {
             made: Instant::now(),
             dependencies: dependencies.settled(),
             hits: AtomicU32::new(0),
+            refresh: AtomicU64::new(0),
             packed: OnceLock::new(),
         }
     }
@@ -76,6 +81,13 @@ impl Stored {
     /// Whether it is too old.
     pub fn is_stale(&self) -> bool {
         self.expires().is_some_and(|expires| expires <= Instant::now())
+    }
+
+    /// Whether whoever asks should try to make it anew: nobody did a moment ago.
+    pub(super) fn may_refresh(&self) -> bool {
+        let now = u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX);
+        let due = self.refresh.load(Relaxed);
+        due <= now && self.refresh.compare_exchange(due, now.saturating_add(PAUSE), Relaxed, Relaxed).is_ok()
     }
 
     /// What it was made from.

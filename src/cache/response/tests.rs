@@ -16,11 +16,12 @@ use super::*;
 use crate::cache::{Slot, Tag};
 
 const STALE: Duration = Duration::from_secs(30);
+const AWAY: Duration = Duration::from_mins(10);
 
 fn open() -> (Arc<Ledger>, Arc<Responses>) {
     let ledger = Arc::new(Ledger::default());
     ledger.open(0, 10);
-    let options = Options { bytes: 1_000_000, stale_while_revalidate: STALE };
+    let options = Options { bytes: 1_000_000, stale_while_revalidate: STALE, stale_if_error: AWAY };
     (ledger.clone(), Responses::new(ledger, options))
 }
 
@@ -47,7 +48,7 @@ fn body(text: &str) -> impl FnOnce() -> Option<Bytes> {
 
 /// The right to make a response that nobody makes.
 fn making(responses: &Arc<Responses>, key: &Key) -> Making {
-    match responses.turn(key).now_or_never() {
+    match responses.turn(key, 1).now_or_never() {
         Some(Turn::Make(making)) => making,
         Some(Turn::Take(_)) => panic!("it is there"),
         None => panic!("somebody makes it"),
@@ -55,27 +56,27 @@ fn making(responses: &Arc<Responses>, key: &Key) -> Making {
 }
 
 fn found(responses: &Arc<Responses>, key: &Key) -> Option<Bytes> {
-    responses.find(key).map(|hit| hit.stored.body().clone())
+    responses.find(key, false).map(|hit| hit.stored.body().clone())
 }
 
 #[tokio::test]
 async fn a_response_is_found_by_its_key_until_a_write_touches_it() {
     let (ledger, responses) = open();
     let (one, other) = (key("one"), key("other"));
-    assert!(responses.find(&one).is_none());
+    assert!(responses.find(&one, false).is_none());
     let kept = making(&responses, &one).made(reading(&ledger, 1), body("{}")).unwrap();
     assert!(kept.entity_tag().starts_with("W/\"") && kept.entity_tag().ends_with('"'));
     assert_eq!(found(&responses, &one).unwrap(), "{}");
-    assert!(responses.find(&other).is_none());
+    assert!(responses.find(&other, false).is_none());
 
     write(&ledger, 11, 2);
-    assert!(responses.find(&one).is_some(), "another process was written");
+    assert!(responses.find(&one, false).is_some(), "another process was written");
     write(&ledger, 12, 1);
-    assert!(responses.find(&one).is_none());
+    assert!(responses.find(&one, false).is_none());
     making(&responses, &one).made(reading(&ledger, 1), body("[]")).unwrap();
     assert_eq!(found(&responses, &one).unwrap(), "[]");
     ledger.close();
-    assert!(!responses.is_open() && responses.find(&one).is_none());
+    assert!(!responses.is_open() && responses.find(&one, false).is_none());
     let Figures { hits, misses, .. } = responses.figures();
     assert_eq!((hits, misses), (3, 4));
 }
@@ -92,7 +93,7 @@ async fn what_a_write_has_overtaken_or_may_not_be_kept_is_not_kept() {
     assert!(making(&responses, &one).made(never, body("{}")).is_none());
     assert!(making(&responses, &one).made(reading(&ledger, 1), || None).is_none());
     making(&responses, &one).failed();
-    assert!(responses.find(&one).is_none());
+    assert!(responses.find(&one, false).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,33 +108,54 @@ async fn what_is_too_old_is_used_for_a_while_and_made_anew_by_one() {
     };
     making(&responses, &one).made(lasting(), body("old")).unwrap();
     advance(Duration::from_secs(59)).await;
-    assert!(responses.find(&one).unwrap().refresh.is_none());
+    assert!(responses.find(&one, false).unwrap().refresh.is_none());
 
     advance(Duration::from_secs(1)).await;
-    let first = responses.find(&one).unwrap();
+    let first = responses.find(&one, false).unwrap();
     assert_eq!((first.stored.body().as_ref(), first.stored.age().as_secs()), (&b"old"[..], 60));
     let refresh = first.refresh.expect("the first is to make it anew");
-    assert!(responses.find(&one).unwrap().refresh.is_none(), "one is enough");
+    assert!(responses.find(&one, false).unwrap().refresh.is_none(), "one is enough");
     refresh.failed();
-    let refresh = responses.find(&one).unwrap().refresh.expect("the next may try");
+    assert!(responses.find(&one, false).unwrap().refresh.is_none(), "not at once again");
+    advance(Duration::from_secs(1)).await;
+    let refresh = responses.find(&one, false).unwrap().refresh.expect("the next may try");
     refresh.made(lasting(), body("new")).unwrap();
     assert_eq!(found(&responses, &one).unwrap(), "new");
 
     advance(Duration::from_mins(1) + STALE).await;
-    assert!(responses.find(&one).is_none(), "it is much too old");
+    assert!(responses.find(&one, false).is_none(), "it is much too old");
+    assert!(responses.find(&one, true).is_some(), "better than nothing");
+    advance(AWAY).await;
+    assert!(responses.find(&one, true).is_none());
     making(&responses, &one).made(lasting(), body("newer")).unwrap();
     advance(Duration::from_secs(61)).await;
     write(&ledger, 11, 1);
-    assert!(responses.find(&one).is_none(), "a write has touched it: it is never used");
+    assert!(responses.find(&one, false).is_none(), "a write has touched it: it is never used");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_what_is_less_urgent() {
+    let (ledger, responses) = open();
+    let one = key("one");
+    let turn = |urgency| responses.turn(&one, urgency).now_or_never();
+    let Some(Turn::Make(slow)) = turn(3) else { panic!("nobody makes it") };
+    assert!(turn(3).is_none(), "as urgent as the one who makes it");
+    let Some(Turn::Make(urgent)) = turn(1) else { panic!("it is more urgent") };
+    assert!(turn(1).is_none() && turn(2).is_none(), "one of them is enough");
+    slow.failed();
+    assert!(turn(2).is_none(), "the urgent one goes on");
+    urgent.made(reading(&ledger, 1), body("{}")).unwrap();
+    assert_eq!(found(&responses, &one).unwrap(), "{}");
+    assert!(responses.under_way().is_empty());
 }
 
 /// Asks as a request does: takes what is there or makes it, in a moment.
 async fn ask(responses: &Arc<Responses>, ledger: &Ledger, made: &AtomicUsize, keep: bool) -> Bytes {
     let one = key("one");
-    if let Some(hit) = responses.find(&one) {
+    if let Some(hit) = responses.find(&one, false) {
         return hit.stored.body().clone();
     }
-    match responses.turn(&one).await {
+    match responses.turn(&one, 1).await {
         Turn::Take(stored) => stored.body().clone(),
         Turn::Make(making) => {
             made.fetch_add(1, SeqCst);
@@ -184,9 +206,9 @@ async fn when_the_maker_is_dropped_one_of_those_who_wait_makes_it() {
     // One who waits may go too: nothing is left of it.
     let leader = making(&responses, &key("two"));
     let two = key("two");
-    assert!(responses.turn(&two).now_or_never().is_none());
+    assert!(responses.turn(&two, 1).now_or_never().is_none());
     leader.made(reading(&ledger, 1), body("{}")).unwrap();
-    assert!(responses.find(&two).is_some() && responses.under_way().is_empty());
+    assert!(responses.find(&two, false).is_some() && responses.under_way().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,10 +246,10 @@ async fn what_is_found_often_is_packed_once_and_weighed_again() {
     making(&responses, &short).made(reading(&ledger, 1), body("{}")).unwrap();
     let before = responses.figures().bytes;
     for _ in 0..7 {
-        assert!(responses.find(&long).unwrap().stored.packed().is_none());
+        assert!(responses.find(&long, false).unwrap().stored.packed().is_none());
     }
-    let stored = responses.find(&long).unwrap().stored;
-    (0..20).for_each(|_| drop(responses.find(&short)));
+    let stored = responses.find(&long, false).unwrap().stored;
+    (0..20).for_each(|_| drop(responses.find(&short, false)));
     tokio::time::timeout(Duration::from_secs(20), async {
         while responses.figures().bytes == before {
             tokio::task::yield_now().await;
@@ -237,7 +259,7 @@ async fn what_is_found_often_is_packed_once_and_weighed_again() {
     .expect("it is packed");
     let packed = stored.packed().unwrap().size() as u64;
     assert_eq!(responses.figures().bytes, before + packed);
-    assert!(responses.find(&short).unwrap().stored.packed().is_none(), "there is nothing to win");
+    assert!(responses.find(&short, false).unwrap().stored.packed().is_none(), "there is nothing to win");
     responses.end().await;
 }
 

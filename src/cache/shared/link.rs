@@ -4,7 +4,8 @@
 //! Redis is away. From then on nobody is made to wait: calls end at once, while one task tries to open a
 //! new connection, after a pause that doubles each time. A new connection is always opened, even if the old
 //! one was only slow: it may be one whose other end is gone without a word, or which leads to a server that
-//! is a replica by now.
+//! is a replica by now. One that answers late, but in time, is no failure; where most calls are late a breaker has
+//! Redis passed over for a moment, for then the database is the quicker of the two.
 //!
 //! Callers may be dropped at any point: they change the state in one step, under a lock that nobody holds
 //! while waiting. The task belongs to the [`Link`] and ends with it.
@@ -22,6 +23,7 @@ use super::{
     counts::Counters,
     endpoint::{Endpoint, Failure, in_time},
 };
+use crate::limit::{Breaker, BreakerOptions, BreakerState};
 
 /// The first pause after Redis was there for long.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -31,9 +33,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// again. One that comes and goes is told of once.
 const STEADY: Duration = Duration::from_secs(5);
 
+/// What opens when most calls take more than half of the time that they have. What fails needs no ratio.
+fn breaker(timeout: Duration) -> Breaker {
+    Breaker::new(BreakerOptions {
+        name: "Redis server",
+        window: Duration::from_secs(10),
+        min_calls: 20,
+        failure_percent: 100,
+        slow_percent: 80,
+        slow: timeout / 2,
+        pause: LONGEST_PAUSE,
+    })
+}
+
 /// The connection, or the way back to it.
 pub(super) struct Link {
     endpoint: Arc<Endpoint>,
+    pub(super) breaker: Breaker,
     pub(super) counters: Counters,
     state: Mutex<State>,
 }
@@ -56,8 +72,10 @@ impl Link {
     pub(super) async fn open(endpoint: Endpoint) -> Arc<Self> {
         let state =
             State { connection: None, opened: 0, pause: SHORTEST_PAUSE, told: false, returning: None };
+        let breaker = breaker(endpoint.timeout);
         let endpoint = Arc::new(endpoint);
-        let link = Arc::new(Self { endpoint, counters: Counters::default(), state: Mutex::new(state) });
+        let link =
+            Arc::new(Self { endpoint, breaker, counters: Counters::default(), state: Mutex::new(state) });
         match link.endpoint.open().await {
             Ok(connection) => link.lock().opened(connection),
             Err(failure) => {
@@ -73,9 +91,9 @@ impl Link {
         self.endpoint.open().await
     }
 
-    /// Whether Redis is there, as far as is known.
+    /// Whether Redis is there, as far as is known, and answers soon.
     pub(super) fn is_open(&self) -> bool {
-        self.lock().connection.is_some()
+        self.lock().connection.is_some() && self.breaker.state() != BreakerState::Open
     }
 
     /// Asks Redis something. `None` at once while it is away, and after the timeout at the latest.
@@ -86,13 +104,17 @@ impl Link {
     where
         A: Future<Output = Result<T, RedisError>>,
     {
-        let Some((connection, number)) = self.current() else {
+        let Some(((connection, number), permit)) = self.current().zip(self.breaker.admit().ok()) else {
             self.counters.skipped();
             return None;
         };
         match in_time(self.endpoint.timeout, question(connection)).await {
-            Ok(answer) => Some(answer),
+            Ok(answer) => {
+                permit.succeeded();
+                Some(answer)
+            }
             Err(failure) => {
+                permit.withdrawn();
                 self.failed(number, &failure);
                 None
             }

@@ -44,6 +44,7 @@ pub(crate) use self::{
     scripts::UNLOCK,
     value::{decode, encode},
 };
+use crate::limit::Breaker;
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -209,7 +210,12 @@ impl Shared {
         self.0.link.ask(call).await.is_some()
     }
 
-    /// Whether Redis is there, as far as is known.
+    /// What passes it over while it answers late.
+    pub fn breaker(&self) -> &Breaker {
+        &self.0.link.breaker
+    }
+
+    /// Whether Redis is there, as far as is known, and answers soon.
     pub fn is_up(&self) -> bool {
         self.0.link.is_open()
     }

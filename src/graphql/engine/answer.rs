@@ -1,7 +1,7 @@
 //! From an operation that was admitted to its answer: one that is kept, one that is being made, or one that is made
 //! now.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Response, Value};
 use futures_util::FutureExt;
@@ -10,7 +10,7 @@ use super::{Engine, batch::is_mutation, begin::Begun};
 use crate::{
     cache::response::{Key, Making, Responses, Turn},
     graphql::{
-        admission::{Admitted, Entry},
+        admission::{Admitted, Entry, Priced},
         call::{CacheUse, Call, CostReport},
         cost,
         error::{Refused, panicked, settle, too_late},
@@ -18,6 +18,7 @@ use crate::{
         publish::Publishing,
         scope,
     },
+    limit::{BreakerState, Class, Queue},
     telemetry::meter::Meter,
 };
 
@@ -34,7 +35,7 @@ impl Engine {
             Looked::Known(execution) => execution,
             Looked::Unknown(entry, key) => {
                 let meter = call.meter();
-                let answer = self.answer_alone(entry, key, meter.clone(), call);
+                let answer = self.answer_alone(entry, key, meter.clone(), (call, false));
                 let mut execution = meter.measure(Box::pin(answer)).await;
                 execution.stats.database = meter.read();
                 execution
@@ -45,7 +46,9 @@ impl Engine {
     /// Looks for a response that is kept. Never waits. One that is too old is made anew in the background.
     pub(super) fn look_up(&self, entry: Entry, call: Call<'_>) -> Looked {
         let Some((responses, key)) = self.keyed(&entry, call) else { return Looked::Unknown(entry, None) };
-        let Some(hit) = responses.find(&key) else { return Looked::Unknown(entry, Some(key)) };
+        // Of a database that is left alone, an answer that is too old is better than none.
+        let is_away = self.breaker.state() != BreakerState::Closed;
+        let Some(hit) = responses.find(&key, is_away) else { return Looked::Unknown(entry, Some(key)) };
         let execution = Execution::known(hit.stored, entry.stats.clone());
         if let Some(making) = hit.refresh {
             let engine = self.clone();
@@ -74,14 +77,15 @@ impl Engine {
         entry: Entry,
         key: Option<Key>,
         meter: Meter,
-        call: Call<'_>,
+        (call, is_one_of_many): (Call<'_>, bool),
     ) -> Execution {
-        let making = match self.turn(key).await {
+        let urgency = self.class(&entry, call, is_one_of_many);
+        let making = match self.turn(key, urgency).await {
             Some(Turn::Take(stored)) => return Execution::known(stored, entry.stats),
             Some(Turn::Make(making)) => Some(making),
             None => None,
         };
-        self.make(entry, making, meter, (call, false)).await
+        self.make(entry, making, meter, (call, is_one_of_many)).await
     }
 
     /// Executes when it is its turn, in a scope of its own.
@@ -97,9 +101,14 @@ impl Engine {
         scope.drive(self.answer(entry, making, &scope, (call, begun))).await
     }
 
-    pub(super) async fn turn(&self, key: Option<Key>) -> Option<Turn> {
+    /// Waits while others make the same response, no longer than one of them may take for it: not for those who come
+    /// after one that failed.
+    pub(super) async fn turn(&self, key: Option<Key>, class: Class) -> Option<Turn> {
         let (responses, key) = self.responses.as_ref().zip(key)?;
-        Some(responses.turn(&key).await)
+        let queued = self.queue.as_ref().map_or(Duration::ZERO, Queue::deadline);
+        let turn = responses.turn(&key, class as u8);
+        let turn = tokio::time::timeout(queued + self.limits.execution_timeout, turn).await;
+        Some(turn.unwrap_or_else(|_| Turn::Make(responses.alone(&key))))
     }
 
     /// Answers what was admitted or refused; must run within a drive of the scope.
@@ -127,8 +136,8 @@ impl Engine {
             }
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
-        begun.end(actual);
-        stats.actual_cost = actual;
+        begun.end(actual, &mut stats.budget);
+        stats.actual_cost = actual.filter(|_| executed);
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);
             response.extensions.insert("cost".to_owned(), report);
@@ -165,9 +174,9 @@ impl Engine {
             return (Response::from_errors(vec![too_late(limit)]), false, None);
         };
         let executed = began(&response);
-        let actual = priced
-            .filter(|_| executed)
-            .map(|priced| cost::actual(priced.inputs(self.limits.pages), &response.data));
+        // What was refused at the last moment has cost nothing.
+        let cost_of = |priced: Priced| cost::actual(priced.inputs(self.limits.pages), &response.data);
+        let actual = priced.map(|priced| if executed { cost_of(priced) } else { 0 });
         (response, executed, actual)
     }
 }

@@ -63,7 +63,7 @@ impl Engine {
             executions.push(match self.look_up(entry, call) {
                 Looked::Known(execution) => execution,
                 Looked::Unknown(entry, key) => {
-                    Box::pin(self.answer_alone(entry, key, meter.clone(), call)).await
+                    Box::pin(self.answer_alone(entry, key, meter.clone(), (call, true))).await
                 }
             });
         }
@@ -76,7 +76,8 @@ impl Engine {
             Looked::Known(execution) => return execution,
             Looked::Unknown(entry, key) => (entry, key),
         };
-        match self.turn(key).await {
+        let urgency = self.class(&entry, call, true);
+        match self.turn(key, urgency).await {
             Some(Turn::Take(stored)) => Execution::known(stored, entry.stats),
             Some(Turn::Make(making)) => self.make_beside(entry, Some(making), scope, call).await,
             None => self.make_beside(entry, None, scope, call).await,

@@ -33,10 +33,13 @@ impl Begun<'_> {
         self.paid.is_some()
     }
 
-    /// Pays back what the answer did not cost, where that is known, and leaves the place.
-    pub(super) fn end(self, actual: Option<u64>) {
+    /// Pays back what the answer did not cost, where that is known, and leaves the place. The caller is told what is
+    /// left with it.
+    pub(super) fn end(self, actual: Option<u64>, budget: &mut Option<Verdict>) {
         if let (Some((account, units)), Some(actual)) = (self.paid, actual) {
-            account.give_back(units.saturating_sub(actual));
+            let back = units.saturating_sub(actual);
+            account.give_back(back);
+            *budget = budget.map(|verdict| verdict.with_more(back));
         }
     }
 }
@@ -86,6 +89,8 @@ impl Engine {
                 Ok(Begun { paid: begin(charge), _place: Some(place) })
             }
             Err(shed) => {
+                let back = entry.stats.cost.unwrap_or(0);
+                entry.stats.budget = entry.stats.budget.map(|verdict| verdict.with_more(back));
                 entry.stats.queued = shed.waited;
                 Err(overloaded(shed))
             }
@@ -93,7 +98,7 @@ impl Engine {
     }
 
     /// How important an operation is.
-    fn class(&self, entry: &Entry, call: Call<'_>, is_one_of_many: bool) -> Class {
+    pub(super) fn class(&self, entry: &Entry, call: Call<'_>, is_one_of_many: bool) -> Class {
         let cost = entry.stats.cost.unwrap_or(0);
         let is_heavy = cost.saturating_mul(2) > self.limits.max_cost;
         match call.caller.scope {

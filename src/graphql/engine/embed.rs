@@ -16,7 +16,7 @@ impl Executor for Engine {
     /// Executes always: a response that is kept is bytes, and a value is wanted here.
     async fn execute(&self, request: Request) -> Response {
         let entry = self.admit(request.into(), Call::default()).await;
-        self.answer_alone(entry, None, Meter::default(), Call::default()).await.response
+        self.answer_alone(entry, None, Meter::default(), (Call::default(), false)).await.response
     }
 
     fn execute_stream(

@@ -38,7 +38,7 @@ async fn it_is_the_answer_once_more_while_it_is_made_anew() {
     let ask = || engine.execute(Request::new(DOCUMENT), Call::default());
     let entry = engine.admission.admit(Request::new(DOCUMENT), Call::default());
     let (responses, key) = engine.keyed(&entry, Call::default()).unwrap();
-    let Turn::Make(making) = responses.turn(&key).await else { panic!("nothing is kept yet") };
+    let Turn::Make(making) = responses.turn(&key, 1).await else { panic!("nothing is kept yet") };
     let mut dependencies = Dependencies::begin(&engine.ledger);
     dependencies.add(Some(1), Some(tokio::time::Instant::now()), &[]);
     making.made(dependencies, || Some("old".into())).unwrap();

@@ -51,6 +51,10 @@ use crate::{
 pub use event::Event;
 pub(super) use operation::Executor;
 
+/// Messages of different questions that are made at a time. They have no place in the queue of operations, for nobody
+/// may turn them away; more than these would take the processor and the database from those who have one.
+pub(super) const MOST_MAKING: usize = 10;
+
 /// What became of an operation.
 pub enum Opened {
     /// It has one answer: a query, a mutation, or what was refused.

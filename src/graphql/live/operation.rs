@@ -8,6 +8,7 @@ use std::{
 
 use async_graphql::{Request, Response, ServerError};
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::Event;
 use crate::{
@@ -31,6 +32,8 @@ pub(in crate::graphql) struct Executor {
     pub(in crate::graphql) ledger: Arc<Ledger>,
     /// How long one execution may take.
     pub(in crate::graphql) timeout: Duration,
+    /// Places for messages that are being made.
+    pub(in crate::graphql) places: Arc<Semaphore>,
 }
 
 /// An operation of which messages can be made.
@@ -85,7 +88,9 @@ impl Operation {
 
     /// Executes it once: what it says, if anything. Loads are batched, and read what is known now.
     async fn run(&self, turn: Arc<Turn>) -> Result<Option<Response>, Failed> {
-        let Executor { schema, ledger, timeout, .. } = &self.executor;
+        let Executor { schema, ledger, timeout, places, .. } = &self.executor;
+        // Never closed. A write may wake thousands of questions: they take turns, in the order of their coming.
+        let _place = places.acquire().await;
         let scope = scope::Request::begin(Meter::default(), ledger);
         let request: Request = self.admitted.request().data(scope.clone()).data(turn);
         // Boxed, for it is large and would be moved several times.

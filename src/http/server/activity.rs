@@ -1,24 +1,22 @@
 //! Whether anything goes on over a connection: what ends those over which nothing does.
 //!
 //! Between the requests of HTTP/1.1 hyper has a timer of its own; for HTTP/2 it has none. What must stay true: a
-//! request goes on until its answer has been handed over whole, so an event stream keeps its connection.
+//! request goes on until its answer has been handed over whole, so an event stream keeps its connection; while
+//! something waits to be written, the timeout of writes decides.
 
 use std::{
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
-use hyper::{
-    Response, Version,
-    body::{Frame, SizeHint},
-};
+use axum::body::Body;
+use hyper::{Response, Version};
 use tokio::time::Instant;
+
+use super::stream::Sending;
 
 /// What goes on over one connection. Clones share it.
 #[derive(Clone, Default)]
@@ -28,6 +26,8 @@ pub(super) struct Activity(Arc<State>);
 struct State {
     /// A request came.
     asked: AtomicBool,
+    /// The socket takes nothing more at the moment, and something waits for it.
+    blocked: AtomicBool,
     /// The requests of HTTP/2; `None` for HTTP/1.1. Locked for a few instructions.
     streams: Mutex<Option<Streams>>,
 }
@@ -41,12 +41,6 @@ struct Streams {
 /// Stands for one request that goes on, until it is dropped.
 pub(super) struct Busy(Option<Arc<State>>);
 
-/// A body that keeps its request going.
-struct Sending {
-    body: Body,
-    _busy: Busy,
-}
-
 impl Activity {
     /// A request of this version came.
     pub(super) fn begin(&self, version: Version) -> Busy {
@@ -58,10 +52,23 @@ impl Activity {
         Busy(Some(Arc::clone(&self.0)))
     }
 
+    /// Something begins to wait for the socket, or waits no more.
+    pub(super) fn set_blocked(&self, blocked: bool) {
+        self.0.blocked.store(blocked, Relaxed);
+    }
+
+    /// Whether a request ever came.
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.asked.load(Relaxed)
+    }
+
     /// Whether nothing has gone on for so long: no request came, or over HTTP/2 none goes on.
     pub(super) fn has_lapsed(&self, patience: Duration) -> bool {
-        if !self.0.asked.load(Relaxed) {
+        if !self.has_begun() {
             return true;
+        }
+        if self.0.blocked.load(Relaxed) {
+            return false;
         }
         let streams = self.0.streams();
         streams.as_ref().is_some_and(|streams| streams.open == 0 && streams.changed.elapsed() >= patience)
@@ -86,7 +93,7 @@ impl Busy {
         if self.0.is_none() {
             return answer;
         }
-        answer.map(|body| Body::new(Sending { body, _busy: self }))
+        answer.map(|body| Body::new(Sending::new(body, self)))
     }
 }
 
@@ -95,26 +102,6 @@ impl Drop for Busy {
         if let Some(state) = &self.0 {
             state.change(|open| open.saturating_sub(1));
         }
-    }
-}
-
-impl HttpBody for Sending {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -139,6 +126,8 @@ mod tests {
         assert!(!activity.has_lapsed(PATIENCE));
         tokio::time::advance(PATIENCE / 2).await;
         assert!(activity.has_lapsed(PATIENCE));
+        activity.set_blocked(true);
+        assert!(!activity.has_lapsed(PATIENCE), "it is handed over, and the socket has not taken it");
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use hyper::{Request, body::Incoming, rt::Executor, service::service_fn};
+use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
@@ -21,13 +21,14 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{Options, activity::Activity, tls::Tls, write_timeout::WriteTimeout};
+use super::{Options, activity::Activity, stream::Streams, tls::Tls, write_timeout::WriteTimeout};
 use crate::{
     http::{
         address::TrustedProxies,
         connections::{Full, Peer, Seat, Seats},
     },
     lifecycle::Tasks,
+    telemetry::live::{Live, Open},
 };
 
 /// How often an HTTP/2 connection is asked whether it still lives.
@@ -37,6 +38,15 @@ const HTTP2_STREAMS: u32 = 100;
 /// Bytes of a request's head: room for a document in the URL, of which hyper takes 65,534 bytes.
 const HEAD_BYTES: u32 = 68 * 1024;
 
+/// The connections of a listener, and their end.
+#[derive(Clone, Default)]
+pub(super) struct Crowd {
+    /// Owns the connections and their streams.
+    pub(super) tasks: Tasks,
+    /// Has them end when it is cancelled.
+    pub(super) draining: CancellationToken,
+}
+
 /// What all connections of a listener have in common.
 pub(super) struct Reception {
     router: Router,
@@ -45,19 +55,26 @@ pub(super) struct Reception {
     header_timeout: Duration,
     write_timeout: Duration,
     seats: Seats,
-    /// Owns the connections and their streams.
-    tasks: Tasks,
-    draining: CancellationToken,
+    live: Live,
+    crowd: Crowd,
+}
+
+/// Who has come.
+struct Guest {
+    peer: IpAddr,
+    activity: Activity,
+    /// Given back when he goes.
+    _held: (Seat, Open),
 }
 
 impl Reception {
-    /// Without TLS where there is none; its connections belong to `tasks`, and end when `draining` is cancelled.
+    /// Without TLS where there is none.
     pub(super) fn new(
         options: &Options,
         router: Router,
         tls: Option<Arc<Tls>>,
-        tasks: Tasks,
-        draining: CancellationToken,
+        live: Live,
+        crowd: Crowd,
     ) -> Self {
         Self {
             router,
@@ -66,8 +83,8 @@ impl Reception {
             header_timeout: options.header_timeout,
             write_timeout: options.write_timeout,
             seats: Seats::new(options.max_connections, options.max_connections_per_address),
-            tasks,
-            draining,
+            live,
+            crowd,
         }
     }
 
@@ -76,15 +93,20 @@ impl Reception {
         let peer = peer.ip().to_canonical();
         // A trusted proxy's connections are those of all its clients.
         let counts_for = (!self.proxies.contain(peer)).then(|| Peer::of(peer));
-        let seat = self.seats.take(counts_for)?;
+        let seat = self.seats.take(counts_for).inspect_err(|full| match full {
+            Full::Server(_) => self.live.refused(),
+            Full::Address(_) => self.live.refused_to_address(),
+        })?;
         // Answers are written whole: waiting to fill a segment would only delay them. A socket that
         // refuses the option still works.
         let _ = stream.set_nodelay(true);
-        let io = WriteTimeout::new(stream, self.write_timeout);
-        let reception = Arc::clone(self);
+        let activity = Activity::default();
+        let io = WriteTimeout::new(stream, self.write_timeout, activity.clone());
+        let (reception, guest) =
+            (Arc::clone(self), Guest { peer, activity, _held: (seat, self.live.connection()) });
         match &self.tls {
-            Some(tls) => self.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, peer, seat)),
-            None => self.tasks.spawn(reception.serve(io, peer, seat)),
+            Some(tls) => self.crowd.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, guest)),
+            None => self.crowd.tasks.spawn(reception.serve(io, guest)),
         }
         Ok(())
     }
@@ -94,22 +116,21 @@ impl Reception {
         self: Arc<Self>,
         acceptor: TlsAcceptor,
         io: WriteTimeout<TcpStream>,
-        peer: IpAddr,
-        seat: Seat,
+        guest: Guest,
     ) {
         let shaken = tokio::time::timeout(self.header_timeout, acceptor.accept(io));
         // Who speaks no TLS, or goes away, is no event for our log.
-        if let Some(Ok(Ok(stream))) = self.draining.run_until_cancelled(shaken).await {
-            self.serve(stream, peer, seat).await;
+        if let Some(Ok(Ok(stream))) = self.crowd.draining.run_until_cancelled(shaken).await {
+            self.serve(stream, guest).await;
         }
     }
 
     /// Serves a connection until it closes; once draining, until its requests in flight are answered.
-    async fn serve<I>(self: Arc<Self>, io: I, peer: IpAddr, _seat: Seat)
+    async fn serve<I>(self: Arc<Self>, io: I, guest: Guest)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Activity::default();
+        let Guest { peer, activity, _held } = guest;
         let (reception, seen) = (Arc::clone(&self), activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             let busy = seen.begin(request.version());
@@ -125,16 +146,22 @@ impl Reception {
         // hyper's header timeout begins once the version is known, that is after the first bytes, and there is
         // none for HTTP/2: this one closes the connections of clients that never send a whole head.
         let mut idle = std::pin::pin!(tokio::time::sleep(self.header_timeout));
-        let mut leaving = false;
+        let (mut leaving, mut parting) = (false, false);
         loop {
             tokio::select! {
                 // A client that breaks the protocol or goes away is no event for our log.
                 _ = connection.as_mut() => return,
                 () = idle.as_mut() => {
-                    if activity.has_lapsed(self.header_timeout) { return }
-                    idle.as_mut().reset(Instant::now() + self.header_timeout);
+                    let lapsed = activity.has_lapsed(self.header_timeout);
+                    if lapsed && (parting || !activity.has_begun()) { return }
+                    // What is on its way would be lost with the connection: it ends once the client has confirmed
+                    // that it has read all, for which it has as long as it may take nothing.
+                    if lapsed { connection.as_mut().graceful_shutdown() }
+                    parting = lapsed;
+                    let patience = if lapsed { self.write_timeout } else { self.header_timeout };
+                    idle.as_mut().reset(Instant::now() + patience);
                 }
-                () = self.draining.cancelled(), if !leaving => {
+                () = self.crowd.draining.cancelled(), if !leaving => {
                     leaving = true;
                     connection.as_mut().graceful_shutdown();
                 }
@@ -142,8 +169,8 @@ impl Reception {
         }
     }
 
-    fn builder(&self) -> auto::Builder<Tasks> {
-        let mut builder = auto::Builder::new(self.tasks.clone());
+    fn builder(&self) -> auto::Builder<Streams> {
+        let mut builder = auto::Builder::new(Streams::new(self.crowd.tasks.clone(), self.write_timeout));
         builder
             .http1()
             .timer(TokioTimer::new())
@@ -155,17 +182,8 @@ impl Reception {
             .max_concurrent_streams(HTTP2_STREAMS)
             .max_header_list_size(HEAD_BYTES)
             .keep_alive_interval(HTTP2_PING_INTERVAL)
-            .keep_alive_timeout(self.header_timeout);
+            // The question stands behind what is sent, which a client may take its time to read.
+            .keep_alive_timeout(self.write_timeout);
         builder
-    }
-}
-
-/// The streams of an HTTP/2 connection are tasks of their own: they too are drained, or cut.
-impl<F> Executor<F> for Tasks
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, future: F) {
-        self.spawn(future);
     }
 }

@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 use super::{connection::Reception, tls::TlsError};
 use crate::http::connections::Full;
 
-/// After a failed accept (no file descriptors left): long enough not to spin, short enough not to matter.
+/// After an accept that failed for want of something (file descriptors): long enough not to spin, short enough not
+/// to matter.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How often it is told how many connections were refused: a line for each would be a flood of its own.
+/// How often it is told how many connections were refused, or failed: a line for each would be a flood of its own.
 const TELL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the server could not listen.
@@ -38,13 +39,15 @@ pub(super) struct Listener {
     reception: Arc<Reception>,
 }
 
-/// Connections that were closed as soon as they came.
+/// Connections that were closed as soon as they came, or did not come about.
 #[derive(Default)]
-struct Refused {
+struct Lost {
     /// All that there may be were open.
     full: usize,
     /// All that their address may have were open.
     of_address: usize,
+    /// They could not be accepted, and why the last of them could not.
+    failed: Option<(usize, io::Error)>,
 }
 
 impl Listener {
@@ -68,37 +71,66 @@ impl Listener {
     /// Accepts for ever; one failed accept costs one connection, never the server.
     pub(super) async fn accept(&self) {
         let mut told = tokio::time::interval(TELL_INTERVAL);
-        let mut refused = Refused::default();
+        let mut lost = Lost::default();
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
-                _ = told.tick() => { std::mem::take(&mut refused).tell(); continue }
+                _ = told.tick() => { std::mem::take(&mut lost).tell(); continue }
             };
             match accepted {
                 Ok((stream, peer)) => {
                     if let Err(full) = self.reception.receive(stream, peer) {
-                        refused.count(full);
+                        lost.refused(full);
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    let again_at_once = is_of_one_connection(&error);
+                    lost.failed(error);
+                    if !again_at_once {
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
                 }
             }
         }
     }
 }
 
-impl Refused {
-    fn count(&mut self, full: Full) {
+/// Whether an accept failed by what became of the connection on its way, so that the next has nothing to fear.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable,
+    };
+    matches!(
+        error.kind(),
+        ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+    )
+}
+
+impl Lost {
+    fn refused(&mut self, full: Full) {
         match full {
             Full::Server(_) => self.full += 1,
             Full::Address(_) => self.of_address += 1,
         }
     }
 
-    fn tell(&self) {
-        let Self { full, of_address } = *self;
+    fn failed(&mut self, error: io::Error) {
+        let before = self.failed.take().map_or(0, |(count, _)| count);
+        self.failed = Some((before + 1, error));
+    }
+
+    fn tell(self) {
+        let Self { full, of_address, failed } = self;
+        if let Some((failed, error)) = failed {
+            tracing::warn!(failed, %error, "connections could not be accepted");
+        }
         if full + of_address > 0 {
             tracing::warn!(
                 full,
@@ -106,5 +138,19 @@ impl Refused {
                 "connections were refused (http.max_connections, http.max_connections_per_address)"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::is_of_one_connection;
+
+    #[test]
+    fn only_what_is_wanting_makes_the_next_accept_wait() {
+        assert!(is_of_one_connection(&ErrorKind::ConnectionAborted.into()));
+        // EMFILE: no file descriptor is left.
+        assert!(!is_of_one_connection(&Error::from_raw_os_error(24)));
     }
 }

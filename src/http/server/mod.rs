@@ -8,15 +8,20 @@ mod activity;
 mod connection;
 mod listener;
 mod options;
+mod stream;
 mod tls;
 mod write_timeout;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::OptionFuture;
 use tokio_util::sync::CancellationToken;
 
-use self::{connection::Reception, listener::Listener, tls::Tls};
+use self::{
+    connection::{Crowd, Reception},
+    listener::Listener,
+    tls::Tls,
+};
 pub use self::{
     listener::BindError,
     options::Options,
@@ -28,9 +33,12 @@ use super::{
 };
 use crate::{
     graphql::Engine,
-    lifecycle::{Drained, Tasks},
+    lifecycle::Drained,
     telemetry::metrics::{Metrics, UPKEEP_INTERVAL},
 };
+
+/// What is answered on the operations address when all else has ended has so long for it.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// A server that holds its addresses and is ready to run.
 pub struct Server {
@@ -40,8 +48,11 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     engine: Engine,
     metrics: Arc<Metrics>,
-    connections: Tasks,
-    draining: CancellationToken,
+    /// Cancelled when the server is not ready any more.
+    leaving: CancellationToken,
+    guests: Crowd,
+    /// Those on the operations address, which see the others off.
+    operators: Crowd,
     options: Options,
 }
 
@@ -52,7 +63,7 @@ impl Server {
             Some(files) => Some(Arc::new(Tls::load(files).await?)),
             None => None,
         };
-        let (draining, connections) = (CancellationToken::new(), Tasks::default());
+        let (leaving, guests, operators) = (CancellationToken::new(), Crowd::default(), Crowd::default());
         let (engine, metrics) = (services.engine.clone(), Arc::clone(&services.metrics));
         let limits = Limits {
             max_body_bytes: options.max_body_bytes,
@@ -66,18 +77,19 @@ impl Server {
             tls: tls.is_some(),
             operations_apart: options.operations_listen.is_some(),
         };
-        let open = Connections::new(&options, connections.clone(), draining.clone());
-        let Routers { public, operations } = router::build(services, limits, &manner, open);
-        let reception =
-            |router, tls| Reception::new(&options, router, tls, connections.clone(), draining.clone());
-        let public = Listener::bind(options.listen, "http.listen", reception(public, tls.clone())).await?;
+        let open = Connections::new(&options, guests.tasks.clone(), guests.draining.clone());
+        let Routers { public, operations } = router::build(services, limits, &manner, open, leaving.clone());
+        let reception = Reception::new(&options, public, tls.clone(), metrics.live().clone(), guests.clone());
+        let public = Listener::bind(options.listen, "http.listen", reception).await?;
         let operations = match options.operations_listen.zip(operations) {
             Some((listen, router)) => {
-                Some(Listener::bind(listen, "http.operations_listen", reception(router, None)).await?)
+                let reception =
+                    Reception::new(&options, router, None, metrics.live().clone(), operators.clone());
+                Some(Listener::bind(listen, "http.operations_listen", reception).await?)
             }
             None => None,
         };
-        Ok(Self { public, operations, tls, engine, metrics, connections, draining, options })
+        Ok(Self { public, operations, tls, engine, metrics, leaving, guests, operators, options })
     }
 
     /// The address taken: the port is the real one when the options said 0.
@@ -90,34 +102,44 @@ impl Server {
         self.operations.as_ref().map(Listener::local_addr)
     }
 
-    /// Serves until the token is cancelled, then drains: readiness goes off, no connection is
+    /// Serves until the token is cancelled, then drains: readiness goes off; after the delay no connection is
     /// accepted, requests in flight are finished and sockets closed, at most until the deadline, and what
-    /// the engine does in the background ends.
+    /// the engine does in the background ends. Metrics and health, where they have an address of their own, are
+    /// served until then.
     pub async fn run(self, shutdown: CancellationToken) -> Drained {
-        let _ = shutdown.run_until_cancelled(self.serve()).await;
-        self.draining.cancel();
-        self.engine.close_subscriptions();
-        drop((self.public, self.operations));
-        let drained = self.connections.drain(self.options.drain_deadline).await;
-        self.engine.end().await;
+        let Self { public, operations, tls, engine, metrics, leaving, guests, operators, options } = self;
+        let serving = async {
+            let asked_to_leave = async {
+                shutdown.cancelled().await;
+                leaving.cancel();
+                tokio::time::sleep(options.drain_delay).await;
+            };
+            let following = OptionFuture::from(tls.as_ref().map(|tls| tls.follow()));
+            tokio::select! {
+                () = asked_to_leave => {}
+                _ = async { tokio::join!(public.accept(), following) } => {}
+            }
+            guests.draining.cancel();
+            engine.close_subscriptions();
+            drop(public);
+            let drained = guests.tasks.drain(options.drain_deadline).await;
+            operators.draining.cancel();
+            drained
+        };
+        let accepting = OptionFuture::from(operations.as_ref().map(Listener::accept));
+        let operating = async { tokio::join!(accepting, upkeep(&metrics)) };
+        let (drained, _) = tokio::join!(serving, operators.draining.run_until_cancelled(operating));
+        drop(operations);
+        operators.tasks.drain(LAST_LOOK).await;
+        engine.end().await;
         drained
     }
+}
 
-    /// Accepts for ever, and does what is to be done from time to time.
-    async fn serve(&self) {
-        tokio::join!(
-            self.public.accept(),
-            OptionFuture::from(self.operations.as_ref().map(Listener::accept)),
-            OptionFuture::from(self.tls.as_ref().map(|tls| tls.follow())),
-            self.upkeep(),
-        );
-    }
-
-    async fn upkeep(&self) {
-        let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
-        loop {
-            upkeep.tick().await;
-            self.metrics.upkeep();
-        }
+async fn upkeep(metrics: &Metrics) {
+    let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        upkeep.tick().await;
+        metrics.upkeep();
     }
 }

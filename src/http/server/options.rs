@@ -37,6 +37,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// The longest wait for a client to take anything of what is written to it.
     pub write_timeout: Duration,
+    /// How long connections are still accepted once a shutdown began and readiness is off.
+    pub drain_delay: Duration,
     /// How long requests in flight may take to finish once a shutdown began.
     pub drain_deadline: Duration,
     /// Whether answers are compressed for clients that take it.
@@ -63,6 +65,7 @@ impl Default for Options {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
+            drain_delay: Duration::ZERO,
             drain_deadline: Duration::from_secs(10),
             compression: true,
             cors_origins: Vec::new(),

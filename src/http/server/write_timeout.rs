@@ -15,26 +15,35 @@ use tokio::{
     time::Sleep,
 };
 
+use super::activity::Activity;
+
 pub(super) struct WriteTimeout<I> {
     io: I,
     timeout: Duration,
+    /// Is told when something waits.
+    activity: Activity,
     /// Runs from the first write that found no room on.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<I> WriteTimeout<I> {
-    pub(super) fn new(io: I, timeout: Duration) -> Self {
-        Self { io, timeout, waiting: None }
+    pub(super) fn new(io: I, timeout: Duration, activity: Activity) -> Self {
+        Self { io, timeout, activity, waiting: None }
     }
 
     /// What a write comes to: an error, once nothing has been taken for too long.
     fn settle<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waiting = None;
+            if self.waiting.take().is_some() {
+                self.activity.set_blocked(false);
+            }
             return written;
         }
-        let timeout = self.timeout;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        let Self { timeout, activity, waiting, .. } = self;
+        let waiting = waiting.get_or_insert_with(|| {
+            activity.set_blocked(true);
+            Box::pin(tokio::time::sleep(*timeout))
+        });
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
     }
@@ -93,14 +102,14 @@ mod tests {
         time::{Instant, sleep},
     };
 
-    use super::WriteTimeout;
+    use super::{Activity, WriteTimeout};
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_nothing_is_cut_at_the_timeout() {
         let (io, mut client) = duplex(10);
-        let mut server = WriteTimeout::new(io, TIMEOUT);
+        let mut server = WriteTimeout::new(io, TIMEOUT, Activity::default());
         // However long nothing is to be written.
         sleep(TIMEOUT * 10).await;
         let began = Instant::now();
@@ -112,7 +121,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_slowly_gets_all() {
         let (io, mut client) = duplex(10);
-        let mut server = WriteTimeout::new(io, TIMEOUT);
+        let mut server = WriteTimeout::new(io, TIMEOUT, Activity::default());
         let writing = tokio::spawn(async move { server.write_all(&[0; 100]).await });
         let mut got = 0;
         while got < 100 {

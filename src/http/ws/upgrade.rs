@@ -226,7 +226,7 @@ impl Backend for Guest {
 
 /// Lets in an operation as a request is let in.
 async fn enter(shared: &Shared, visitor: &Visitor) -> Result<(), Refusal> {
-    visitor.count().await?;
+    visitor.count(1).await?;
     shared.gate.authenticator.used(&visitor.caller);
     Ok(())
 }

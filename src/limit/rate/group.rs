@@ -4,7 +4,8 @@
 //! a group to fill. One task makes the calls; it begins with the first change that waits and ends when none
 //! does. Whoever waits may be dropped at any point: what has not left then is left out. A change waits for the
 //! call under way and its own, of which each ends within the timeout of Redis; once one had no answer, Redis is
-//! away, and all that wait are decided in memory at once.
+//! away, and all that wait are decided in memory at once. Cost that was taken for one who went away meanwhile is put
+//! back, for what it pays for is not begun; a request stays counted, or whoever hangs up at once could ask for ever.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -12,12 +13,12 @@ use std::sync::{
 };
 
 use redis::ScriptInvocation;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{memory::Memory, script::RATE};
 use crate::{
     cache::shared::Shared,
-    limit::{Rule, Verdict, bucket::TOKEN},
+    limit::{Resource, Rule, Verdict, bucket::TOKEN},
 };
 
 /// Changes of one call at most: about a millisecond of Redis (`tests/limit/pace.rs`), which does nothing else
@@ -48,6 +49,7 @@ struct Gathering {
 struct Change {
     key: String,
     rule: Rule,
+    resource: Resource,
     amount: u64,
     /// Who waits for the verdict on what is taken; nobody waits where something is put back.
     taker: Option<oneshot::Sender<Decided>>,
@@ -60,6 +62,19 @@ struct Decided {
     by_redis: bool,
 }
 
+/// The task that makes the calls, while it runs: what waits when it ends by a panic is decided by whoever waits.
+struct Flight<'a>(&'a Group);
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut gathering = self.0.lock();
+            gathering.flying = false;
+            gathering.changes.clear();
+        }
+    }
+}
+
 impl Group {
     pub(super) fn new(shared: Shared, memory: Arc<Memory>) -> Arc<Self> {
         let (gathering, calls, decided) = (Mutex::default(), AtomicU64::new(0), AtomicU64::new(0));
@@ -67,12 +82,17 @@ impl Group {
     }
 
     /// Takes so much; Redis decides, or memory where it does not answer.
-    pub(super) async fn take(self: &Arc<Self>, key: String, rule: Rule, amount: u64) -> Verdict {
+    pub(super) async fn take(
+        self: &Arc<Self>,
+        key: String,
+        (resource, rule): (Resource, Rule),
+        amount: u64,
+    ) -> Verdict {
         if !self.shared.is_up() {
             return self.memory.take(key, rule, amount);
         }
         let (taker, verdict) = oneshot::channel();
-        self.add(Change { key: key.clone(), rule, amount, taker: Some(taker) });
+        self.add(Change { key: key.clone(), rule, resource, amount, taker: Some(taker) });
         match verdict.await {
             Ok(Decided { verdict, by_redis }) => {
                 // Counted where it is heard, like what is allowed and refused: else there would be more decisions of
@@ -80,15 +100,16 @@ impl Group {
                 self.decided.fetch_add(u64::from(by_redis), Relaxed);
                 verdict
             }
-            // The task ends early only with the process.
+            // The task ends early only with the process, or by a panic.
             Err(_) => self.memory.take(key, rule, amount),
         }
     }
 
     /// Puts so much back. Waits for nothing.
-    pub(super) fn give_back(self: &Arc<Self>, key: String, rule: Rule, amount: u64) {
-        if self.shared.is_up() {
-            self.add(Change { key, rule, amount, taker: None });
+    pub(super) fn give_back(self: &Arc<Self>, key: String, (resource, rule): (Resource, Rule), amount: u64) {
+        // Without a runtime the process is ending.
+        if self.shared.is_up() && Handle::try_current().is_ok() {
+            self.add(Change { key, rule, resource, amount, taker: None });
         } else {
             self.memory.give_back(&key, rule, amount);
         }
@@ -105,6 +126,7 @@ impl Group {
 
     /// Makes calls until nothing waits.
     async fn fly(self: Arc<Self>) {
+        let _flight = Flight(&self);
         while let Some(changes) = self.next_group() {
             let Some(answers) = self.ask(&changes).await else {
                 for change in changes {
@@ -114,12 +136,13 @@ impl Group {
             };
             self.calls.fetch_add(1, Relaxed);
             for (change, (allowed, owed)) in changes.into_iter().zip(answers) {
-                let Change { key, rule, amount, taker } = change;
-                self.memory.mirror(key, rule, owed);
-                if let Some(taker) = taker {
-                    // One who went away needs no verdict.
-                    let verdict = rule.verdict(allowed, owed, amount);
-                    let _ = taker.send(Decided { verdict, by_redis: true });
+                let Change { key, rule, resource, amount, taker } = change;
+                self.memory.mirror(key.clone(), rule, owed);
+                let Some(taker) = taker else { continue };
+                let verdict = rule.verdict(allowed, owed, amount);
+                let is_gone = taker.send(Decided { verdict, by_redis: true }).is_err();
+                if is_gone && allowed && resource == Resource::Cost {
+                    self.give_back(key, (resource, rule), amount);
                 }
             }
         }
@@ -137,7 +160,7 @@ impl Group {
     /// Whether each change was allowed, and what its bucket lacks then.
     async fn ask(&self, changes: &[Change]) -> Option<Vec<(bool, u64)>> {
         let mut script: ScriptInvocation<'_> = RATE.prepare_invoke();
-        for Change { key, rule, amount, taker } in changes {
+        for Change { key, rule, amount, taker, .. } in changes {
             // More than any bucket holds is refused, or fills any, just as well.
             let amount = i64::try_from((*amount).min(2 * Rule::MOST)).unwrap_or(i64::MAX);
             let amount = if taker.is_some() { amount } else { -amount };
@@ -151,7 +174,7 @@ impl Group {
     }
 
     fn decide_alone(&self, change: Change) {
-        let Change { key, rule, amount, taker } = change;
+        let Change { key, rule, amount, taker, .. } = change;
         match taker {
             None => self.memory.give_back(&key, rule, amount),
             Some(taker) => {

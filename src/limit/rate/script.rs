@@ -38,7 +38,9 @@ pub(super) static RATE: LazyLock<Script> = LazyLock::new(|| {
                  owed = math.max(0, owed + amount * token)
              end
              if owed > 0 then
-                 if allowed then
+                 -- Of a clock that went backwards what was refused has to be noted, too: else nothing would come
+                 -- back until it is again where it was.
+                 if allowed or now < at then
                      local lifetime = math.floor(owed / per_minute / 1000) + 1
                      local value = string.format('%.0f %.0f', owed, now)
                      redis.call('SET', key, value, 'PX', string.format('%.0f', lifetime))

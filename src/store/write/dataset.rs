@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, query::Query};
 use super::{
     change_log::NewChange,
     growth::Growth,
-    transaction::{Inner, Transaction},
+    transaction::{Connection, Transaction},
 };
 use crate::{
     ocds::model::Publisher,
@@ -25,22 +25,27 @@ use crate::{
 /// compiled for an earlier one lack it until `farol rebuild` has compiled them anew.
 const COMPILED_FOR: i32 = 2;
 
+/// What the long statements here are called where they are timed.
+const COUNT: &str = "UPDATE datasets: counted anew";
+const GROW: &str = "UPDATE datasets: grown";
+const ROW: &str = "SELECT FROM datasets";
+
 /// Makes sure that a dataset is there. Returns its id.
 pub async fn ensure(transaction: &mut Transaction, name: &str) -> Result<i64, StoreError> {
     let dataset = id::dataset(name);
     let sql = "INSERT INTO datasets (id, name, compiled_for) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
-    let (inner, timeout_ms) = transaction.inner();
-    let added = match inner {
-        Inner::Postgres(connection) => {
+    let timing = transaction.timing(sql);
+    let added = match transaction.connection()? {
+        Connection::Postgres(connection) => {
             let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
-            query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            query.execute(&mut *connection).await.map(|done| done.rows_affected())
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let query = sqlx::query(sql).bind(dataset).bind(name).bind(COMPILED_FOR);
-            query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            query.execute(&mut *connection).await.map(|done| done.rows_affected())
         }
     };
-    if added.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))? > 0 {
+    if transaction.told(timing, added)? > 0 {
         transaction.note(NewChange::of_dataset(dataset));
     }
     Ok(dataset)
@@ -58,26 +63,26 @@ pub async fn refresh(
     let before = row(transaction, dataset).await?;
     let at = imported.map(|(at, _)| at);
     let changed = imported.is_some_and(|(_, changed)| changed);
-    let (inner, timeout_ms) = transaction.inner();
-    let done = match inner {
-        Inner::Postgres(connection) => {
+    let timing = transaction.timing(COUNT);
+    let done = match transaction.connection()? {
+        Connection::Postgres(connection) => {
             let sql = refresh_sql("::timestamptz");
             let query = sqlx::query(AssertSqlSafe(sql)).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
             let query = query.bind(&publisher.publication_policy).bind(publisher.published);
             let query = query.bind(at).bind(changed);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
             let query = sqlx::query(AssertSqlSafe(refresh_sql(""))).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
             let query = query.bind(&publisher.publication_policy);
             let query = query.bind(millis(publisher.published)).bind(millis(at)).bind(changed);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
     };
-    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    transaction.told(timing, done)?;
     if row(transaction, dataset).await? != before {
         transaction.note(NewChange::of_dataset(dataset));
     }
@@ -96,25 +101,25 @@ pub async fn grow(
 ) -> Result<(), StoreError> {
     let Growth { tally, organizations } = growth;
     let added = [tally.processes, tally.releases, tally.bids, tally.awards, tally.contracts, organizations];
-    let (inner, timeout_ms) = transaction.inner();
-    let done = match inner {
-        Inner::Postgres(connection) => {
+    let timing = transaction.timing(GROW);
+    let done = match transaction.connection()? {
+        Connection::Postgres(connection) => {
             let query = sqlx::query(AssertSqlSafe(grow_sql("::timestamptz"))).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
             let query = query.bind(&publisher.publication_policy).bind(publisher.published).bind(at);
             let query = added.into_iter().fold(query, Query::bind);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
-        Inner::Sqlite(connection) => {
+        Connection::Sqlite(connection) => {
             let date = publisher.published.map(|time| time.timestamp_millis());
             let query = sqlx::query(AssertSqlSafe(grow_sql(""))).bind(dataset);
             let query = query.bind(&publisher.name).bind(&publisher.uri).bind(&publisher.license);
             let query = query.bind(&publisher.publication_policy).bind(date).bind(at.timestamp_millis());
             let query = added.into_iter().fold(query, Query::bind);
-            query.execute(&mut **connection).await.map(drop)
+            query.execute(&mut *connection).await.map(drop)
         }
     };
-    done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+    transaction.told(timing, done)?;
     transaction.note(NewChange::of_dataset(dataset));
     Ok(())
 }
@@ -122,34 +127,34 @@ pub async fn grow(
 /// The row as it is served.
 async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model>, StoreError> {
     let sql = AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::columns("t")));
-    let (inner, timeout_ms) = transaction.inner();
-    let row = match inner {
-        Inner::Postgres(connection) => {
-            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut **connection).await;
+    let timing = transaction.timing(ROW);
+    let row = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut *connection).await;
             row.map(|row| row.map(|row| Model::decode(&mut Cells::postgres(&row))))
         }
-        Inner::Sqlite(connection) => {
-            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut **connection).await;
+        Connection::Sqlite(connection) => {
+            let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut *connection).await;
             row.map(|row| row.map(|row| Model::decode(&mut Cells::sqlite(&row))))
         }
     };
-    let row = row.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
-    row.transpose().map_err(|error| StoreError::from_db(&error, timeout_ms))
+    let row = transaction.told(timing, row)?;
+    row.transpose().map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// Notes that all rows of a dataset were compiled anew. Nothing that is served depends on it.
 pub async fn set_compiled(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
     let sql = "UPDATE datasets SET compiled_for = $2 WHERE id = $1";
-    let (inner, timeout_ms) = transaction.inner();
-    match inner {
-        Inner::Postgres(connection) => {
-            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut **connection).await.map(drop)
+    let timing = transaction.timing(sql);
+    let noted = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut *connection).await.map(drop)
         }
-        Inner::Sqlite(connection) => {
-            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut **connection).await.map(drop)
+        Connection::Sqlite(connection) => {
+            sqlx::query(sql).bind(dataset).bind(COMPILED_FOR).execute(&mut *connection).await.map(drop)
         }
-    }
-    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+    };
+    transaction.told(timing, noted)
 }
 
 /// The names of the datasets that need `farol rebuild`: search does not find them, and orders and filters
@@ -161,17 +166,17 @@ pub async fn to_rebuild(database: &Database) -> Result<Vec<String>, StoreError> 
 
 /// Removes a dataset's own row and its organisations, once its processes are gone.
 pub async fn remove(transaction: &mut Transaction, dataset: i64) -> Result<(), StoreError> {
-    let (inner, timeout_ms) = transaction.inner();
     for sql in ["DELETE FROM organizations WHERE dataset_id = $1", "DELETE FROM datasets WHERE id = $1"] {
-        match &mut *inner {
-            Inner::Postgres(connection) => {
-                sqlx::query(sql).bind(dataset).execute(&mut **connection).await.map(drop)
+        let timing = transaction.timing(sql);
+        let removed = match transaction.connection()? {
+            Connection::Postgres(connection) => {
+                sqlx::query(sql).bind(dataset).execute(&mut *connection).await.map(drop)
             }
-            Inner::Sqlite(connection) => {
-                sqlx::query(sql).bind(dataset).execute(&mut **connection).await.map(drop)
+            Connection::Sqlite(connection) => {
+                sqlx::query(sql).bind(dataset).execute(&mut *connection).await.map(drop)
             }
-        }
-        .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
+        };
+        transaction.told(timing, removed)?;
     }
     transaction.note(NewChange::of_whole_dataset(dataset));
     Ok(())

@@ -15,6 +15,7 @@ mod organization;
 mod postgres;
 pub mod retention;
 mod rows;
+mod session;
 mod sqlite;
 mod table;
 mod transaction;
@@ -22,6 +23,7 @@ mod transaction;
 pub use change_log::{ChangeKind, Invalidated, NewChange};
 pub use growth::Growth;
 pub use rows::{ReleaseRow, Rows};
+pub use session::Patience;
 pub use transaction::{NamedReleases, StoredRelease, Transaction};
 
 use std::cell::RefCell;
@@ -33,7 +35,7 @@ use super::{Database, StoreError, database::Writer};
 /// Refreshes the planner's statistics after a large write, and sorts the words it added into their indexes.
 pub async fn analyze(database: &Database) -> Result<(), StoreError> {
     let done = match database.writer() {
-        Writer::Postgres(pool) => postgres::analyze(pool).await,
+        Writer::Postgres(pool, _) => postgres::analyze(pool).await,
         Writer::Sqlite(pool) => sqlite::analyze(pool).await,
     };
     done.map_err(|error| StoreError::from_sqlx(&error, database.timeout_ms()))

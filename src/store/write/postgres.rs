@@ -20,6 +20,12 @@ use crate::store::notify::CHANNEL;
 /// Identifies the change log among advisory locks: the bytes of `farol`.
 const CHANGE_LOG_LOCK: i64 = 0x66_61_72_6f_6c;
 
+/// Takes a lock that ends with the transaction.
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
+
+/// Tells those who listen, once the transaction is committed.
+pub(super) const NOTIFY: &str = "SELECT pg_notify($1, '')";
+
 /// Runs `select` over the rows whose last column named is one of `ids`.
 pub(super) async fn select<T>(
     connection: &mut PgConnection,
@@ -67,19 +73,18 @@ pub(super) async fn rows(
 }
 
 pub(super) async fn lock_change_log(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CHANGE_LOG_LOCK).execute(connection).await.map(drop)
+    sqlx::query(LOCK).bind(CHANGE_LOG_LOCK).execute(connection).await.map(drop)
 }
 
 /// Tells those who listen, once the transaction is committed.
 pub(super) async fn notify(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(connection).await.map(drop)
+    sqlx::query(NOTIFY).bind(CHANNEL).execute(connection).await.map(drop)
 }
 
-/// Lets this transaction take its time, and keeps other writers of the dataset waiting until it ends: two that
-/// came with the same process at once would both find it missing.
+/// Keeps other writers of the dataset waiting until this transaction ends: two that came with the same process at
+/// once would both find it missing.
 pub(super) async fn lock_dataset(connection: &mut PgConnection, dataset: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *connection).await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(dataset).execute(connection).await.map(drop)
+    sqlx::query(LOCK).bind(dataset).execute(connection).await.map(drop)
 }
 
 /// Words that came lately wait in a list of their index, which is emptied first, while nobody can drop the
@@ -108,7 +113,7 @@ pub(super) async fn insert(
     buffer: &Buffer,
 ) -> Result<(), sqlx::Error> {
     let Buffer::Columns { rows, columns } = buffer else {
-        return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
+        return Err(sqlx::Error::Encode("rows encoded for another database".into()));
     };
     let mut query = sqlx::query(AssertSqlSafe(INSERTS[table as usize].as_str()).into_sql_str());
     for (kind, column) in table.layout().kinds.iter().zip(columns) {

@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::transaction::{Inner, Transaction};
+use super::transaction::{Connection, Transaction};
 use crate::{
     ocds::model::Time,
     store::{Database, StoreError},
@@ -46,21 +46,26 @@ async fn remove_through(database: &Database, through: i64) -> Result<u64, StoreE
     const REMOVE: &str = "DELETE FROM changes WHERE sequence <= $1";
     const NOTE: &str = "UPDATE identity SET log_removed_through = $1 WHERE log_removed_through < $1";
     let mut transaction = Transaction::begin(database).await?;
-    let (inner, timeout_ms) = transaction.inner();
-    let refused = |error: sqlx::Error| StoreError::from_sqlx(&error, timeout_ms);
-    let removed = match inner {
-        Inner::Postgres(connection) => {
-            sqlx::query(NOTE).bind(through).execute(&mut **connection).await.map_err(refused)?;
-            let removed = sqlx::query(REMOVE).bind(through).execute(&mut **connection).await;
+    let timing = transaction.timing(NOTE);
+    let noted = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            sqlx::query(NOTE).bind(through).execute(connection).await.map(drop)
+        }
+        Connection::Sqlite(connection) => sqlx::query(NOTE).bind(through).execute(connection).await.map(drop),
+    };
+    transaction.told(timing, noted)?;
+    let timing = transaction.timing(REMOVE);
+    let removed = match transaction.connection()? {
+        Connection::Postgres(connection) => {
+            let removed = sqlx::query(REMOVE).bind(through).execute(connection).await;
             removed.map(|done| done.rows_affected())
         }
-        Inner::Sqlite(connection) => {
-            sqlx::query(NOTE).bind(through).execute(&mut **connection).await.map_err(refused)?;
-            let removed = sqlx::query(REMOVE).bind(through).execute(&mut **connection).await;
+        Connection::Sqlite(connection) => {
+            let removed = sqlx::query(REMOVE).bind(through).execute(connection).await;
             removed.map(|done| done.rows_affected())
         }
     };
-    let removed = removed.map_err(refused)?;
+    let removed = transaction.told(timing, removed)?;
     transaction.commit(Utc::now(), &[]).await?;
     Ok(removed)
 }

@@ -78,7 +78,7 @@ pub(super) async fn insert(
     buffer: Buffer,
 ) -> Result<(), sqlx::Error> {
     let Buffer::Values(values) = buffer else {
-        return Err(sqlx::Error::Protocol("rows encoded for another database".to_owned()));
+        return Err(sqlx::Error::Encode("rows encoded for another database".into()));
     };
     let width = table.layout().columns.len();
     let mut values = values.into_iter();

@@ -1,20 +1,27 @@
 //! One transaction of the writer, the same on both databases.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, Postgres, Sqlite, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgConnection, Sqlite, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
 use super::{
     change_log::{self, NewChange},
     growth::Tally,
     organization, postgres,
     rows::Rows,
+    session::{Patience, Session},
     sqlite,
     table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
-use crate::store::{Database, StoreError, database::Writer, query::release::decompress};
+use crate::{
+    store::{Database, StoreError, database::Writer, error::is_busy, query::release::decompress},
+    telemetry::statements::{Statements, Timing},
+};
 
 /// A release read back from the store.
 #[derive(Clone, Debug)]
@@ -35,6 +42,7 @@ pub struct StoredRelease {
 pub struct Transaction {
     inner: Inner,
     timeout_ms: u64,
+    statements: Statements,
     /// What the change log is to say of datasets.
     noted: Vec<NewChange>,
 }
@@ -45,37 +53,59 @@ pub type NamedReleases = HashMap<(i64, String), Vec<i64>>;
 /// Id, process, position, tags and compressed JSON of a release.
 type ReleaseColumns = (i64, i64, i32, Option<String>, Vec<u8>);
 
-pub(super) enum Inner {
-    Postgres(sqlx::Transaction<'static, Postgres>),
+enum Inner {
+    Postgres(Session),
     Sqlite(sqlx::Transaction<'static, Sqlite>),
 }
 
+/// The connection of a transaction.
+pub(super) enum Connection<'a> {
+    Postgres(&'a mut PgConnection),
+    Sqlite(&'a mut SqliteConnection),
+}
+
 impl Transaction {
-    /// Begins. On SQLite this waits for the one writer connection, and for writers of other processes. Refused
-    /// while the breaker is open; to have waited for other writers says nothing of the database.
+    /// Begins what waits for others no longer than a request does. On SQLite this waits for the one writer
+    /// connection, and for writers of other processes. Refused while the breaker is open; to have waited for
+    /// other writers says nothing of the database.
     pub async fn begin(database: &Database) -> Result<Self, StoreError> {
-        let timeout_ms = database.timeout_ms();
-        let permit = database.admit()?;
-        let inner = match database.writer() {
-            Writer::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
-            Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
-        };
-        match &inner {
-            Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_)) => permit.failed(),
-            _ => permit.withdrawn(),
-        }
-        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))?;
-        Ok(Self { inner, timeout_ms, noted: Vec::new() })
+        Self::begin_with(database, Patience::Request).await
     }
 
     /// Begins to write to a dataset. Another writer of the same dataset waits until this one has ended.
-    pub async fn begin_on(database: &Database, dataset: i64) -> Result<Self, StoreError> {
-        let mut transaction = Self::begin(database).await?;
-        if let Inner::Postgres(connection) = &mut transaction.inner {
+    pub async fn begin_on(database: &Database, dataset: i64, patience: Patience) -> Result<Self, StoreError> {
+        let mut transaction = Self::begin_with(database, patience).await?;
+        let statements = transaction.statements.clone();
+        if let Connection::Postgres(connection) = transaction.connection()? {
+            let timing = statements.begin(postgres::LOCK);
             let locked = postgres::lock_dataset(connection, dataset).await;
-            locked.map_err(|error| StoreError::from_sqlx(&error, transaction.timeout_ms))?;
+            transaction.told(timing, locked)?;
         }
         Ok(transaction)
+    }
+
+    async fn begin_with(database: &Database, patience: Patience) -> Result<Self, StoreError> {
+        let timeout_ms = database.timeout_ms();
+        let mut permit = database.admit()?;
+        // Nothing tells the wait for writers from the time that the database takes.
+        permit.waits();
+        let timing = database.statements().begin("BEGIN");
+        let inner = match database.writer() {
+            Writer::Postgres(pool, control) => {
+                Session::begin(pool, control, patience).await.map(Inner::Postgres)
+            }
+            Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
+        };
+        timing.ended(inner.is_ok());
+        let waited = inner.as_ref().is_err_and(is_busy);
+        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms));
+        if !waited && inner.as_ref().is_err_and(StoreError::is_failure) {
+            permit.failed();
+        } else {
+            permit.withdrawn();
+        }
+        let inner = inner?;
+        Ok(Self { inner, timeout_ms, statements: database.statements().clone(), noted: Vec::new() })
     }
 
     /// Which of these releases are stored.
@@ -151,11 +181,14 @@ impl Transaction {
         if processes.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(i64, i64)> = match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::select_by(transaction, ORGANIZATIONS, processes).await,
-            Inner::Sqlite(transaction) => sqlite::select_by(transaction, ORGANIZATIONS, processes).await,
-        }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+        let timing = self.timing(ORGANIZATIONS);
+        let rows = match self.connection()? {
+            Connection::Postgres(connection) => {
+                postgres::select_by(connection, ORGANIZATIONS, processes).await
+            }
+            Connection::Sqlite(connection) => sqlite::select_by(connection, ORGANIZATIONS, processes).await,
+        };
+        let rows: Vec<(i64, i64)> = self.told(timing, rows)?;
         let mut organizations: HashMap<i64, Vec<i64>> = HashMap::new();
         for (process, organization) in rows {
             organizations.entry(process).or_default().push(organization);
@@ -179,11 +212,11 @@ impl Transaction {
     pub async fn fingerprint(&mut self, processes: &[i64]) -> Result<u64, StoreError> {
         let mut sum = 0_u64;
         for removal in REMOVALS {
-            let rows: Vec<(String,)> = match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::rows(transaction, removal, processes).await,
-                Inner::Sqlite(transaction) => sqlite::rows(transaction, removal, processes).await,
+            let rows: Vec<(String,)> = match self.connection()? {
+                Connection::Postgres(connection) => postgres::rows(connection, removal, processes).await,
+                Connection::Sqlite(connection) => sqlite::rows(connection, removal, processes).await,
             }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            .map_err(|error| self.refused(&error))?;
             for (row,) in rows {
                 let digest = Sha256::new().chain_update(removal).chain_update(row).finalize();
                 let head = digest.iter().take(8).fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
@@ -208,28 +241,33 @@ impl Transaction {
     /// the log are told ([`crate::store::notify`]).
     pub async fn commit(mut self, at: DateTime<Utc>, changes: &[NewChange]) -> Result<(), StoreError> {
         if !changes.is_empty() || !self.noted.is_empty() {
-            let backend = match &mut self.inner {
-                Inner::Postgres(transaction) => {
-                    postgres::lock_change_log(transaction)
-                        .await
-                        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            let statements = self.statements.clone();
+            let backend = match self.connection()? {
+                Connection::Postgres(connection) => {
+                    let timing = statements.begin(postgres::LOCK);
+                    let locked = postgres::lock_change_log(connection).await;
+                    self.told(timing, locked)?;
                     sea_orm::DbBackend::Postgres
                 }
-                Inner::Sqlite(_) => sea_orm::DbBackend::Sqlite,
+                Connection::Sqlite(_) => sea_orm::DbBackend::Sqlite,
             };
             let mut rows = Rows::new(backend);
             change_log::encode(&mut rows, at, changes.iter().chain(&self.noted));
             self.insert_table(Table::Changes, &mut rows).await?;
-            if let Inner::Postgres(transaction) = &mut self.inner {
-                let told = postgres::notify(transaction).await;
-                told.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            if let Connection::Postgres(connection) = self.connection()? {
+                let timing = statements.begin(postgres::NOTIFY);
+                let told = postgres::notify(connection).await;
+                self.told(timing, told)?;
             }
         }
-        let done = match self.inner {
-            Inner::Postgres(transaction) => transaction.commit().await,
+        let timing = self.timing("COMMIT");
+        let Self { inner, timeout_ms, .. } = self;
+        let done = match inner {
+            Inner::Postgres(session) => session.commit().await,
             Inner::Sqlite(transaction) => transaction.commit().await,
         };
-        done.map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        timing.ended(done.is_ok());
+        done.map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
     }
 
     /// Has the commit append an entry, behind those that it is given.
@@ -237,8 +275,33 @@ impl Transaction {
         self.noted.push(change);
     }
 
-    pub(super) fn inner(&mut self) -> (&mut Inner, u64) {
-        (&mut self.inner, self.timeout_ms)
+    /// For statements of other modules.
+    pub(super) fn connection(&mut self) -> Result<Connection<'_>, StoreError> {
+        let timeout_ms = self.timeout_ms;
+        match &mut self.inner {
+            Inner::Postgres(session) => {
+                let connection = session.connection();
+                connection
+                    .map(Connection::Postgres)
+                    .map_err(|error| StoreError::from_sqlx(&error, timeout_ms))
+            }
+            Inner::Sqlite(transaction) => Ok(Connection::Sqlite(transaction)),
+        }
+    }
+
+    /// A statement begins, to be ended by [`told`](Self::told).
+    pub(super) fn timing(&self, sql: impl Into<Arc<str>>) -> Timing {
+        self.statements.begin(sql)
+    }
+
+    /// What a statement was told.
+    pub(super) fn told<T>(&self, timing: Timing, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        timing.ended(answer.is_ok());
+        answer.map_err(|error| self.refused(&error))
+    }
+
+    fn refused(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(error, self.timeout_ms)
     }
 
     async fn insert_table(&mut self, table: Table, rows: &mut Rows) -> Result<(), StoreError> {
@@ -246,11 +309,13 @@ impl Transaction {
         if buffer.is_empty() {
             return Ok(());
         }
-        match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::insert(transaction, table, &buffer).await,
-            Inner::Sqlite(transaction) => sqlite::insert(transaction, table, buffer).await,
-        }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        // All packs of rows together: the work is the same as of PostgreSQL's one statement.
+        let timing = self.timing(format!("INSERT INTO {}", table.layout().name));
+        let inserted = match self.connection()? {
+            Connection::Postgres(connection) => postgres::insert(connection, table, &buffer).await,
+            Connection::Sqlite(connection) => sqlite::insert(connection, table, buffer).await,
+        };
+        self.told(timing, inserted)
     }
 
     async fn remove_by(&mut self, removals: &[&'static str], keys: &[i64]) -> Result<(), StoreError> {
@@ -258,11 +323,12 @@ impl Transaction {
             return Ok(());
         }
         for removal in removals {
-            match &mut self.inner {
-                Inner::Postgres(transaction) => postgres::remove(transaction, removal, keys).await,
-                Inner::Sqlite(transaction) => sqlite::remove(transaction, removal, keys).await,
-            }
-            .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))?;
+            let timing = self.timing(*removal);
+            let removed = match self.connection()? {
+                Connection::Postgres(connection) => postgres::remove(connection, removal, keys).await,
+                Connection::Sqlite(connection) => sqlite::remove(connection, removal, keys).await,
+            };
+            self.told(timing, removed)?;
         }
         Ok(())
     }
@@ -277,10 +343,11 @@ impl Transaction {
     where
         T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
     {
-        match &mut self.inner {
-            Inner::Postgres(transaction) => postgres::select(transaction, select, ids).await,
-            Inner::Sqlite(transaction) => sqlite::select(transaction, select, ids).await,
-        }
-        .map_err(|error| StoreError::from_sqlx(&error, self.timeout_ms))
+        let timing = self.timing(select);
+        let rows = match self.connection()? {
+            Connection::Postgres(connection) => postgres::select(connection, select, ids).await,
+            Connection::Sqlite(connection) => sqlite::select(connection, select, ids).await,
+        };
+        self.told(timing, rows)
     }
 }

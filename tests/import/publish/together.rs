@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use farol::{
     import::{self, Outcome},
     limit::Breaker,
-    store::{Database, Options, StoreError},
+    store::{Database, Options, StoreError, id, write::api_key},
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, PgConnection, SqliteConnection};
+use tokio::time::timeout;
 
 use crate::{
     import::{
@@ -109,6 +111,73 @@ async fn whoever_waits_too_long_for_another_writer_is_told_to_try_again() {
     let refused = import::publish(&store, "d", texts.clone()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
     sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    let published = import::publish(&store, "d", texts).await.unwrap();
+    assert!(published.iter().all(|published| published.outcome == Outcome::Created));
+    store.close().await;
+}
+
+/// Longer than anything here takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What an import does for as long as it writes to a dataset: its lock, until the connection is closed.
+async fn hold(database: &TestDatabase, dataset: &str) -> PgConnection {
+    let mut import = PgConnection::connect(&database.url).await.unwrap();
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(id::dataset(dataset));
+    lock.execute(&mut import).await.unwrap();
+    import
+}
+
+/// Waits until the database has a statement that waits for such a lock, or none any more.
+async fn until_one_waits(by: &mut PgConnection, waits: bool) {
+    let waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+         WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted)";
+    let reached = async {
+        while sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut *by).await.unwrap() != waits {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("a statement waits: not {waits}"));
+}
+
+/// More of them than there are connections that write.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_gave_up_keep_nobody_from_writing() {
+    let desk = Desk::new(TestDatabase::postgres().await).await;
+    let mut import = hold(&desk.database, "d").await;
+    let texts: Vec<String> = releases(2).iter().map(Value::to_string).collect();
+    for _ in 0..3 {
+        let (store, texts) = (desk.store.clone(), texts.clone());
+        let call = tokio::spawn(async move { import::publish(&store, "d", texts).await });
+        until_one_waits(&mut import, true).await;
+        call.abort();
+        until_one_waits(&mut import, false).await;
+    }
+    let published = timeout(PATIENCE, import::publish(&desk.store, "other", texts.clone())).await;
+    assert!(published.unwrap().is_ok());
+    api_key::used(&desk.store, &["k".to_owned()], Utc::now()).await.unwrap();
+
+    import.close().await.unwrap();
+    let published = timeout(PATIENCE, import::publish(&desk.store, "d", texts)).await.unwrap().unwrap();
+    assert!(published.iter().all(|published| published.outcome == Outcome::Created));
+}
+
+/// On PostgreSQL the writers of a dataset wait for each other: for as long as one waits for a connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_too_long_for_an_import_is_told_to_try_again() {
+    let data = TestDatabase::postgres().await;
+    let options = Options {
+        url: data.url.as_str().into(),
+        max_connections: 2,
+        acquire_timeout: Duration::from_secs(1),
+        statement_timeout: Duration::from_mins(10),
+        breaker: Breaker::never(),
+    };
+    let store = Database::connect(&options).await.unwrap();
+    let import = hold(&data, "d").await;
+    let texts: Vec<String> = releases(2).iter().map(Value::to_string).collect();
+    let refused = timeout(PATIENCE, import::publish(&store, "d", texts.clone())).await.unwrap().unwrap_err();
+    assert!(matches!(refused, StoreError::Busy(_)), "{refused:?}");
+    import.close().await.unwrap();
     let published = import::publish(&store, "d", texts).await.unwrap();
     assert!(published.iter().all(|published| published.outcome == Outcome::Created));
     store.close().await;

@@ -62,7 +62,9 @@ impl Deferred {
     async fn take(database: &Database) -> Result<Option<Self>, StoreError> {
         let timeout_ms = database.timeout_ms();
         let holder = match database.writer() {
-            Writer::Postgres(pool) => postgres::lock(pool).await.map(|session| session.map(Holder::Postgres)),
+            Writer::Postgres(pool, _) => {
+                postgres::lock(pool).await.map(|session| session.map(Holder::Postgres))
+            }
             Writer::Sqlite(pool) => {
                 sqlite::lock(pool).map(|file| file.map(|file| Holder::Sqlite(pool.clone(), file)))
             }
@@ -98,7 +100,7 @@ pub async fn build_left(database: &Database) -> Result<(), StoreError> {
 
 async fn ask(database: &Database, question: &'static str) -> Result<bool, StoreError> {
     let answer = match database.writer() {
-        Writer::Postgres(pool) => sqlx::query_scalar(question).fetch_one(pool).await,
+        Writer::Postgres(pool, _) => sqlx::query_scalar(question).fetch_one(pool).await,
         Writer::Sqlite(pool) => sqlx::query_scalar(question).fetch_one(pool).await,
     };
     answer.map_err(|error| StoreError::from_sqlx(&error, database.timeout_ms()))
