@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempDir;
 use tokio::process::Command as Task;
 
 /// npm may have to fetch the packages; a browser starts slowly on a busy machine.
@@ -22,11 +23,12 @@ pub(crate) async fn run(packages: &'static str, script: &str, arguments: &[&str]
     let packages = tokio::task::spawn_blocking(|| install(packages)).await.unwrap();
     let (folder, name) = script.split_once('/').expect("a folder and a script");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let place = packages.join("run").join(name);
-    if place.exists() {
-        fs::remove_dir_all(&place).unwrap();
-    }
-    copy(&root.join("tests").join(folder), &place);
+    let runs = packages.join("run");
+    fs::create_dir_all(&runs).unwrap();
+    // Of its own: the same script may run for another test at the same time.
+    let directory = TempDir::with_prefix_in(name, runs).unwrap();
+    let place = directory.path();
+    copy(&root.join("tests").join(folder), place);
     fs::copy(root.join("schema.graphql"), place.join("schema.graphql")).unwrap();
 
     let mut node = Task::new("node");
