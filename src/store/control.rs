@@ -54,6 +54,16 @@ impl Control {
         Ok(())
     }
 
+    /// Waits until what a connection was asked is over, and its cancellation with it: one that came too late has
+    /// passed by then. The connection is as good as before.
+    pub(super) async fn settle(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        match connection.ping().await {
+            // The end of the statement, which says that it was cancelled.
+            Err(sqlx::Error::Database(_)) => connection.ping().await,
+            settled => settled,
+        }
+    }
+
     /// Closes the connection that cancels; whoever cancels later opens another one.
     pub(super) async fn close(&self) {
         if let Some((connection, _)) = self.0.connection.lock().await.take() {

@@ -299,7 +299,7 @@ impl Reader {
     /// by then: PostgreSQL drops one that finds it idle.
     async fn settle(&mut self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Postgres { connection, .. } => connection.ping().await,
+            Self::Postgres { connection, .. } => Control::settle(connection).await,
             Self::Sqlite { connection, stop } => {
                 connection.ping().await?;
                 stop.store(false, Ordering::Relaxed);

@@ -42,6 +42,6 @@ async fn a_statement_that_waits_does_not_hold_up_the_end() {
     assert!(publishing.await.unwrap().is_err(), "it was cut");
     let log = fs::read_to_string(directory.path().join(Running::LOG)).unwrap();
     assert!(log.contains("http.drain_ms") && log.contains("tasks=1"), "{log}");
-    assert!(log.contains("the database could not be closed in time"), "{log}");
+    assert!(!log.contains("could not"), "its transaction was rolled back, and the database closed: {log}");
     other.close().await.unwrap();
 }

@@ -75,6 +75,7 @@ async fn until_it_runs(data: &TestDatabase, database: &Database) {
 
 async fn a_dropped_read_is_cancelled(data: TestDatabase) {
     let database = slow(&data, Duration::from_mins(10)).await;
+    let before = processes(&data).await;
     for _ in 0..3 {
         let reading = database.clone();
         let read = tokio::spawn(async move { query::dataset::all(&reading).await });
@@ -84,6 +85,11 @@ async fn a_dropped_read_is_cancelled(data: TestDatabase) {
         timeout(PATIENCE, database.ping()).await.expect("the connection is free").unwrap();
         assert!(data.backend == Backend::Sqlite || !runs(&data).await, "the statement still runs");
     }
+    let after = processes(&data).await;
+    assert!(
+        before.iter().all(|reader| after.contains(reader)),
+        "it is the same connection: {before:?} {after:?}"
+    );
     timeout(PATIENCE, database.close()).await.expect("nothing is left to wait for");
 }
 
@@ -117,6 +123,14 @@ async fn connections_that_were_idle_for_long_are_not_used() {
     };
     timeout(PATIENCE, replaced).await.expect("they are closed");
     assert_eq!((before.len(), readers(&mut other).await.len()), (1, 1));
+}
+
+/// The same, none of SQLite.
+async fn processes(data: &TestDatabase) -> Vec<i32> {
+    if data.backend == Backend::Sqlite {
+        return Vec::new();
+    }
+    readers(&mut PgConnection::connect(&data.url).await.unwrap()).await
 }
 
 /// The processes that serve the program's connections.

@@ -5,7 +5,7 @@
 //! statement, without limit: for one that waits for an import's lock, until that ends; and as there are few
 //! connections that write, two callers who gave up would keep everyone from writing.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, pool::PoolConnection};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::store::control::{Control, RECOVERY};
@@ -83,8 +83,7 @@ impl Drop for Session {
 async fn recover(mut connection: PoolConnection<Postgres>, process: i32, control: Control) {
     let ended = timeout(RECOVERY, async {
         control.cancel(process).await?;
-        // Waits until the statement is over, and the cancellation with it.
-        connection.ping().await?;
+        Control::settle(&mut connection).await?;
         sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.map(drop)
     });
     match ended.await {
