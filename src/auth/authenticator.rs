@@ -17,10 +17,6 @@ pub struct Authenticator {
     anonymous: bool,
 }
 
-/// What is said of a request that shows two things.
-const BOTH: AuthError =
-    AuthError::Refused("both Authorization and X-API-Key show something; send one of them");
-
 /// The SHA-256 of the token of the settings.
 #[derive(Clone)]
 struct PublishToken([u8; 32]);
@@ -58,8 +54,7 @@ impl Authenticator {
         api_key: Option<&[u8]>,
     ) -> Result<Caller, AuthError> {
         match (authorization.and_then(bearer), api_key) {
-            // It would not be clear by which of them he is limited, nor with which of them it ends.
-            (Some(_), Some(_)) => Err(BOTH),
+            (Some(_), Some(_)) => Err(AuthError::Several),
             (Some(token), None) => self.bearer(token).await,
             (None, Some(key)) => self.key(key.trim_ascii()).await,
             (None, None) if self.anonymous => Ok(Caller::default()),
@@ -190,7 +185,7 @@ mod tests {
     async fn one_line_shows_something_and_must_hold() {
         let auth = Authenticator::default().with_publish_token(TOKEN);
         let right = format!("Bearer {TOKEN}");
-        assert_eq!(auth.caller(Some(right.as_bytes()), Some(b"farol_x_y")).await, Err(BOTH));
+        assert_eq!(auth.caller(Some(right.as_bytes()), Some(b"farol_x_y")).await, Err(AuthError::Several));
         assert!(auth.caller(None, Some(TOKEN.as_bytes())).await.is_err(), "it is no API key");
         assert!(auth.caller(Some(b"Basic x"), Some(b"")).await.is_err());
     }

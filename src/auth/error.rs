@@ -9,6 +9,9 @@ pub enum AuthError {
          \"X-API-Key: KEY\""
     )]
     Missing,
+    /// Two things were shown: it would not be clear by which of them the caller is limited, nor with which it ends.
+    #[error("Authorization and X-API-Key both show something; send one of them")]
+    Several,
     /// What was shown does not hold: it is wrong, was revoked, or has expired.
     #[error("{0}; send another one, or nothing to do what everyone may")]
     Refused(&'static str),

@@ -68,7 +68,7 @@ impl Refusal {
         // RFC 6750, 3.1: whoever has shown nothing is told no error.
         let challenge = match error {
             AuthError::Missing => "Bearer realm=\"farol\"",
-            AuthError::Refused(_) => "Bearer realm=\"farol\", error=\"invalid_token\"",
+            AuthError::Refused(_) | AuthError::Several => "Bearer realm=\"farol\", error=\"invalid_token\"",
             AuthError::Unavailable => {
                 let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, Code::DatabaseUnavailable);
                 return Self { retry_after: Some(1), ..Self::new(status, code, error.to_string()) };

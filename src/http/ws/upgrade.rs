@@ -201,7 +201,9 @@ impl Backend for Guest {
                 self.shared.gate.judge(authorization.map(str::as_bytes), key.map(str::as_bytes)).await;
             let caller = judged.map_err(|error| match error {
                 AuthError::Unavailable => Close::try_again(&error.to_string()),
-                AuthError::Missing | AuthError::Refused(_) => Close::forbidden(&error.to_string()),
+                AuthError::Missing | AuthError::Refused(_) | AuthError::Several => {
+                    Close::forbidden(&error.to_string())
+                }
             })?;
             self.visitor = Arc::new(Visitor::known(&self.shared, caller, self.peer));
         }
