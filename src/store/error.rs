@@ -6,7 +6,7 @@ use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
 /// Classes of errors by which PostgreSQL says that it cannot: 08, connection exceptions; 53, it has too little of
-/// something (connections, memory, room on its disk); 57P, it goes down or comes up; 58, an error of its system.
+/// something (connections, memory, room on its disk), but for 53400, a limit that a statement has met; 57P, it goes down or comes up; 58, an error of its system.
 /// Not XX, its own defects and damaged data: the statement brings those about, and others are answered.
 const FAILURES: [&str; 4] = ["08", "53", "57P", "58"];
 
@@ -69,16 +69,20 @@ impl StoreError {
     fn from_database(error: &dyn DatabaseError, limit_ms: u64) -> Self {
         let message = error.message().to_owned();
         if let Some(code) = sqlite_code(error) {
-            // Another process has been writing for longer than one waits; an error of the disk; it is full; a file
-            // cannot be opened.
-            let cannot = matches!(code, BUSY | 10 | 13 | 14);
-            return if cannot { Self::Unavailable(message) } else { Self::Database(message) };
+            return match code {
+                // SQLITE_BUSY
+                5 => Self::Busy("another program has been writing for too long".to_owned()),
+                // SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
+                10 | 13 | 14 => Self::Unavailable(message),
+                _ => Self::Database(message),
+            };
         }
         match error.code().as_deref().unwrap_or_default() {
             // query_canceled: the statement timeout (PostgreSQL, appendix A)
             "57014" => Self::Timeout { limit_ms },
             // lock_not_available
             "55P03" => Self::Busy("another writer was in the way for too long".to_owned()),
+            "53400" => Self::Database(message),
             code if FAILURES.iter().any(|class| code.starts_with(class)) => Self::Unavailable(message),
             _ => Self::Database(message),
         }
@@ -101,14 +105,6 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::Timeout { .. })
     }
 }
-
-/// Whether SQLite says that another process writes, and did for as long as one waits.
-pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlite_code) == Some(BUSY)
-}
-
-/// `SQLITE_BUSY`
-const BUSY: u32 = 5;
 
 /// SQLite's code of an error, in none of its kinds; `None` for an error of PostgreSQL.
 fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {

@@ -23,7 +23,8 @@ pub enum Patience {
 pub(super) struct Session {
     /// Gone once it has ended.
     connection: Option<PoolConnection<Postgres>>,
-    /// What serves the connection, once it said so.
+    /// What serves the connection, once it said so and as long as it is there. Another server could have given the
+    /// number to somebody else.
     process: Option<i32>,
     control: Control,
 }
@@ -56,8 +57,16 @@ impl Session {
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
+    /// A statement has failed. Where it was not the database that said so, the connection is lost: it is closed.
+    pub(super) fn failed(&mut self, error: &sqlx::Error) {
+        if !matches!(error, sqlx::Error::Database(_)) {
+            self.process = None;
+        }
+    }
+
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql("COMMIT").execute(self.connection()?).await?;
+        let done = sqlx::raw_sql("COMMIT").execute(self.connection()?).await;
+        done.inspect_err(|error| self.failed(error))?;
         // The pool has it back.
         drop(self.connection.take());
         Ok(())

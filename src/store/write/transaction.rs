@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, PgConnection, Sqlite, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{FromRow, PgConnection, PgPool, Sqlite, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 
 use super::{
     change_log::{self, NewChange},
@@ -19,7 +19,7 @@ use super::{
     table::{ORGANIZATIONS, ORPHANS, REMOVALS, TABLES, Table},
 };
 use crate::{
-    store::{Database, StoreError, database::Writer, error::is_busy, query::release::decompress},
+    store::{Database, StoreError, database::Writer, query::release::decompress},
     telemetry::statements::{Statements, Timing},
 };
 
@@ -56,6 +56,11 @@ type ReleaseColumns = (i64, i64, i32, Option<String>, Vec<u8>);
 enum Inner {
     Postgres(Session),
     Sqlite(sqlx::Transaction<'static, Sqlite>),
+}
+
+/// Whether a pool has a connection that nobody uses, or may open another one.
+fn has_room(pool: &PgPool) -> bool {
+    pool.num_idle() > 0 || pool.size() < pool.options().get_max_connections()
 }
 
 /// The connection of a transaction.
@@ -97,9 +102,14 @@ impl Transaction {
             Writer::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
         };
         timing.ended(inner.is_ok());
-        let waited = inner.as_ref().is_err_and(is_busy);
-        let inner = inner.map_err(|error| StoreError::from_sqlx(&error, timeout_ms));
-        if !waited && inner.as_ref().is_err_and(StoreError::is_failure) {
+        let inner = inner.map_err(|error| match (&error, database.writer()) {
+            // It could not be reached: nobody else was in the way.
+            (sqlx::Error::PoolTimedOut, Writer::Postgres(pool, _)) if has_room(pool) => {
+                StoreError::Unavailable(error.to_string())
+            }
+            _ => StoreError::from_sqlx(&error, timeout_ms),
+        });
+        if inner.as_ref().is_err_and(StoreError::is_failure) {
             permit.failed();
         } else {
             permit.withdrawn();
@@ -295,8 +305,15 @@ impl Transaction {
     }
 
     /// What a statement was told.
-    pub(super) fn told<T>(&self, timing: Timing, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+    pub(super) fn told<T>(
+        &mut self,
+        timing: Timing,
+        answer: Result<T, sqlx::Error>,
+    ) -> Result<T, StoreError> {
         timing.ended(answer.is_ok());
+        if let (Inner::Postgres(session), Err(error)) = (&mut self.inner, &answer) {
+            session.failed(error);
+        }
         answer.map_err(|error| self.refused(&error))
     }
 
