@@ -9,7 +9,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -93,20 +93,34 @@ impl<'a> MakeWriter<'a> for Lines {
 
 fn write(mut out: impl Write, entries: &Receiver<Entry>, lost: &AtomicU64) {
     let mut told = 0;
-    for entry in entries {
+    loop {
+        let entry = match entries.try_recv() {
+            Ok(entry) => entry,
+            Err(TryRecvError::Disconnected) => return,
+            // Only where there is room for it: else it would be lost itself.
+            Err(TryRecvError::Empty) => {
+                tell(lost, &mut told);
+                let Ok(entry) = entries.recv() else { return };
+                entry
+            }
+        };
         // Nothing is to be done where it cannot be written, or nobody waits any more.
         match entry {
             Entry::Line(line) => drop(out.write_all(&line)),
             Entry::Flush(done) => drop(done.send(())),
         }
-        let lost = lost.load(Relaxed);
-        if lost > told {
-            tracing::warn!(
-                lines = lost - told,
-                "the log is not read as fast as it is written: lines were lost"
-            );
-            told = lost;
-        }
+    }
+}
+
+/// Tells how many lines were lost since that was told.
+fn tell(lost: &AtomicU64, told: &mut u64) {
+    let lost = lost.load(Relaxed);
+    if lost > *told {
+        tracing::warn!(
+            lines = lost - *told,
+            "the log was not read as fast as it was written: lines were lost"
+        );
+        *told = lost;
     }
 }
 
