@@ -11,7 +11,7 @@ settings! {
     RateLimit = "rate_limit" {
         /// Whether callers are limited at all.
         enabled: bool = true;
-        /// Requests, and operations over WebSockets, that a caller may make in a minute.
+        /// Requests that a caller may make in a minute; operations over WebSockets and of batches count like requests.
         requests_per_minute: u64 = 100, in 1..=Rule::MOST;
         /// Requests he may make at once after a rest.
         burst: u64 = 150, in 1..=Rule::MOST;

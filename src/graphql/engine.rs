@@ -184,6 +184,9 @@ impl Engine {
                 // One that cannot begin is given back.
                 if subscribed.is_ok() {
                     charge.map(Charge::begun);
+                } else {
+                    let back = stats.cost.unwrap_or(0);
+                    stats.budget = stats.budget.map(|verdict| verdict.with_more(back));
                 }
                 subscribed
             }

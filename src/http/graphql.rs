@@ -28,6 +28,7 @@ use super::{
     ws,
 };
 use crate::graphql::{Call, Noted, Stats};
+use crate::limit::Verdict;
 
 /// The methods offered, and what is left of them for a mutation.
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -76,7 +77,7 @@ async fn query(
     body: Body,
 ) -> Response<Body> {
     let by_url = by_url(&head.method);
-    let mut budget = None;
+    let (mut quota, mut budget) = (visitor.quota, None);
     let (media, outcome) = match MediaType::accepted(&head.headers) {
         Ok(media) => {
             let span = observation.span();
@@ -85,12 +86,15 @@ async fn query(
         Err(refusal) => (MediaType::Json, Err(refusal)),
     };
     let (status, reply) = match outcome {
-        Ok((reply, stats)) => {
-            budget = stats.budget;
+        Ok((reply, stats, counted)) => {
+            (quota, budget) = (counted, stats.budget);
             observation.stats = Some(stats);
             (reply.status(media, shared.limits.profile), reply)
         }
-        Err(refusal) => (refusal.status, Reply::One(Box::new(refusal.into_execution()))),
+        Err(refusal) => {
+            quota = refusal.quota.as_deref().copied().or(quota);
+            (refusal.status, Reply::One(Box::new(refusal.into_execution())))
+        }
     };
     let media = shared.limits.profile.sent_as(status, media);
     let Shared { compression, promise, .. } = shared;
@@ -100,7 +104,7 @@ async fn query(
     advise(status, by_url, &mut answer);
     // What others may keep must not tell them of this client's limits.
     if !answer.headers().contains_key(header::ETAG) {
-        quota::write(visitor.quota, budget, answer.headers_mut());
+        quota::write(quota, budget, answer.headers_mut());
     }
     answer
 }
@@ -137,27 +141,27 @@ pub(super) async fn options() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
     (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOWED)])
 }
 
-/// From the HTTP request to a reply, or to the reason why there is none.
+/// From the HTTP request to a reply, or to the reason why there is none; and what is left of requests then.
 async fn answer(
     shared: &Shared,
     (id, visitor): (&RequestId, &Visitor),
     noted: &Noted,
     head: &Parts,
     body: Body,
-) -> Result<(Reply, Stats), Refusal> {
+) -> Result<(Reply, Stats, Option<Verdict>), Refusal> {
     let (sent, call) = read(shared, (id, visitor), head, body).await?;
     let call = Call { noted: Some(noted), ..call };
     Ok(match sent {
         Sent::One(request) => {
             let mut execution = shared.engine.execute(*request, call).await;
             let stats = std::mem::take(&mut execution.stats);
-            (Reply::One(Box::new(execution)), stats)
+            (Reply::One(Box::new(execution)), stats, visitor.quota)
         }
         Sent::Batch(requests) => {
             // One was counted when it came.
-            visitor.count(requests.len() as u64 - 1).await?;
+            let counted = visitor.count(requests.len() as u64 - 1).await?;
             let (executions, stats) = shared.engine.execute_batch(requests, call).await;
-            (Reply::List(executions), stats)
+            (Reply::List(executions), stats, counted)
         }
     })
 }

@@ -136,6 +136,9 @@ impl Drop for Observation {
         if self.untold {
             return;
         }
+        if std::thread::panicking() {
+            self.answered(StatusCode::INTERNAL_SERVER_ERROR, false, 1);
+        }
         let took = self.began.elapsed();
         let stats = self.stats.take().unwrap_or_else(|| self.noted.stats());
         let Stats { operation_name, operation_type, cost, actual_cost, cache, database, queued, .. } = &stats;

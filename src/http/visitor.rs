@@ -76,7 +76,7 @@ impl Visitor {
 
     /// Counts requests, or operations over a socket or of a batch: what is left.
     pub(super) async fn count(&self, operations: u64) -> Result<Option<Verdict>, Refusal> {
-        let Some(account) = &self.account else { return Ok(None) };
+        let Some(account) = self.account.as_ref().filter(|_| operations > 0) else { return Ok(self.quota) };
         match account.requests(operations).await {
             Some(verdict) if !verdict.allowed => Err(Refusal::rate_limited(verdict)),
             verdict => Ok(verdict),

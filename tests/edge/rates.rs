@@ -98,8 +98,10 @@ async fn operations_of_a_batch_count_like_requests() {
     let batch = |size| Value::Array(vec![query("{ __typename }"); size]);
     let told = answer(site.post(&batch(4))).await;
     assert_eq!((told.status.as_u16(), told.body.as_array().unwrap().len()), (200, 4));
+    assert_eq!(told.headers["ratelimit-remaining"], "1");
     let told = answer(site.post(&batch(3))).await;
     assert_eq!((told.status.as_u16(), error(&told.body).0), (429, "RATE_LIMITED"));
+    assert_eq!(told.headers["ratelimit-remaining"], "0", "it came, and was counted for one");
     assert!(told.headers.contains_key("retry-after"));
     site.close().await;
 }

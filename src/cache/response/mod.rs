@@ -130,7 +130,7 @@ impl Responses {
         self.ledger.position().is_some()
     }
 
-    /// The response to a question, if there is one that may be used; `is_away` tells that nothing can be read now.
+    /// The response to a question, if there is one that may be used; `is_away` tells that it is not known whether anything can be read now.
     /// Must be called within a runtime; never waits.
     pub fn find(self: &Arc<Self>, key: &Key, is_away: bool) -> Option<Hit> {
         let longest = self.stale_while_revalidate;

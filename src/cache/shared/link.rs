@@ -104,17 +104,33 @@ impl Link {
     where
         A: Future<Output = Result<T, RedisError>>,
     {
-        let Some(((connection, number), permit)) = self.current().zip(self.breaker.admit().ok()) else {
+        let Ok(permit) = self.breaker.admit() else {
+            self.counters.skipped();
+            return None;
+        };
+        let answer = self.ask_even_late(question).await;
+        match answer {
+            Some(_) => permit.succeeded(),
+            None => permit.withdrawn(),
+        }
+        answer
+    }
+
+    /// The same while Redis answers late, too: for who holds a lock there, which keeps others waiting.
+    pub(super) async fn ask_even_late<T, A>(
+        self: &Arc<Self>,
+        question: impl FnOnce(MultiplexedConnection) -> A,
+    ) -> Option<T>
+    where
+        A: Future<Output = Result<T, RedisError>>,
+    {
+        let Some((connection, number)) = self.current() else {
             self.counters.skipped();
             return None;
         };
         match in_time(self.endpoint.timeout, question(connection)).await {
-            Ok(answer) => {
-                permit.succeeded();
-                Some(answer)
-            }
+            Ok(answer) => Some(answer),
             Err(failure) => {
-                permit.withdrawn();
                 self.failed(number, &failure);
                 None
             }

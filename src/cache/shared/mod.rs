@@ -178,8 +178,11 @@ impl Shared {
         let mut script = scripts::UNLOCK.key(self.key("lock", key));
         script.arg(token);
         // One that cannot be given back lapses.
-        let _: Option<u64> =
-            self.0.link.ask(async |mut connection| script.invoke_async(&mut connection).await).await;
+        let _: Option<u64> = self
+            .0
+            .link
+            .ask_even_late(async |mut connection| script.invoke_async(&mut connection).await)
+            .await;
     }
 
     /// Opens a connection of the caller's own, over which it may wait as long as it likes without holding up

@@ -76,6 +76,8 @@ impl Operation {
             Err(error) => return Err(vec![error::fault(error)]),
         };
         let cursor = change::encode(&log, batch.to);
+        // Never closed. A write may wake thousands of questions: they take turns, in the order of their coming.
+        let _place = self.executor.places.acquire().await;
         let response = self.run(Arc::new(Turn::Say(log, batch))).await?;
         let Some(mut response) = response else { return Err(vec![no_answer()]) };
         settle(&mut response, true, None);
@@ -88,9 +90,7 @@ impl Operation {
 
     /// Executes it once: what it says, if anything. Loads are batched, and read what is known now.
     async fn run(&self, turn: Arc<Turn>) -> Result<Option<Response>, Failed> {
-        let Executor { schema, ledger, timeout, places, .. } = &self.executor;
-        // Never closed. A write may wake thousands of questions: they take turns, in the order of their coming.
-        let _place = places.acquire().await;
+        let Executor { schema, ledger, timeout, .. } = &self.executor;
         let scope = scope::Request::begin(Meter::default(), ledger);
         let request: Request = self.admitted.request().data(scope.clone()).data(turn);
         // Boxed, for it is large and would be moved several times.

@@ -7,7 +7,8 @@ use std::{
 };
 
 use async_graphql::{Response, ServerError};
-use futures_util::{FutureExt, Stream, future::BoxFuture};
+use futures_util::{FutureExt, Stream};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Event, Live, Next,
@@ -19,7 +20,7 @@ use crate::{
     error::Code,
     graphql::{
         change::Batch,
-        error::{refusal, settle},
+        error::{panicked, refusal, settle},
         execution::{Execution, Stats},
     },
 };
@@ -31,7 +32,9 @@ pub(super) struct Subscriber {
     place: (Key, u64),
     operation: Arc<Operation>,
     outbox: Arc<Outbox>,
-    making: Option<BoxFuture<'static, Result<Event, Vec<ServerError>>>>,
+    /// A message for it alone, made in a task of its own: a client that reads nothing keeps this from being polled, and
+    /// must not keep the place of what is made meanwhile.
+    making: Option<AbortOnDropHandle<Result<Event, Vec<ServerError>>>>,
     has_ended: bool,
 }
 
@@ -51,7 +54,8 @@ impl Subscriber {
         figures.encoded();
         figures.missed(batch.missed.map_or(0, |missed| missed.count));
         let operation = self.operation.clone();
-        self.making = Some(async move { operation.say(batch).await }.boxed());
+        let making = tokio::spawn(async move { operation.say(batch).await });
+        self.making = Some(AbortOnDropHandle::new(making));
     }
 
     fn say(&self, event: Arc<Event>) -> Poll<Option<Next>> {
@@ -97,8 +101,9 @@ impl Stream for Subscriber {
                 let made = ready!(making.poll_unpin(cx));
                 this.making = None;
                 return match made {
-                    Ok(event) => this.say(Arc::new(event)),
-                    Err(errors) => this.fail(errors),
+                    Ok(Ok(event)) => this.say(Arc::new(event)),
+                    Ok(Err(errors)) => this.fail(errors),
+                    Err(_) => this.fail(vec![panicked()]),
                 };
             }
             match ready!(this.outbox.poll_take(cx)) {

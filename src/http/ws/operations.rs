@@ -1,4 +1,4 @@
-//! The operations that are open on one socket, side by side in the socket's own task.
+//! The operations that are open on one socket, as the socket's own task sees them.
 //!
 //! What must stay true: only what woke is polled, for there are thousands of sockets; an operation that is
 //! stopped is dropped at once; nothing is asked for here unless the session has room for it.

@@ -1,7 +1,8 @@
 //! One socket's life: what comes is given to the protocol, operations are opened and what they say is sent,
 //! until either side closes.
 //!
-//! Everything happens in the socket's own task. What must stay true: a client that does not read costs a
+//! Everything happens in the socket's own task, but for operations, which are opened in tasks that end with them. What
+//! must stay true: a client that does not read costs a
 //! bounded number of bytes, for nothing is taken from operations or read while [`MOST_UNWRITTEN`] wait; a
 //! client that is silent for longer than it may be is dropped; when the socket goes, its operations go; when
 //! the server shuts down, subscriptions have their last words first, for a limited time.

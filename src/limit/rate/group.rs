@@ -174,13 +174,12 @@ impl Group {
     }
 
     fn decide_alone(&self, change: Change) {
-        let Change { key, rule, amount, taker, .. } = change;
-        match taker {
-            None => self.memory.give_back(&key, rule, amount),
-            Some(taker) => {
-                let verdict = self.memory.take(key, rule, amount);
-                let _ = taker.send(Decided { verdict, by_redis: false });
-            }
+        let Change { key, rule, resource, amount, taker } = change;
+        let Some(taker) = taker else { return self.memory.give_back(&key, rule, amount) };
+        let verdict = self.memory.take(key.clone(), rule, amount);
+        let is_gone = taker.send(Decided { verdict, by_redis: false }).is_err();
+        if is_gone && verdict.allowed && resource == Resource::Cost {
+            self.memory.give_back(&key, rule, amount);
         }
     }
 
