@@ -109,7 +109,7 @@ async fn whoever_waits_too_long_for_another_writer_is_told_to_try_again() {
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let texts: Vec<String> = releases(2).iter().map(Value::to_string).collect();
     let refused = import::publish(&store, "d", texts.clone()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::Busy(_)), "{refused:?}");
     sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
     let published = import::publish(&store, "d", texts).await.unwrap();
     assert!(published.iter().all(|published| published.outcome == Outcome::Created));
