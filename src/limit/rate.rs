@@ -64,7 +64,8 @@ impl RateLimiter {
     }
 
     /// Takes so much from a caller's bucket, all or nothing. `caller` names the bucket: `address:192.0.2.1`,
-    /// `key:…`. `None` where his plan has no limit. Dropping the future leaves open whether it was taken.
+    /// `key:…`. `None` where his plan has no limit. Dropping the future leaves open whether
+    /// requests were taken; cost is put back where Redis has taken it meanwhile.
     pub async fn take(&self, caller: &str, plan: &Plan, resource: Resource, amount: u64) -> Option<Verdict> {
         let rule = plan.rule(resource)?;
         let parts = &self.0;
@@ -78,7 +79,8 @@ impl RateLimiter {
         Some(verdict)
     }
 
-    /// Puts back what was taken and not needed. Waits for nothing. With Redis, it needs the runtime.
+    /// Puts back what was taken and not needed. Waits for nothing. Without a runtime the process is
+    /// ending, and only memory hears of it.
     pub fn give_back(&self, caller: &str, plan: &Plan, resource: Resource, amount: u64) {
         let Some(rule) = plan.rule(resource).filter(|_| amount > 0) else { return };
         let key = key(resource, caller);

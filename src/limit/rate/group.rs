@@ -75,6 +75,12 @@ impl Drop for Flight<'_> {
     }
 }
 
+/// Tells a verdict to whoever waits for it. True when he has gone, and what was taken for him has to be put back.
+fn is_taken_for_nobody(taker: oneshot::Sender<Decided>, decided: Decided, resource: Resource) -> bool {
+    let allowed = decided.verdict.allowed;
+    taker.send(decided).is_err() && allowed && resource == Resource::Cost
+}
+
 impl Group {
     pub(super) fn new(shared: Shared, memory: Arc<Memory>) -> Arc<Self> {
         let (gathering, calls, decided) = (Mutex::default(), AtomicU64::new(0), AtomicU64::new(0));
@@ -140,8 +146,7 @@ impl Group {
                 self.memory.mirror(key.clone(), rule, owed);
                 let Some(taker) = taker else { continue };
                 let verdict = rule.verdict(allowed, owed, amount);
-                let is_gone = taker.send(Decided { verdict, by_redis: true }).is_err();
-                if is_gone && allowed && resource == Resource::Cost {
+                if is_taken_for_nobody(taker, Decided { verdict, by_redis: true }, resource) {
                     self.give_back(key, (resource, rule), amount);
                 }
             }
@@ -177,8 +182,7 @@ impl Group {
         let Change { key, rule, resource, amount, taker } = change;
         let Some(taker) = taker else { return self.memory.give_back(&key, rule, amount) };
         let verdict = self.memory.take(key.clone(), rule, amount);
-        let is_gone = taker.send(Decided { verdict, by_redis: false }).is_err();
-        if is_gone && verdict.allowed && resource == Resource::Cost {
+        if is_taken_for_nobody(taker, Decided { verdict, by_redis: false }, resource) {
             self.memory.give_back(&key, rule, amount);
         }
     }
