@@ -185,8 +185,7 @@ impl Engine {
                 if subscribed.is_ok() {
                     charge.map(Charge::begun);
                 } else {
-                    let back = stats.cost.unwrap_or(0);
-                    stats.budget = stats.budget.map(|verdict| verdict.with_more(back));
+                    stats.put_back(stats.cost.unwrap_or(0));
                 }
                 subscribed
             }

@@ -78,6 +78,13 @@ struct Wire<'a> {
     executed: bool,
 }
 
+impl Stats {
+    /// Units of what was charged are the caller's again, and he is told so.
+    pub(super) fn put_back(&mut self, units: u64) {
+        self.budget = self.budget.map(|verdict| verdict.with_more(units));
+    }
+}
+
 impl Execution {
     /// An answer that nothing was executed for.
     pub(crate) fn refused(response: Response, stats: Stats) -> Self {

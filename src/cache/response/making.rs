@@ -10,9 +10,9 @@
 //!   that always fails would be executed one by one, and the last would wait for all.
 //!
 //! Nobody waits for what is less urgent than he is: its maker may have to wait for long. He makes it himself, and
-//! who comes then waits for him. Nobody waits for more than [`MOST_ROUNDS`] makings: writes that come faster than the response can be
-//! made must not hold anyone up. A waiter holds nothing, so it can be dropped at any time; a maker that is
-//! dropped gives its key back in `drop`. The lock is held for a look at the table only, and a response is
+//! who comes then waits for him. Nobody waits for more than [`MOST_ROUNDS`] makings: writes that come faster than the
+//! response can be made must not hold anyone up. A waiter holds nothing, so it can be dropped at any time; a maker
+//! that is dropped gives its key back in `drop`. The lock is held for a look at the table only, and a response is
 //! kept before its key leaves the table, so that whoever finds no making finds the response.
 
 use std::{collections::hash_map::Entry, sync::Arc};

@@ -136,7 +136,7 @@ impl Engine {
             }
             Err(Refused(errors)) => (Response::from_errors(errors), false, None),
         };
-        begun.end(actual, &mut stats.budget);
+        begun.end(actual, &mut stats);
         stats.actual_cost = actual.filter(|_| executed);
         if let Some(estimate) = estimate.filter(|_| call.cost != CostReport::Off) {
             let report = cost::report(estimate, actual, self.limits.max_cost);

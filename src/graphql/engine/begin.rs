@@ -35,11 +35,11 @@ impl Begun<'_> {
 
     /// Pays back what the answer did not cost, where that is known, and leaves the place. The caller is told what is
     /// left with it.
-    pub(super) fn end(self, actual: Option<u64>, budget: &mut Option<Verdict>) {
+    pub(super) fn end(self, actual: Option<u64>, stats: &mut Stats) {
         if let (Some((account, units)), Some(actual)) = (self.paid, actual) {
             let back = units.saturating_sub(actual);
             account.give_back(back);
-            *budget = budget.map(|verdict| verdict.with_more(back));
+            stats.put_back(back);
         }
     }
 }
@@ -89,8 +89,7 @@ impl Engine {
                 Ok(Begun { paid: begin(charge), _place: Some(place) })
             }
             Err(shed) => {
-                let back = entry.stats.cost.unwrap_or(0);
-                entry.stats.budget = entry.stats.budget.map(|verdict| verdict.with_more(back));
+                entry.stats.put_back(entry.stats.cost.unwrap_or(0));
                 entry.stats.queued = shed.waited;
                 Err(overloaded(shed))
             }
