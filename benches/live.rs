@@ -28,8 +28,10 @@ use farol::{
             collection::{self, By, Order},
             facts::{self, Named},
             filter::{AmountRange, Filter, Term},
+            process,
             verdict::Facts,
         },
+        row::Record,
         words::Search,
     },
 };
@@ -53,9 +55,10 @@ impl World {
     async fn read(database: &Database) -> Self {
         let request = PageRequest { limit: PROCESSES, backward: false, after: None, before: None };
         let order = Order { by: By::Ocid, descending: false };
-        let page = collection::page::<Model>(database, &Filter::default(), order, &request).await;
+        let page = collection::page(process::COLLECTION, database, &Filter::default(), order, &request).await;
         let rows = page.expect("it reads").rows;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let rows: Vec<Model> = rows.into_iter().filter_map(Model::from_row).collect();
+        let ids: Vec<i64> = rows.iter().map(|row| row.id()).collect();
         Self {
             rows,
             suppliers: Named::suppliers().read(database, &ids).await.expect("it reads"),
@@ -67,27 +70,27 @@ impl World {
 
     fn facts<'a>(&'a self, row: &'a Model) -> Facts<'a> {
         Facts {
-            dataset: row.dataset_id,
+            dataset: row.dataset_id(),
             row: Some(row),
-            suppliers: self.suppliers.get(&row.id).map_or(&[], Vec::as_slice),
-            tenderers: self.tenderers.get(&row.id).map_or(&[], Vec::as_slice),
-            classifications: self.classifications.get(&row.id).map_or(&[], Vec::as_slice),
-            words: self.words.get(&row.id).map_or("", String::as_str),
+            suppliers: self.suppliers.get(&row.id()).map_or(&[], Vec::as_slice),
+            tenderers: self.tenderers.get(&row.id()).map_or(&[], Vec::as_slice),
+            classifications: self.classifications.get(&row.id()).map_or(&[], Vec::as_slice),
+            words: self.words.get(&row.id()).map_or("", String::as_str),
         }
     }
 
     /// Filters as people subscribe with, made from the first process that has what they ask for.
     fn filters(&self) -> Vec<(&'static str, Filter)> {
-        let row = self.rows.iter().find(|row| row.buyer_id.is_some() && row.value_amount.is_some());
+        let row = self.rows.iter().find(|row| row.buyer_id().is_some() && row.value_amount().is_some());
         let row = row.expect("a process with a buyer and a value");
         let amount = Term::Amount(AmountRange {
-            currency: row.value_currency.clone().unwrap_or_default(),
-            min: row.value_amount,
+            currency: row.value_currency().unwrap_or_default().to_owned(),
+            min: row.value_amount(),
             max: None,
         });
         // The value first: it is what the most processes are asked after.
-        let typical = [amount, Term::Status(vec!["active", "complete"]), buyers(row.buyer_id)];
-        let words: Vec<&str> = self.words[&row.id].split(' ').collect();
+        let typical = [amount, Term::Status(vec!["active", "complete"]), buyers(row.buyer_id())];
+        let words: Vec<&str> = self.words[&row.id()].split(' ').collect();
         let some = [words[0], words[words.len() / 2], words[words.len() - 1]].join(" ");
         let search = Term::Search(Search::new(&some));
         let many = (0..100).map(|number| Filter::Is(buyers(Some(number)))).collect();
@@ -124,7 +127,7 @@ fn filters(criterion: &mut Criterion) {
     let tiers = Arc::new(Tiers::new(ledger, None, Capacity::default()));
     let judge = Judge::new(&database, Some(tiers.clone()));
     let changed: Vec<(i64, i64)> =
-        world.rows.iter().take(BATCH).map(|row| (row.id, row.dataset_id)).collect();
+        world.rows.iter().take(BATCH).map(|row| (row.id(), row.dataset_id())).collect();
     let mut group = criterion.benchmark_group("matching");
     group.throughput(Throughput::Elements(u64::try_from(BATCH).expect("a small number")));
     for (name, filter) in world.filters() {

@@ -21,15 +21,17 @@ use async_graphql_axum::GraphQL;
 use axum::{Router, routing::post_service};
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use farol::{
-    ocds::codelist::{self, Codelist},
-    store::entity::{award, award_supplier, bid, bid_tenderer, organization, process},
-};
+use farol::ocds::codelist::{self, Codelist};
 use sea_orm::{
     ColumnTrait, ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter,
     QueryOrder, QuerySelect,
 };
 use tokio::net::TcpListener;
+
+#[path = "stock_entities.rs"]
+mod entities;
+
+use entities::{award, award_supplier, bid, bid_tenderer, organization, process};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

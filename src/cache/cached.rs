@@ -4,7 +4,7 @@
 //! looked at with the ledger each time it is used, whichever tier gave it. So a value that a write has
 //! overtaken is never used once the write is marked, and no order of loads, fills and writes can bring it back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use futures_util::future::{join, join_all};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     claims::{Awaited, Claims, Outcome},
-    entry::{Entry, Found, Kept, Tags, Tier},
+    entry::{Cacheable, Entry, Found, Tags, Tier},
     lease,
     policy::Policy,
     record,
@@ -24,7 +24,7 @@ use super::{
 use crate::loader::{Batch, Key};
 
 /// A batch function whose values can be kept.
-pub trait Tagged<K: Key>: Batch<K, Value: Kept> {
+pub trait Tagged<K: Key>: Batch<K, Value: Cacheable> {
     /// Names everything that the answer to a key depends on. It may be too much, never too little: a write that
     /// changes the answer must mark at least one of the tags.
     fn tag(&self, key: &K, value: Option<&Self::Value>, tags: &mut Tags);
@@ -81,6 +81,10 @@ impl<K: StoredKey, B: Tagged<K>> Clone for Cached<K, B> {
 impl<K: StoredKey, B: Tagged<K>> Batch<K> for Cached<K, B> {
     type Value = Found<B::Value>;
     type Error = B::Error;
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.0.relation.name)
+    }
 
     fn peek(&self, key: &K) -> Option<Self::Value> {
         let tiers = self.0.tiers.as_ref()?;
@@ -197,7 +201,7 @@ impl<K: StoredKey, B: Tagged<K>> Inner<K, B> {
         let mut found = HashMap::with_capacity(keys.len());
         for key in keys {
             let value = values.remove(key);
-            let read_at = position.filter(|_| value.as_ref().is_none_or(Kept::is_sound));
+            let read_at = position.filter(|_| value.as_ref().is_none_or(Cacheable::is_cacheable));
             let entry = match tiers.zip(read_at) {
                 Some((tiers, read_at)) => {
                     let slots = self.slots(key, value.as_ref());
@@ -278,7 +282,7 @@ fn accept<K: Key, V, E: Clone>(
 }
 
 /// What Redis is to keep of what was read.
-pub(super) fn fills<'a, K: Key, V: Kept>(
+pub(super) fn fills<'a, K: Key, V: Cacheable>(
     read: &HashMap<K, Found<V>>,
     keys: impl Iterator<Item = (&'a K, String)>,
 ) -> Vec<Fill> {

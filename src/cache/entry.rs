@@ -1,14 +1,10 @@
 //! A value as it is kept, and what it must be to be kept.
 
-use std::{mem::size_of, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::Instant;
 
-use super::{
-    tag::{Slot, Tag},
-    weight,
-};
+use super::tag::{Slot, Tag};
 
 /// The answer to a key, absence included, as it is kept.
 #[derive(Debug)]
@@ -48,13 +44,13 @@ pub enum Tier {
     Database,
 }
 
-/// What a value must be to be kept.
-pub trait Kept: Clone + Send + Sync + 'static {
-    /// How many bytes of memory it takes, about.
-    fn weigh(&self) -> usize;
+/// A value that the caches can store.
+pub trait Cacheable: Clone + Send + Sync + 'static {
+    /// How many bytes it takes beside its own size, about: what it points to.
+    fn size_estimate(&self) -> usize;
 
-    /// Whether it is a value and not a failure: only values are kept.
-    fn is_sound(&self) -> bool {
+    /// Whether it is a value and not a failure: only values are cached.
+    fn is_cacheable(&self) -> bool {
         true
     }
 
@@ -106,46 +102,18 @@ impl<V> Clone for Found<V> {
     }
 }
 
-macro_rules! kept {
-    ($([$($generic:tt)*] $type:ty),+ $(,)?) => { $(
-        impl<$($generic)*> Kept for $type {
-            fn weigh(&self) -> usize {
-                weight::of(self)
-            }
-
-            fn encode(&self) -> Option<Vec<u8>> {
-                postcard::to_stdvec(self).ok()
-            }
-
-            fn decode(bytes: &[u8]) -> Option<Self> {
-                postcard::from_bytes(bytes).ok()
-            }
-        }
-    )+ };
-}
-
-kept! {
-    [] i64,
-    [] Arc<str>,
-    [T: Serialize + DeserializeOwned + Send + Sync + 'static] Arc<T>,
-    [T: Serialize + DeserializeOwned + Send + Sync + 'static] Arc<[T]>,
-}
-
-impl<V: Kept, E: Clone + Send + Sync + 'static> Kept for Result<V, E> {
-    fn weigh(&self) -> usize {
-        self.as_ref().map_or(size_of::<E>(), Kept::weigh)
-    }
-
-    fn is_sound(&self) -> bool {
-        self.is_ok()
+/// A count.
+impl Cacheable for i64 {
+    fn size_estimate(&self) -> usize {
+        0
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
-        self.as_ref().ok()?.encode()
+        Some(self.to_be_bytes().into())
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        V::decode(bytes).map(Ok)
+        Some(Self::from_be_bytes(bytes.try_into().ok()?))
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use moka::{Equivalent, sync::Cache};
 
-use super::entry::{Entry, Kept};
+use super::entry::{Cacheable, Entry};
 use crate::loader::Key;
 
 /// Memory that a value takes beside its own: its key, its places in the cache.
@@ -61,15 +61,15 @@ impl Memory {
     }
 
     /// What is kept for a key, whether it still counts or not.
-    pub(super) fn get<K: Key, V: Kept>(&self, relation: u32, key: &K) -> Option<Arc<Entry<V>>> {
+    pub(super) fn get<K: Key, V: Cacheable>(&self, relation: u32, key: &K) -> Option<Arc<Entry<V>>> {
         let hash = self.hasher.hash_one((relation, key));
         let stored = self.cache.get(&Lookup { relation, hash, key })?;
         stored.entry.downcast().ok()
     }
 
     /// Keeps an entry, as long as there is room for it.
-    pub(super) fn insert<K: Key, V: Kept>(&self, relation: u32, key: &K, entry: &Arc<Entry<V>>) {
-        let value = entry.value.as_ref().map_or(0, Kept::weigh);
+    pub(super) fn insert<K: Key, V: Cacheable>(&self, relation: u32, key: &K, entry: &Arc<Entry<V>>) {
+        let value = entry.value.as_ref().map_or(0, Cacheable::size_estimate);
         let weight = value + size_of::<Entry<V>>() + size_of_val(&*entry.slots) + size_of::<K>() + OVERHEAD;
         let hash = self.hasher.hash_one((relation, key));
         let key = StoredKey { relation, hash, key: Box::new(key.clone()) };

@@ -9,7 +9,7 @@
 //! whole responses: a value is kept with what it depends on ([`Tag`]) and the sequence of the change log it
 //! was read at, and is compared with the marks of writes each time it is used.
 //!
-//! Kept is also that there is nothing. Failures are not kept.
+//! Cacheable is also that there is nothing. Failures are not kept.
 
 mod cached;
 mod claims;
@@ -25,11 +25,10 @@ pub mod response;
 pub mod shared;
 mod tag;
 mod tiers;
-mod weight;
 
 pub use cached::{Cached, Relation, StoredKey, Tagged};
 pub use dependencies::Dependencies;
-pub use entry::{Entry, Found, Kept, Tags, Tier};
+pub use entry::{Cacheable, Entry, Found, Tags, Tier};
 pub use ledger::Ledger;
 pub use tag::{Slot, Tag};
 pub use tiers::{Capacity, Figures, Tiers};

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, Kept};
+use super::entry::{Cacheable, Entry};
 
 /// Bytes of the load time, in microseconds.
 const TOOK: usize = 4;
@@ -13,7 +13,7 @@ const TOOK: usize = 4;
 const DIGEST: usize = 16;
 
 /// The bytes of an entry; `None` when it cannot be written.
-pub(super) fn encode<V: Kept>(entry: &Entry<V>) -> Option<Vec<u8>> {
+pub(super) fn encode<V: Cacheable>(entry: &Entry<V>) -> Option<Vec<u8>> {
     let micros = u32::try_from(entry.took.as_micros()).unwrap_or(u32::MAX);
     let mut bytes = micros.to_be_bytes().to_vec();
     if let Some(value) = &entry.value {
@@ -26,7 +26,7 @@ pub(super) fn encode<V: Kept>(entry: &Entry<V>) -> Option<Vec<u8>> {
 }
 
 /// The value, and how long it took to load; `None` when the bytes are not such.
-pub(super) fn decode<V: Kept>(bytes: &[u8]) -> Option<(Option<V>, Duration)> {
+pub(super) fn decode<V: Cacheable>(bytes: &[u8]) -> Option<(Option<V>, Duration)> {
     let (took, rest) = bytes.split_first_chunk::<TOOK>()?;
     let took = Duration::from_micros(u32::from_be_bytes(*took).into());
     match rest.split_first()? {

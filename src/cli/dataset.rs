@@ -52,8 +52,8 @@ pub async fn run(args: &DatasetArgs, config: &Config) -> Result<ExitStatus, CliE
 }
 
 async fn remove(database: &Database, name: &str, datasets: &[dataset::Model]) -> Result<String, CliError> {
-    if datasets.iter().all(|dataset| dataset.name != name) {
-        let known = datasets.iter().map(|dataset| dataset.name.clone()).collect();
+    if datasets.iter().all(|dataset| dataset.name() != name) {
+        let known = datasets.iter().map(|dataset| dataset.name().to_owned()).collect();
         return Err(CliError::UnknownDataset { name: name.to_owned(), known });
     }
     let removed = import::remove(database, name).await?;
@@ -65,20 +65,20 @@ fn describe(dataset: &dataset::Model) -> String {
         time.map_or_else(|| "unknown".to_owned(), |time| time.format("%Y-%m-%d").to_string())
     };
     let row = |name: &str, value: &str| format!("  {name:<14} {value}\n");
-    let publisher = [&dataset.publisher_name, &dataset.publisher_uri];
-    let publisher: Vec<&str> = publisher.into_iter().flatten().map(String::as_str).collect();
+    let publisher = [dataset.publisher_name(), dataset.publisher_uri()];
+    let publisher: Vec<&str> = publisher.into_iter().flatten().collect();
     [
-        format!("{}\n", dataset.name),
+        format!("{}\n", dataset.name()),
         row("publisher", &publisher.join(" ")),
-        row("licence", dataset.license.as_deref().unwrap_or("not stated")),
-        row("policy", dataset.publication_policy.as_deref().unwrap_or("not stated")),
-        row("releases from", &format!("{} to {}", day(dataset.first_date), day(dataset.last_date))),
-        row("processes", &dataset.processes.to_string()),
-        row("bids", &dataset.bids.to_string()),
-        row("awards", &dataset.awards.to_string()),
-        row("contracts", &dataset.contracts.to_string()),
-        row("organisations", &dataset.organizations.to_string()),
-        row("last import", &dataset.last_import.map_or_else(String::new, |time| time.to_rfc3339())),
+        row("licence", dataset.license().unwrap_or("not stated")),
+        row("policy", dataset.publication_policy().unwrap_or("not stated")),
+        row("releases from", &format!("{} to {}", day(dataset.first_date()), day(dataset.last_date()))),
+        row("processes", &dataset.processes().to_string()),
+        row("bids", &dataset.bids().to_string()),
+        row("awards", &dataset.awards().to_string()),
+        row("contracts", &dataset.contracts().to_string()),
+        row("organisations", &dataset.organizations().to_string()),
+        row("last import", &dataset.last_import().map_or_else(String::new, |time| time.to_rfc3339())),
     ]
     .concat()
 }

@@ -61,7 +61,8 @@ async fn database(loaded: &Loaded) -> Result<String, CliError> {
     let outdated = to_rebuild(&database).await?;
     let keys = query::api_key::valid(&database).await?.len();
     database.close().await;
-    let describe = |dataset: &Model| format!("dataset {}: {} processes\n", dataset.name, dataset.processes);
+    let describe =
+        |dataset: &Model| format!("dataset {}: {} processes\n", dataset.name(), dataset.processes());
     let held: String = datasets.iter().map(describe).collect();
     let warning = outdated.map(|warning| format!("warning: {warning}\n")).unwrap_or_default();
     Ok(format!("{answers}schema version: {applied}, up to date\n{held}API keys: {keys} valid\n{warning}"))

@@ -27,7 +27,7 @@ pub struct RebuildArgs {
 pub async fn run(args: &RebuildArgs, config: &Config) -> Result<ExitStatus, CliError> {
     let database = app::connect_migrated(config).await?;
     let mut names: Vec<String> =
-        query::dataset::all(&database).await?.into_iter().map(|row| row.name).collect();
+        query::dataset::all(&database).await?.into_iter().map(|row| row.name().to_owned()).collect();
     if let Some(only) = &args.dataset {
         if !names.contains(only) {
             return Err(CliError::UnknownDataset { name: only.clone(), known: names });

@@ -92,7 +92,7 @@ async fn close(database: Database) {
 /// Whether a dataset is what a demo left that was stopped while it was filled. No dataset at all counts too,
 /// since there is none that says otherwise; filling again adds only what is missing.
 fn is_unfinished_demo(dataset: &dataset::Model) -> bool {
-    dataset.name == DEMO_DATASET && dataset.processes < DEMO_PROCESSES.cast_signed()
+    dataset.name() == DEMO_DATASET && dataset.processes() < DEMO_PROCESSES.cast_signed()
 }
 
 /// Imports generated data, by the path that real files take.

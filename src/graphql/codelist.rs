@@ -5,12 +5,12 @@ use async_graphql::Enum;
 use crate::ocds::codelist as ocds;
 
 /// The enum value of a stored code; null when nothing was published.
-pub(super) fn code<C: ocds::Codelist, E: From<C>>(text: Option<&String>) -> Option<E> {
+pub(super) fn code<C: ocds::Codelist, E: From<C>>(text: Option<&str>) -> Option<E> {
     text.map(|text| E::from(C::parse(text)))
 }
 
 /// The text as published: the store keeps it only where it says more than the code.
-pub(super) fn text<'a>(code: Option<&'a String>, text: Option<&'a String>) -> Option<&'a String> {
+pub(super) fn text<'a>(code: Option<&'a str>, text: Option<&'a str>) -> Option<&'a str> {
     text.or(code)
 }
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_published_code_is_found_and_any_other_is_other() {
-        let found = |text: &str| code::<ocds::TenderStatus, TenderStatus>(Some(&text.to_owned()));
+        let found = |text: &str| code::<ocds::TenderStatus, TenderStatus>(Some(text));
         assert_eq!(found("Complete "), Some(TenderStatus::Complete));
         assert_eq!(found("evaluation"), Some(TenderStatus::Other));
         assert_eq!(code::<ocds::TenderStatus, TenderStatus>(None), None);

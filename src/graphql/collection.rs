@@ -1,39 +1,36 @@
 //! The lists of everything: all processes, awards, contracts, bids, items, organisations, each with its
 //! filter and its orders, in pages.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, OutputType};
+use async_graphql::Context;
 
 use super::{
-    connection::{self, Connection, Edge, ValuedConnection, wants_rows},
+    connection::{self, Connection, Edge, ValuedConnection, View, wants_rows},
     cursor::Cursor,
     error::Error,
     filter::{self, FilterInput},
+    loading::{Collection, PageKey, Relations},
     page::{Level, PageArgs},
-    relations::{Collection, PageKey, Relations},
     scope,
     total::{Total, Worth},
 };
 use crate::store::{
     page::Position,
     query::{
-        collection::{By, Collected, Order},
+        collection::{self as store, By, Order},
         filter::{Filter, Term},
     },
+    row::Row,
 };
 
 /// A node of which there is a list of all.
-pub(super) trait CollectionNode: OutputType + From<Arc<Self::Row>> {
-    /// The row behind it.
-    type Row: Collected;
+pub(super) trait CollectionNode: View {
     /// Which rows.
     type Filter: FilterInput;
     /// In which order.
     type Order: ListOrder;
 
     /// What reads the list.
-    fn collection(relations: &Relations) -> &Collection<Self::Row>;
+    fn collection(relations: &Relations) -> &Collection;
 }
 
 /// An order as the schema has it; the default one is that of a list that names none.
@@ -60,8 +57,8 @@ impl Sorting {
     }
 
     /// The cursor of a row.
-    pub(super) fn cursor<R: Collected>(self, row: &R) -> Cursor {
-        Cursor::at(self.name, row.position(self.order.by))
+    pub(super) fn cursor(self, list: &store::Collection, row: &Row) -> Cursor {
+        Cursor::at(self.name, list.position(row, self.order.by))
     }
 
     /// The position that a cursor given in an argument means.
@@ -130,7 +127,8 @@ async fn filtered<N: CollectionNode>(
         connection::empty()
     };
     let total = Total::Matching(|all| &N::collection(all).count, filter);
-    Ok(connection::of_page(&page, |row| sorting.cursor(row), total))
+    let rows = N::collection(&scope::services(ctx)?.relations).rows;
+    connection::of_page(&page, |row| sorting.cursor(rows, row), total)
 }
 
 #[cfg(test)]

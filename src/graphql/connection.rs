@@ -8,15 +8,27 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{Context, Object, OutputType, TypeName};
 
 use super::{
-    batches::SharedPage,
     cache_control::{MAX_AGE, cache_control},
     cursor::Cursor,
     error::{Error, Nullable},
+    loading::SharedPage,
     page::Window,
     total::{Total, Worth},
     value::Money,
 };
-use crate::store::page::{Page, PageRequest, Position};
+use crate::store::{
+    page::{Page, PageRequest, Position},
+    row::{Record, Row},
+};
+
+/// What a client sees of the rows of one table.
+pub(super) trait View: OutputType {
+    /// The row.
+    type Row: Record;
+
+    /// The view of a row.
+    fn of(row: Self::Row) -> Self;
+}
 
 /// A row in a page.
 pub(super) trait EdgeType: OutputType {
@@ -178,20 +190,27 @@ fn connection_name(edge: &str) -> String {
     format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(edge))
 }
 
+/// The view of a row that a relation answered.
+pub(super) fn view<V: View>(row: &Row) -> Result<V, Error> {
+    let other = || Error::Internal(format!("a row is not of the table {}", V::Row::TABLE.name));
+    V::Row::from_row(row.clone()).map(V::of).ok_or_else(other)
+}
+
 /// The connection of a keyset page.
-pub(super) fn of_page<N: From<Arc<R>>, R>(
-    page: &Page<Arc<R>>,
-    cursor: impl Fn(&R) -> Cursor,
+pub(super) fn of_page<N: View>(
+    page: &Page,
+    cursor: impl Fn(&Row) -> Cursor,
     total: Total,
-) -> Connection<Edge<N>> {
+) -> Result<Connection<Edge<N>>, Error> {
     let info = PageInfo {
         has_next_page: page.has_next,
         has_previous_page: page.has_previous,
-        start: page.rows.first().map(|row| cursor(row)),
-        end: page.rows.last().map(|row| cursor(row)),
+        start: page.rows.first().map(&cursor),
+        end: page.rows.last().map(&cursor),
     };
-    let edge = |row: &Arc<R>| Edge { node: N::from(row.clone()), cursor: cursor(row) };
-    Connection { edges: page.rows.iter().map(edge).collect(), info, total }
+    let edge = |row: &Row| Ok(Edge { node: view(row)?, cursor: cursor(row) });
+    let edges = page.rows.iter().map(edge).collect::<Result<_, Error>>()?;
+    Ok(Connection { edges, info, total })
 }
 
 /// True when the operation selects rows of the connection that is being resolved, and not its length
@@ -218,6 +237,6 @@ pub(super) fn request(
 }
 
 /// The page of which nobody asked to see anything.
-pub(super) fn empty<R>() -> SharedPage<R> {
+pub(super) fn empty() -> SharedPage {
     Arc::new(Page { rows: Vec::new(), has_previous: false, has_next: false })
 }

@@ -29,9 +29,9 @@ use super::{
     error::settle,
     execution::Execution,
     live::{self, Live, Opened},
+    loading::{Loaders, Ours, Relations},
     persisted::{Asked, DocumentOptions, ManifestError, Persisted},
     publish::Publish,
-    relations::{Loaders, Ours, Relations},
     scope::Services,
 };
 use crate::{

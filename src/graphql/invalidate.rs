@@ -64,9 +64,9 @@ async fn meant(ctx: &Context<'_>, tag: &str) -> Result<Invalidated, Error> {
             // That there is none may be what is kept and wrong, or lists may hold one that is gone: whatever these
             // are, nothing is left of them.
             Ok(row.map_or(Invalidated::Everything, |row| Invalidated::Process {
-                dataset: row.dataset_id,
+                dataset: row.dataset_id(),
                 process,
-                ocid: row.ocid.clone(),
+                ocid: row.ocid().to_owned(),
             }))
         }
         _ => Err(Error::BadInput(format!(

@@ -6,26 +6,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, OutputType};
-use serde::{Serialize, de::DeserializeOwned};
+use async_graphql::Context;
 
 use super::{
-    batches::{Ranges, Rows},
-    connection::{Connection, Edge, EdgeType, PageInfo, ValuedConnection},
+    connection::{self, Connection, Edge, EdgeType, PageInfo, ValuedConnection, View},
     cursor::Cursor,
     error::Error,
-    organization::loader::OwnedWorths,
+    loading::{ById, ByRange, Relations},
     page::{Level, PageArgs, Window},
-    relations::{ById, ByRange, Relations},
     scope,
     total::{Total, Worth},
 };
-use crate::{
-    cache::Tagged,
-    store::{
-        StoreError,
-        query::list::{Listed, Range},
-    },
+use crate::store::{
+    query::{list::Range, totals::Totals},
+    row::{Row, Rows},
 };
 
 /// A list of one parent.
@@ -39,45 +33,45 @@ pub(super) struct List {
     pub(super) count: i32,
 }
 
-/// A row of such a list, with how it is read.
-pub(super) trait ListEdge: EdgeType {
-    /// The row.
-    type Row: Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What reads it.
-    type Batch: Tagged<Range, Value = Rows<Self::Row>, Error = Arc<StoreError>>;
-
+/// An element of such a list, with how it is read.
+pub(super) trait ListEdge: EdgeType + Sized {
     /// The relation that reads it.
-    fn relation(relations: &Relations) -> &ByRange<Self::Batch>;
-    /// The view of a row.
-    fn new(row: Arc<Self::Row>, cursor: Cursor) -> Self;
+    fn relation(relations: &Relations) -> &ByRange;
+
+    /// How many rows of the relation an element is.
+    const ROWS: usize;
+
+    /// The view of the rows of an element.
+    fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error>;
 }
 
 /// A node that is the view of a listed row: its edge needs nothing more.
-pub(super) trait ListNode: OutputType + From<Arc<Self::Row>> {
-    /// The row.
-    type Row: Listed + 'static;
-
+pub(super) trait ListNode: View {
     /// The relation that reads it.
-    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>>;
+    fn relation(relations: &Relations) -> &ByRange;
 }
 
 /// A node that has a value.
 pub(super) trait ValuedNode: ListNode {
     /// The relation that sums the values of a list.
-    fn worths(relations: &Relations) -> &ById<OwnedWorths>;
+    fn worths(relations: &Relations) -> &ById<Arc<Totals>>;
 }
 
 impl<N: ListNode> ListEdge for Edge<N> {
-    type Row = N::Row;
-    type Batch = Ranges<N::Row>;
+    const ROWS: usize = 1;
 
-    fn relation(relations: &Relations) -> &ByRange<Self::Batch> {
+    fn relation(relations: &Relations) -> &ByRange {
         N::relation(relations)
     }
 
-    fn new(row: Arc<N::Row>, cursor: Cursor) -> Self {
-        Self { node: row.into(), cursor }
+    fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
+        Ok(Self { node: element(rows, 0)?, cursor })
     }
+}
+
+/// The view of one of the rows of an element.
+pub(super) fn element<V: View>(rows: &[Row], index: usize) -> Result<V, Error> {
+    connection::view(rows.get(index).ok_or_else(|| Error::Internal("a row of a list is missing".to_owned()))?)
 }
 
 /// One page of a list.
@@ -88,8 +82,8 @@ pub(super) async fn page<E: ListEdge>(
 ) -> Result<Connection<E>, Error> {
     let window = args.window(scope::services(ctx)?.pages, Level::Nested)?;
     let range = range::<E>(&window, list)?;
-    let rows = rows::<E>(ctx, range).await?;
-    let edges = (range.from..).zip(rows.iter()).map(|(at, row)| E::new(row.clone(), cursor::<E>(at)));
+    let rows = rows(ctx, E::relation, range).await?;
+    let edges = (range.from..).zip(rows.chunks(E::ROWS)).map(|(at, rows)| E::new(rows, cursor::<E>(at)));
     let full = range.to > range.from;
     let info = PageInfo {
         has_next_page: range.to < list.count,
@@ -97,7 +91,7 @@ pub(super) async fn page<E: ListEdge>(
         start: full.then(|| cursor::<E>(range.from)),
         end: full.then(|| cursor::<E>(range.to - 1)),
     };
-    Ok(Connection { edges: edges.collect(), info, total: Total::Known(list.count.into()) })
+    Ok(Connection { edges: edges.collect::<Result<_, _>>()?, info, total: Total::Known(list.count.into()) })
 }
 
 /// The same of a list whose rows have a value.
@@ -111,13 +105,13 @@ pub(super) async fn valued_page<N: ValuedNode>(
 }
 
 /// The rows of a range, unless only the list's length or the page's place is asked for.
-async fn rows<E: ListEdge>(ctx: &Context<'_>, range: Range) -> Result<Rows<E::Row>, Error> {
+async fn rows(ctx: &Context<'_>, relation: fn(&Relations) -> &ByRange, range: Range) -> Result<Rows, Error> {
     let ahead = ctx.look_ahead();
     let wanted = ahead.field("edges").exists() || ahead.field("nodes").exists();
     if !wanted || range.from >= range.to {
         return Ok(Arc::default());
     }
-    Ok(scope::load(ctx, E::relation, range).await?.unwrap_or_default())
+    Ok(scope::load(ctx, relation, range).await?.unwrap_or_default())
 }
 
 /// The positions that a window takes from a list.

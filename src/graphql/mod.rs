@@ -9,14 +9,14 @@
 //! - `documents`, `guard`: parsed documents kept in memory; what a document may look like at all.
 //! - `validation`: whether it is one that the specification allows, and whether the variables fit it.
 //! - `shape`, `cost`: what each field is to the cost, read from the schema itself; depth and cost.
-//! - `roots`: the root fields; `publish`: the mutation. One folder per aggregate: `mod.rs` has the object, `loader.rs` its
-//!   batches, `filter.rs` and `query.rs` its lists.
+//! - `roots`: the root fields; `publish`: the mutation. One folder per aggregate: `mod.rs` has the object, `filter.rs`
+//!   and `query.rs` its lists.
 //! - `page`, `cursor`, `connection`, `total`: what all pages share. Then the three kinds of lists:
 //!   `collection` has those of everything, filtered (`filter`) and in an order; `list` those that a row
 //!   has, kept by position; `owned` those that an organisation has, by date.
 //! - `change`, `live`: changes of processes, as the log has them and as they are told to those who subscribe.
-//! - `relations`, `batches`, `tags`, `scope`: what is loaded in batches and kept, what it depends on, and how a resolver
-//!   asks for it. `cache_control`: what the schema tells of that.
+//! - `loading`: what is loaded in batches and cached, and what it depends on. `scope`: how a resolver asks for it.
+//!   `cache_control`: what the schema tells of that.
 //! - `process/matching`: which changed processes a filter takes, judged in memory.
 //! - `id`, `node`, `codelist`, `scalars`, `value`: the small types. `error`: what can go wrong.
 //!
@@ -32,7 +32,6 @@
 mod access;
 mod admission;
 mod award;
-mod batches;
 mod bid;
 mod cache_control;
 mod call;
@@ -56,6 +55,7 @@ mod invalidate;
 mod item;
 mod list;
 pub mod live;
+mod loading;
 mod node;
 mod noted;
 mod organization;
@@ -65,7 +65,6 @@ mod persisted;
 mod process;
 mod publish;
 mod question;
-mod relations;
 mod release;
 mod roots;
 mod scalars;
@@ -74,7 +73,6 @@ mod shape;
 mod spending;
 #[doc(hidden)]
 pub mod steps;
-mod tags;
 mod total;
 mod validation;
 mod value;
@@ -84,11 +82,11 @@ pub use engine::{Engine, check_manifest, sdl};
 pub use error::{MASKED, RETRY_AFTER};
 pub use execution::{CacheCounts, Execution, Source, Stats};
 pub use guard::DocumentLimits;
+pub use loading::{Load, Loaders};
 pub use noted::Noted;
 pub use page::PageSizes;
 pub use persisted::{
     Asked, DocumentMode, DocumentName, DocumentOptions, Manifest, ManifestError, RegisteredLimits,
 };
 pub use publish::{Publish, PublishOutcome, Published};
-pub use relations::{Load, Loaders};
 pub use scope::Counts;

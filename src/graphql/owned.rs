@@ -5,21 +5,21 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use super::{
-    batches::SharedPage,
     collection::{CollectionNode, ListOrder},
     connection::{self, Connection, Edge, ValuedConnection, wants_rows},
     error::Error,
+    loading::{OwnedRelations, Relations, SharedPage},
     page::{Level, PageArgs},
-    relations::{OwnedRelations, Relations},
     scope,
     total::{Total, Worth},
 };
 use crate::store::{
     page::{self, PageRequest},
     query::{
-        collection::{By, Collected},
+        collection::{By, Collection},
         walk::{OwnedPage, place},
     },
+    row::Row,
 };
 
 /// A list that organisations have.
@@ -28,10 +28,9 @@ pub(super) trait OwnedList {
     type Node: CollectionNode;
 
     /// What reads it.
-    fn relations(relations: &Relations) -> &OwnedRelations<<Self::Node as CollectionNode>::Row>;
+    fn relations(relations: &Relations) -> &OwnedRelations;
 }
 
-type Row<L> = <<L as OwnedList>::Node as CollectionNode>::Row;
 type Order<L> = <<L as OwnedList>::Node as CollectionNode>::Order;
 
 /// One page of the list of an organisation.
@@ -44,26 +43,33 @@ pub(super) async fn page<L: OwnedList>(
     // The default order of what has a date: newest first.
     let newest = Order::<L>::default().sorting();
     let request = connection::request(&window, |text, argument| newest.position(text, argument))?;
-    let page = if wants_rows(ctx) { read::<L>(ctx, owner, &request).await? } else { connection::empty() };
+    let rows = L::Node::collection(&scope::services(ctx)?.relations).rows;
+    let page = if wants_rows(ctx) {
+        read(ctx, L::relations, rows, owner, &request).await?
+    } else {
+        connection::empty()
+    };
     let total = Total::Owned(|all| &L::relations(all).counts, owner);
     let worth = Worth::Owned(|all| &L::relations(all).worths, owner);
-    let page: Connection<_> = connection::of_page(&page, |row| newest.cursor(row), total);
+    let page: Connection<_> = connection::of_page(&page, |row| newest.cursor(rows, row), total)?;
     Ok(ValuedConnection { page, worth })
 }
 
 /// Reads from the end that the window counts from; the other bound is cut off here.
-async fn read<L: OwnedList>(
+async fn read(
     ctx: &Context<'_>,
+    relations: fn(&Relations) -> &OwnedRelations,
+    list: &Collection,
     owner: i64,
     request: &PageRequest,
-) -> Result<SharedPage<Row<L>>, Error> {
+) -> Result<SharedPage, Error> {
     let PageRequest { limit, backward, .. } = *request;
     let (after, before) = (request.after.as_ref().map(place), request.before.as_ref().map(place));
     let (from, until) = if backward { (before, after) } else { (after, before) };
     let key = OwnedPage { owner, limit, backward, from };
-    let rows = scope::load(ctx, |all| &L::relations(all).pages, key).await?.unwrap_or_default();
-    let inside = |row: &Row<L>| {
-        let at = place(&row.position(By::Date));
+    let rows = scope::load(ctx, |all| &relations(all).pages, key).await?.unwrap_or_default();
+    let inside = |row: &Row| {
+        let at = place(&list.position(row, By::Date));
         // Newest first, those without a date last: as `Option` orders, reversed.
         until.is_none_or(|until| if backward { at < until } else { at > until })
     };

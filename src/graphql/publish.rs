@@ -128,13 +128,13 @@ impl PublishReleasesPayload {
 #[Object]
 impl PublishedRelease<'_> {
     /// The open contracting id that it names. Null when it cannot be read.
-    async fn ocid(&self) -> Option<&String> {
-        self.published.ocid.as_ref()
+    async fn ocid(&self) -> Option<&str> {
+        self.published.ocid.as_deref()
     }
 
     /// The publisher's id of it. Null when it cannot be read.
-    async fn release_id(&self) -> Option<&String> {
-        self.published.release_id.as_ref()
+    async fn release_id(&self) -> Option<&str> {
+        self.published.release_id.as_deref()
     }
 
     /// What became of it.

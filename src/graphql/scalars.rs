@@ -86,12 +86,12 @@ impl Json {
 }
 
 /// A stored JSON text; `None` stays absent.
-pub(super) fn json(text: Option<&String>) -> Nullable<Json> {
-    text.map(|text| Json::stored(text.clone()))
+pub(super) fn json(text: Option<&str>) -> Nullable<Json> {
+    text.map(|text| Json::stored(text.to_owned()))
 }
 
 /// A stored JSON list of texts; `None` is an empty list.
-pub(super) fn texts(json: Option<&String>) -> Result<Vec<String>, Error> {
+pub(super) fn texts(json: Option<&str>) -> Result<Vec<String>, Error> {
     json.map_or(Ok(Vec::new()), |json| serde_json::from_str(json).map_err(|error| corrupt(&error)))
 }
 

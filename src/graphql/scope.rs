@@ -1,26 +1,25 @@
 //! What a resolver works with: the services of the process, and what its request loads.
 
 use std::{
+    any::type_name,
     collections::{BTreeMap, HashSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_graphql::{Context, Value};
+use async_graphql::{Context, Value as Json};
 use futures_util::future::try_join_all;
 use serde_json::json;
 
 use super::{
-    batches::Each,
     change::Log,
     error::Error,
+    loading::{ErasedSource, FromValue, Key, Relations, Source, Value},
     page::PageSizes,
-    relations::{Relations, Source},
 };
 use crate::{
-    cache::{Dependencies, Found, Ledger, Slot, StoredKey, Tag, Tagged, Tier},
+    cache::{Dependencies, Found, Ledger, Slot, Tag, Tier},
     loader::RequestScope,
-    store::StoreError,
     telemetry::meter::Meter,
 };
 
@@ -114,11 +113,26 @@ impl Request {
     }
 
     /// The value of a key of one relation: from a cache, or batched with the rest of the request.
-    async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+    async fn load<K: Into<Key>, V: FromValue>(
         &self,
-        source: &Source<K, B>,
+        source: &Source<K, V>,
         key: K,
-    ) -> Result<Option<B::Value>, Error> {
+    ) -> Result<Option<V>, Error> {
+        self.value(&source.erased, key.into()).await?.map(typed).transpose()
+    }
+
+    /// The values of several keys, in the order of the keys. One failed key fails the call.
+    pub(super) async fn load_many<K: Into<Key>, V: FromValue>(
+        &self,
+        source: &Source<K, V>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Option<V>>, Error> {
+        let keys = keys.into_iter().map(Into::into).collect();
+        let values = self.values(&source.erased, keys).await?;
+        values.into_iter().map(|value| value.map(typed).transpose()).collect()
+    }
+
+    async fn value(&self, source: &ErasedSource, key: Key) -> Result<Option<Value>, Error> {
         let found = match &source.other {
             Some(load) => load(key).await?,
             None => self.0.loads.load(&source.relation, key).await?,
@@ -126,12 +140,7 @@ impl Request {
         Ok(found.and_then(|found| self.take(source, &found)))
     }
 
-    /// The values of several keys, in the order of the keys. One failed key fails the call.
-    pub(super) async fn load_many<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
-        &self,
-        source: &Source<K, B>,
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<Vec<Option<B::Value>>, Error> {
+    async fn values(&self, source: &ErasedSource, keys: Vec<Key>) -> Result<Vec<Option<Value>>, Error> {
         let found = match &source.other {
             Some(load) => try_join_all(keys.into_iter().map(load)).await?,
             None => self.0.loads.load_many(&source.relation, keys).await?,
@@ -150,22 +159,18 @@ impl Request {
     }
 
     /// The same by relation, if it was to be counted: what the client is told.
-    pub(super) fn explained(&self) -> Option<Value> {
+    pub(super) fn explained(&self) -> Option<Json> {
         let gathered = self.gathered();
         let tell = |(relation, counts): (&String, &Counts)| {
             let Counts { memory, shared, database } = *counts;
             (relation.clone(), json!({ "memory": memory, "redis": shared, "database": database }))
         };
         let told: serde_json::Map<_, _> = gathered.by_relation.as_ref()?.iter().map(tell).collect();
-        Value::from_json(told.into()).ok()
+        Json::from_json(told.into()).ok()
     }
 
     /// The value of an answer, which is noted, once.
-    fn take<K: StoredKey, B: Tagged<K>>(
-        &self,
-        source: &Source<K, B>,
-        found: &Found<B::Value>,
-    ) -> Option<B::Value> {
+    fn take(&self, source: &ErasedSource, found: &Found<Value>) -> Option<Value> {
         let entry = &*found.entry;
         let mut gathered = self.gathered();
         if gathered.seen.insert(Arc::as_ptr(&found.entry).addr()) {
@@ -201,23 +206,28 @@ pub(super) fn forget(ctx: &Context<'_>) -> Result<(), Error> {
 }
 
 /// The value of a key of one relation: from a cache, or batched with the rest of the request.
-pub(super) async fn load<K: StoredKey, B: Tagged<K, Error = Arc<StoreError>>>(
+pub(super) async fn load<K: Into<Key>, V: FromValue>(
     ctx: &Context<'_>,
-    source: impl FnOnce(&Relations) -> &Source<K, B>,
+    source: impl FnOnce(&Relations) -> &Source<K, V>,
     key: K,
-) -> Result<Option<B::Value>, Error> {
+) -> Result<Option<V>, Error> {
     request(ctx)?.load(source(&services(ctx)?.relations), key).await
 }
 
-/// The answer of a read that is a statement of its own.
-pub(super) async fn read<K: StoredKey, V>(
+/// The answer of a read that has one for every key.
+pub(super) async fn read<K: Into<Key>, V: FromValue>(
     ctx: &Context<'_>,
-    source: impl FnOnce(&Relations) -> &Source<K, Each<K, V>>,
+    source: impl FnOnce(&Relations) -> &Source<K, V>,
     key: K,
-) -> Result<V, Error>
-where
-    Each<K, V>: Tagged<K, Value = Result<V, Arc<StoreError>>, Error = Arc<StoreError>>,
-{
-    let value = load(ctx, source, key).await?;
-    Ok(value.ok_or_else(|| Error::Internal("a read gave no answer".to_owned()))??)
+) -> Result<V, Error> {
+    load(ctx, source, key).await?.ok_or_else(|| Error::Internal("a read gave no answer".to_owned()))
+}
+
+/// What the relation's types say that the value is.
+fn typed<V: FromValue>(value: Value) -> Result<V, Error> {
+    if let Value::Failed(error) = value {
+        return Err(error.into());
+    }
+    let expected = || Error::Internal(format!("a relation answers no {}", type_name::<V>()));
+    V::from_value(value).ok_or_else(expected)
 }

@@ -9,8 +9,7 @@ use async_graphql::Context;
 
 use super::{
     error::Error,
-    organization::loader::{OwnedCounts, OwnedWorths},
-    relations::{ByFilter, ById, Relations},
+    loading::{ById, Relations, Source},
     scope,
     value::{self, Money},
 };
@@ -21,9 +20,9 @@ pub(super) enum Total {
     /// It stands in the row of its owner.
     Known(i64),
     /// What matches a filter is counted.
-    Matching(fn(&Relations) -> &ByFilter<i64>, Filter),
+    Matching(fn(&Relations) -> &Source<Filter, i64>, Filter),
     /// What an owner has is counted.
-    Owned(fn(&Relations) -> &ById<OwnedCounts>, i64),
+    Owned(fn(&Relations) -> &ById<i64>, i64),
 }
 
 /// How to find out what a list is worth.
@@ -31,9 +30,9 @@ pub(super) enum Worth {
     /// The list is empty.
     Nothing,
     /// What matches a filter is summed.
-    Matching(fn(&Relations) -> &ByFilter<Arc<Totals>>, Filter),
+    Matching(fn(&Relations) -> &Source<Filter, Arc<Totals>>, Filter),
     /// What an owner has is summed.
-    Owned(fn(&Relations) -> &ById<OwnedWorths>, i64),
+    Owned(fn(&Relations) -> &ById<Arc<Totals>>, i64),
 }
 
 impl Total {
@@ -55,6 +54,9 @@ impl Worth {
             Self::Matching(source, filter) => scope::read(ctx, source, filter.clone()).await?,
             Self::Owned(source, owner) => scope::load(ctx, source, *owner).await?.unwrap_or_default(),
         };
-        Ok(totals.iter().filter_map(|(currency, sum)| value::money(Some(*sum), Some(currency))).collect())
+        Ok(totals
+            .iter()
+            .filter_map(|(currency, sum)| value::money(Some(*sum), Some(currency.as_str())))
+            .collect())
     }
 }

@@ -77,9 +77,9 @@ pub(super) fn moment(time: Option<Time>) -> Option<DateTime> {
 }
 
 /// Money from its two columns; null when both are.
-pub(super) fn money(amount: Option<rust_decimal::Decimal>, currency: Option<&String>) -> Option<Money> {
+pub(super) fn money(amount: Option<rust_decimal::Decimal>, currency: Option<&str>) -> Option<Money> {
     let any = amount.is_some() || currency.is_some();
-    any.then(|| Money { amount: amount.map(Decimal), currency: currency.cloned() })
+    any.then(|| Money { amount: amount.map(Decimal), currency: currency.map(str::to_owned) })
 }
 
 /// A period from its four columns; null when all are.
@@ -100,36 +100,42 @@ pub(super) fn period(
 
 /// The identifier of an organisation; null when it has none.
 pub(super) fn identifier(row: &organization::Model) -> Option<Identifier> {
-    let parts = [&row.identifier_scheme, &row.identifier_id, &row.identifier_legal_name, &row.identifier_uri];
+    let parts =
+        [row.identifier_scheme(), row.identifier_id(), row.identifier_legal_name(), row.identifier_uri()];
     parts.iter().any(|part| part.is_some()).then(|| Identifier {
-        scheme: row.identifier_scheme.clone(),
-        id: row.identifier_id.clone(),
-        legal_name: row.identifier_legal_name.clone(),
-        uri: row.identifier_uri.clone(),
+        scheme: row.identifier_scheme().map(str::to_owned),
+        id: row.identifier_id().map(str::to_owned),
+        legal_name: row.identifier_legal_name().map(str::to_owned),
+        uri: row.identifier_uri().map(str::to_owned),
     })
 }
 
 /// The address of an organisation; null when it has none.
 pub(super) fn address(row: &organization::Model) -> Option<Address> {
-    let parts = [&row.street, &row.locality, &row.region, &row.postal_code, &row.country];
+    let parts = [row.street(), row.locality(), row.region(), row.postal_code(), row.country()];
     parts.iter().any(|part| part.is_some()).then(|| Address {
-        street: row.street.clone(),
-        locality: row.locality.clone(),
-        region: row.region.clone(),
-        postal_code: row.postal_code.clone(),
-        country_name: row.country.clone(),
+        street: row.street().map(str::to_owned),
+        locality: row.locality().map(str::to_owned),
+        region: row.region().map(str::to_owned),
+        postal_code: row.postal_code().map(str::to_owned),
+        country_name: row.country().map(str::to_owned),
     })
 }
 
 /// Whom to ask at an organisation; null when nobody is named.
 pub(super) fn contact_point(row: &organization::Model) -> Option<ContactPoint> {
-    let parts =
-        [&row.contact_name, &row.contact_email, &row.contact_telephone, &row.contact_fax, &row.contact_url];
+    let parts = [
+        row.contact_name(),
+        row.contact_email(),
+        row.contact_telephone(),
+        row.contact_fax(),
+        row.contact_url(),
+    ];
     parts.iter().any(|part| part.is_some()).then(|| ContactPoint {
-        name: row.contact_name.clone(),
-        email: row.contact_email.clone(),
-        telephone: row.contact_telephone.clone(),
-        fax_number: row.contact_fax.clone(),
-        url: row.contact_url.clone(),
+        name: row.contact_name().map(str::to_owned),
+        email: row.contact_email().map(str::to_owned),
+        telephone: row.contact_telephone().map(str::to_owned),
+        fax_number: row.contact_fax().map(str::to_owned),
+        url: row.contact_url().map(str::to_owned),
     })
 }

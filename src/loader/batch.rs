@@ -1,6 +1,6 @@
 //! What a relation is loaded with, and how loading can fail.
 
-use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
+use std::{any::type_name, borrow::Cow, collections::HashMap, future::Future, hash::Hash, sync::Arc};
 
 /// What a key must be: cheap to clone, comparable, free to move between tasks.
 pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
@@ -13,6 +13,11 @@ pub trait Batch<K: Key>: Send + Sync + 'static {
     type Value: Clone + Send + Sync + 'static;
     /// Why a batch failed; cloned for everyone who waited.
     type Error: Clone + Send + Sync + 'static;
+
+    /// What traces and errors call it.
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(type_name::<Self>())
+    }
 
     /// The value of a key that is at hand: no waiting, no loading. Asked once for each key of a request,
     /// before the key is gathered.
@@ -29,6 +34,10 @@ pub trait Batch<K: Key>: Send + Sync + 'static {
 impl<K: Key, B: Batch<K>> Batch<K> for Arc<B> {
     type Value = B::Value;
     type Error = B::Error;
+
+    fn name(&self) -> Cow<'_, str> {
+        B::name(self)
+    }
 
     fn peek(&self, key: &K) -> Option<Self::Value> {
         B::peek(self, key)
@@ -48,8 +57,8 @@ pub enum LoadError<E> {
     /// The batch function panicked: a defect in it. Later batches of the relation are not affected.
     #[error("the batch function {function} panicked: {message}")]
     Panicked {
-        /// The type of the batch function.
-        function: &'static str,
+        /// The name of the batch function.
+        function: Arc<str>,
         /// What the panic said.
         message: Arc<str>,
     },

@@ -1,7 +1,7 @@
 //! One merged batch: begun by the dispatcher, run in a task of its own, answered to every waiter.
 
 use std::{
-    any::{Any, type_name},
+    any::Any,
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
@@ -110,9 +110,10 @@ async fn fly<K: Key, B: Batch<K>>(
     let outcome = match outcome {
         Ok(Ok(values)) => Ok(values),
         Ok(Err(error)) => Err(LoadError::Batch(error)),
-        Err(panic) => {
-            Err(LoadError::Panicked { function: type_name::<B>(), message: panic_message(&*panic) })
-        }
+        Err(panic) => Err(LoadError::Panicked {
+            function: dispatcher.batch.name().into(),
+            message: panic_message(&*panic),
+        }),
     };
     Landed { number, reading: meter.read(), outcome }
 }

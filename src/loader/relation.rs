@@ -5,7 +5,6 @@
 //! `dispatch`, so a gathered set never waits while a slot is free.
 
 use std::{
-    any::type_name,
     collections::VecDeque,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -96,7 +95,7 @@ impl<K: Key, B: Batch<K>> Relation<K, B> {
     pub(super) fn submit(&self, keys: Arc<Vec<K>>) -> Ticket<K, B> {
         let (sender, answer) = oneshot::channel();
         let hold = Hold::default();
-        let span = traces::batch(type_name::<B>(), keys.len());
+        let span = traces::batch(&self.0.batch.name(), keys.len());
         self.0.enqueue(KeySet { keys, answer: sender, hold: hold.clone(), span });
         self.0.dispatch();
         Ticket { answer, hold }

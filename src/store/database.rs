@@ -6,6 +6,7 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use sea_orm::{DbBackend, DbErr, Statement, Value, Values};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -18,9 +19,10 @@ use tracing::Instrument;
 
 use super::{
     StoreError,
+    cells::{Cells, FromCell},
     control::Control,
     readers::{Readers, Rows, Source},
-    row::{Cell, Cells, Row},
+    row::{Row, RowReader, Table},
 };
 use crate::{
     limit::{Breaker, Permit},
@@ -221,46 +223,56 @@ impl Database {
         &self,
         sql: &str,
         values: impl IntoIterator<Item = Value>,
-        decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
+        decode: impl FnMut(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
         self.fetch_statement(Statement::from_sql_and_values(self.backend(), sql, values), decode).await
     }
 
     /// Runs a constant statement that selects the columns of one table.
-    pub(super) async fn rows<R: Row>(
+    pub(super) async fn rows<const N: usize>(
         &self,
+        table: &'static Table,
         sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Vec<R>, StoreError> {
-        self.fetch(sql, values, R::decode).await
+        values: [Value; N],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut reader = RowReader::new(table);
+        self.fetch(sql, values, |cells| reader.read(cells)).await
     }
 
-    /// Runs a statement and reads each row with `decode`. Dropping the future cancels the statement. It is not
-    /// run while the breaker is open; what the database refuses is no failure of it, and neither is the wait for
-    /// one of our connections.
+    /// Runs a statement and reads each row with `decode`. See [`Self::answer`].
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
-        decode: impl Fn(&mut Cells<'_>) -> Result<T, DbErr>,
+        mut decode: impl FnMut(&mut Cells<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut permit = self.admit()?;
-        let Statement { sql, values, .. } = statement;
-        let sql: Arc<str> = sql.into();
-        let timing = self.statements.begin(sql.clone());
-        let span = traces::statement(&sql);
-        let rows = self.run(&mut permit, sql, values.unwrap_or(Values(Vec::new()))).instrument(span).await;
-        timing.ended(rows.is_ok());
-        match &rows {
-            Err(StoreError::Busy(_)) => permit.withdrawn(),
-            Err(error) if error.is_failure() => permit.failed(),
-            _ => permit.succeeded(),
-        }
-        let rows = rows?;
+        let rows = self.answer(statement).await?;
         let decoded: Result<_, DbErr> = match &rows {
             Rows::Postgres(rows) => rows.iter().map(|row| decode(&mut Cells::postgres(row))).collect(),
             Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
         };
         decoded.map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+    }
+
+    /// Runs a statement. Dropping the future cancels it. It is not run while the breaker is open; what the
+    /// database refuses is no failure of it, and neither is the wait for one of our connections. One boxed
+    /// future a statement, so that every caller's own future is small and compiled once.
+    fn answer(&self, statement: Statement) -> BoxFuture<'_, Result<Rows, StoreError>> {
+        Box::pin(async move {
+            let mut permit = self.admit()?;
+            let Statement { sql, values, .. } = statement;
+            let sql: Arc<str> = sql.into();
+            let timing = self.statements.begin(sql.clone());
+            let span = traces::statement(&sql);
+            let values = values.unwrap_or(Values(Vec::new()));
+            let rows = self.run(&mut permit, sql, values).instrument(span).await;
+            timing.ended(rows.is_ok());
+            match &rows {
+                Err(StoreError::Busy(_)) => permit.withdrawn(),
+                Err(error) if error.is_failure() => permit.failed(),
+                _ => permit.succeeded(),
+            }
+            rows
+        })
     }
 
     /// Runs a statement once a connection is free; only then is the database asked.
@@ -279,6 +291,6 @@ impl Database {
 }
 
 /// Reads a row of one column.
-pub(super) fn first<T: Cell>(cells: &mut Cells<'_>) -> Result<T, DbErr> {
+pub(super) fn first<T: FromCell>(cells: &mut Cells<'_>) -> Result<T, DbErr> {
     cells.take()
 }

@@ -8,6 +8,7 @@
 //! amounts exact.
 
 pub mod amount;
+mod cells;
 mod control;
 mod database;
 pub mod entity;

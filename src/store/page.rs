@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::DateTime;
 use rust_decimal::Decimal;
 use sea_orm::{
-    Condition, DbBackend, EntityTrait, Iterable, Order, Statement, Value, Values,
+    Condition, DbBackend, Order, Statement, Value, Values,
     sea_query::{
         Expr, ExprTrait, PostgresQueryBuilder, Query, QueryBuilder, SelectStatement, SqlWriter,
         SqlWriterValues, SqliteQueryBuilder, UnionType,
@@ -18,7 +18,11 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Database, StoreError, amount, query::keys, row::Row};
+use super::{
+    Database, StoreError, amount,
+    query::keys,
+    row::{Row, RowReader, Table},
+};
 use crate::ocds::model::Time;
 
 /// Where a row stands in an order.
@@ -58,9 +62,9 @@ pub struct PageRequest {
 
 /// A part of a list, in the list's order whichever end it was read from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Page<R> {
+pub struct Page {
     /// The rows.
-    pub rows: Vec<R>,
+    pub rows: Vec<Row>,
     /// Whether rows come before. True by assumption when reading forward from a position.
     pub has_previous: bool,
     /// Whether rows come behind. True by assumption when reading backward from a position.
@@ -93,37 +97,43 @@ enum Bound {
 }
 
 /// Reads one page, by one statement.
-pub(super) async fn fetch<R: Row>(
+pub(super) async fn fetch(
     database: &Database,
+    table: &'static Table,
     filter: &Condition,
     order: Ordering,
     request: &PageRequest,
-) -> Result<Page<R>, StoreError> {
-    let rows = match page_statement::<R>(database.backend(), filter, order, request) {
+) -> Result<Page, StoreError> {
+    let rows = match page_statement(database.backend(), table, filter, order, request) {
         None => Vec::new(),
-        Some(statement) => database.fetch_statement(statement, R::decode).await?,
+        Some(statement) => {
+            let mut reader = RowReader::new(table);
+            database.fetch_statement(statement, |cells| reader.read(cells)).await?
+        }
     };
     Ok(trim(rows, request))
 }
 
 /// The statement that reads a page; `None` when the positions leave nothing.
-pub(super) fn page_statement<R: Row>(
+pub(super) fn page_statement(
     backend: DbBackend,
+    table: &'static Table,
     filter: &Condition,
     order: Ordering,
     request: &PageRequest,
 ) -> Option<Statement> {
     let segments: &[Segment] =
         if order.nullable { &[Segment::Keyed, Segment::Null] } else { &[Segment::Keyed] };
-    let segment = |segment: &Segment| select::<R>(backend, filter, order, *segment, request);
+    let segment = |segment: &Segment| select(backend, table, filter, order, *segment, request);
     let mut segments: Vec<SelectStatement> = segments.iter().filter_map(segment).collect();
     let last = segments.pop()?;
-    let select = segments.into_iter().fold(last, |last, segment| join::<R>(segment, last, order, request));
+    let select = segments.into_iter().fold(last, |last, segment| join(table, segment, last, order, request));
     Some(statement(backend, &select))
 }
 
 /// Both segments as one list. Each stops at the page's length, so that little is sorted.
-fn join<R: Row>(
+fn join(
+    table: &'static Table,
     keyed: SelectStatement,
     null: SelectStatement,
     order: Ordering,
@@ -134,7 +144,7 @@ fn join<R: Row>(
         segment.expr_as(Expr::col(order.column), KEY);
         let mut ranked = Query::select();
         ranked
-            .columns(columns::<R>())
+            .columns(columns(table))
             .expr_as(Expr::Constant(rank.into()), RANK)
             .column(KEY)
             .from_subquery(segment, name);
@@ -200,8 +210,8 @@ const RANK: &str = "segment";
 const KEY: &str = "sort_key";
 const ID: &str = "id";
 
-fn columns<R: Row>() -> impl Iterator<Item = <R::Entity as EntityTrait>::Column> {
-    <R::Entity as EntityTrait>::Column::iter()
+fn columns(table: &'static Table) -> impl Iterator<Item = &'static str> {
+    table.columns.iter().map(|column| column.name)
 }
 
 /// One more than the page has, to see whether there are more.
@@ -215,7 +225,7 @@ fn direction(order: &Ordering, request: &PageRequest) -> Order {
 
 /// The page of rows that were read from the end that it counts from, but for a row beyond its limit: that
 /// one was read only to see whether there are more.
-pub fn trim<R>(mut rows: Vec<R>, request: &PageRequest) -> Page<R> {
+pub fn trim(mut rows: Vec<Row>, request: &PageRequest) -> Page {
     let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
@@ -228,8 +238,9 @@ pub fn trim<R>(mut rows: Vec<R>, request: &PageRequest) -> Page<R> {
 }
 
 /// The statement for one segment; `None` when the positions leave nothing of it.
-fn select<R: Row>(
+fn select(
     backend: DbBackend,
+    table: &'static Table,
     filter: &Condition,
     order: Ordering,
     segment: Segment,
@@ -253,7 +264,7 @@ fn select<R: Row>(
     }
     let direction = direction(&order, request);
     let mut select = Query::select();
-    select.columns(columns::<R>()).from(R::Entity::default()).cond_where(condition);
+    select.columns(columns(table)).from(table.name).cond_where(condition);
     // Null by null too: PostgreSQL does not see that an index has the rows without a key by their ids.
     if segment == Segment::Keyed || backend == DbBackend::Postgres {
         select.order_by(order.column, direction.clone());

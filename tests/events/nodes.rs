@@ -22,8 +22,8 @@ use super::world::{NEVER, append, change};
 use crate::support::{RedisServer, TestDatabase};
 
 /// The key of the lock, and of the stream.
-pub(super) const LOCK: &str = "farol:1:test:log:relay";
-pub(super) const STREAM: &str = "farol:1:test:log:batches";
+pub(super) const LOCK: &str = "farol:2:test:log:relay";
+pub(super) const STREAM: &str = "farol:2:test:log:batches";
 
 /// Entries in the order they were seen, and when.
 type Seen = Arc<Mutex<Vec<(Instant, Arc<Entry>)>>>;

@@ -26,7 +26,9 @@ use farol::{
             collection::{self, By, Order},
             facts::{self, Named},
             filter::{AmountRange, Filter, Term, TimeRange},
+            process,
         },
+        row::Record,
         words::Search,
         write::Transaction,
     },
@@ -119,13 +121,14 @@ async fn remove(database: &Database, processes: &[i64]) {
 
 /// What the database finds.
 async fn found(database: &Database, filter: &Filter) -> HashSet<i64> {
-    all(database, filter).await.iter().map(|row| row.id).collect()
+    all(database, filter).await.iter().map(|row| row.id()).collect()
 }
 
 async fn all(database: &Database, filter: &Filter) -> Vec<Model> {
     let all = PageRequest { limit: 100_000, backward: false, after: None, before: None };
     let order = Order { by: By::Ocid, descending: false };
-    collection::page(database, filter, order, &all).await.unwrap().rows
+    let page = collection::page(process::COLLECTION, database, filter, order, &all).await.unwrap();
+    page.rows.into_iter().filter_map(Model::from_row).collect()
 }
 
 /// What a filter says of a process of which nothing but its dataset is known.
@@ -155,7 +158,7 @@ async fn verdicts_on_real_processes_are_those_of_the_database(data: TestDatabase
 
     let rows = all(&database, &Filter::default()).await;
     assert!(rows.len() > 2_000, "{}", rows.len());
-    let changed: Vec<(i64, i64)> = rows.iter().map(|row| (row.id, row.dataset_id)).collect();
+    let changed: Vec<(i64, i64)> = rows.iter().map(|row| (row.id(), row.dataset_id())).collect();
     // Nothing is written from here on: what one filter needed, the next ones find.
     let ledger = Arc::new(Ledger::default());
     ledger.open(0, 0);
@@ -197,7 +200,7 @@ fn first_lines(file: &Path, lines: usize) -> String {
 /// of them together.
 async fn filters(database: &Database, rows: &[Model]) -> Vec<Filter> {
     let some: Vec<&Model> = rows.iter().step_by(rows.len() / 24).collect();
-    let ids: Vec<i64> = some.iter().map(|row| row.id).collect();
+    let ids: Vec<i64> = some.iter().map(|row| row.id()).collect();
     let suppliers = Named::suppliers().read(database, &ids).await.unwrap();
     let tenderers = Named::tenderers().read(database, &ids).await.unwrap();
     let classifications = Named::classifications().read(database, &ids).await.unwrap();
@@ -205,13 +208,13 @@ async fn filters(database: &Database, rows: &[Model]) -> Vec<Filter> {
     let mut filters = Vec::new();
     for row in some {
         let mut terms = of_row(row);
-        terms.extend(suppliers.get(&row.id).map(|ids| Term::Supplier(ids.clone())));
-        terms.extend(tenderers.get(&row.id).map(|ids| Term::Tenderer(ids[..1].to_vec())));
-        for code in classifications.get(&row.id).into_iter().flatten() {
+        terms.extend(suppliers.get(&row.id()).map(|ids| Term::Supplier(ids.clone())));
+        terms.extend(tenderers.get(&row.id()).map(|ids| Term::Tenderer(ids[..1].to_vec())));
+        for code in classifications.get(&row.id()).into_iter().flatten() {
             let half = code.chars().take(code.chars().count().div_ceil(2)).collect();
             terms.extend([Term::Classification(code.clone()), Term::Classification(half)]);
         }
-        let words: Vec<&str> = words.get(&row.id).map_or(vec![], |words| words.split(' ').collect());
+        let words: Vec<&str> = words.get(&row.id()).map_or(vec![], |words| words.split(' ').collect());
         if let Some(word) = words.get(words.len() / 2) {
             let beginning: String = word.chars().take(2).collect();
             let search = |text: &str| Term::Search(Search::new(text));
@@ -230,14 +233,14 @@ async fn filters(database: &Database, rows: &[Model]) -> Vec<Filter> {
 
 /// Terms over the row.
 fn of_row(row: &Model) -> Vec<Term> {
-    let mut terms = vec![Term::Dataset(vec![row.dataset_id, 7])];
-    terms.extend(row.buyer_id.map(|id| Term::Buyer(vec![7, id])));
-    terms.extend(row.procuring_entity_id.map(|id| Term::ProcuringEntity(vec![id])));
-    terms.extend(code::<TenderStatus>(row.status.as_ref()).map(Term::Status));
-    terms.extend(code::<ProcurementMethod>(row.method.as_ref()).map(Term::Method));
-    terms.extend(code::<ProcurementCategory>(row.category.as_ref()).map(Term::Category));
-    if let (Some(amount), Some(currency)) = (row.value_amount, &row.value_currency) {
-        let range = |min, max| Term::Amount(AmountRange { currency: currency.clone(), min, max });
+    let mut terms = vec![Term::Dataset(vec![row.dataset_id(), 7])];
+    terms.extend(row.buyer_id().map(|id| Term::Buyer(vec![7, id])));
+    terms.extend(row.procuring_entity_id().map(|id| Term::ProcuringEntity(vec![id])));
+    terms.extend(code::<TenderStatus>(row.status()).map(Term::Status));
+    terms.extend(code::<ProcurementMethod>(row.method()).map(Term::Method));
+    terms.extend(code::<ProcurementCategory>(row.category()).map(Term::Category));
+    if let (Some(amount), Some(currency)) = (row.value_amount(), row.value_currency()) {
+        let range = |min, max| Term::Amount(AmountRange { currency: currency.to_owned(), min, max });
         let little = Decimal::new(1, 2);
         terms.extend([
             range(Some(amount), None),
@@ -247,9 +250,9 @@ fn of_row(row: &Model) -> Vec<Term> {
         ]);
     }
     for (moment, term) in [
-        (row.date, Term::Date as fn(TimeRange) -> Term),
-        (row.tender_start, Term::TenderStart),
-        (row.tender_end, Term::TenderEnd),
+        (row.date(), Term::Date as fn(TimeRange) -> Term),
+        (row.tender_start(), Term::TenderStart),
+        (row.tender_end(), Term::TenderEnd),
     ] {
         let range = |from: Option<Time>, before: Option<Time>| term(TimeRange { from, before });
         if let Some(moment) = moment {
@@ -264,7 +267,7 @@ fn of_row(row: &Model) -> Vec<Term> {
     terms
 }
 
-fn code<C: Codelist + 'static>(stored: Option<&String>) -> Option<Vec<&'static str>> {
+fn code<C: Codelist + 'static>(stored: Option<&str>) -> Option<Vec<&'static str>> {
     let codes = C::ALL.iter().map(|code| code.as_str());
-    stored.map(|stored| codes.filter(|code| code == stored).collect())
+    stored.map(|stored| codes.filter(|code| *code == stored).collect())
 }

@@ -2,12 +2,13 @@
 
 use farol::store::{
     Database,
-    entity::{item, organization, process},
     page::PageRequest,
     query::{
-        collection::{self, By, Collected, Order},
+        collection::{self, By, Collection, Order},
         filter::{Filter, Term},
+        item, organization, process,
     },
+    row::Row,
     words::Search,
 };
 use proptest::{
@@ -58,17 +59,17 @@ async fn any_text_finds_the_same_rows_in_both_databases() {
 async fn found(database: &Database, text: &str) -> [Vec<i64>; 3] {
     let filter = Filter::Is(Term::Search(Search::new(text)));
     [
-        ids::<process::Model>(database, &filter).await,
-        ids::<item::Model>(database, &filter).await,
-        ids::<organization::Model>(database, &filter).await,
+        ids(process::COLLECTION, database, &filter).await,
+        ids(item::COLLECTION, database, &filter).await,
+        ids(organization::COLLECTION, database, &filter).await,
     ]
 }
 
-async fn ids<R: Collected>(database: &Database, filter: &Filter) -> Vec<i64> {
+async fn ids(list: &Collection, database: &Database, filter: &Filter) -> Vec<i64> {
     let all = PageRequest { limit: 100, backward: false, after: None, before: None };
     let order = Order { by: By::Title, descending: false };
-    let page = collection::page::<R>(database, filter, order, &all).await.unwrap();
-    let mut ids: Vec<i64> = page.rows.iter().map(R::id).collect();
+    let page = collection::page(list, database, filter, order, &all).await.unwrap();
+    let mut ids: Vec<i64> = page.rows.iter().map(|row: &Row| list.position(row, By::Title).id).collect();
     ids.sort_unstable();
     ids
 }

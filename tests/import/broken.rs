@@ -45,7 +45,8 @@ fn row(run: &Run, name: &str) -> u64 {
 }
 
 async fn ocids(desk: &Desk) -> Vec<String> {
-    let mut ocids: Vec<String> = desk.changes().await.into_iter().map(|change| change.ocid).collect();
+    let mut ocids: Vec<String> =
+        desk.changes().await.into_iter().map(|change| change.ocid().to_owned()).collect();
     ocids.sort_unstable();
     ocids
 }

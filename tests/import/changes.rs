@@ -56,7 +56,7 @@ async fn a_change_names_the_paths_that_changed(database: TestDatabase) {
         .changes()
         .await
         .iter()
-        .map(|change| serde_json::from_str::<Vec<String>>(&change.paths).unwrap())
+        .map(|change| serde_json::from_str::<Vec<String>>(change.paths()).unwrap())
         .collect();
     assert_eq!(
         paths,
@@ -70,10 +70,10 @@ async fn a_change_is_tagged_with_all_it_touches(database: TestDatabase) {
     desk.import_values("d", &[release("a", 1, &buyer("Town"))]).await;
     desk.import_values("d", &[release("a", 2, &buyer("Port"))]).await;
     let changes = desk.changes().await;
-    let tags = |at: usize| serde_json::from_str::<Vec<String>>(&changes[at].tags).unwrap();
+    let tags = |at: usize| serde_json::from_str::<Vec<String>>(changes[at].tags()).unwrap();
     let town = desk.number("SELECT id FROM organizations WHERE name = 'Town'").await;
     let port = desk.number("SELECT id FROM organizations WHERE name = 'Port'").await;
-    let process = format!("process:{}", changes[0].process_id);
+    let process = format!("process:{}", changes[0].process_id());
     assert_eq!(tags(0), [process.clone(), format!("organization:{town}")]);
     let mut both = [town, port];
     both.sort_unstable();
@@ -89,19 +89,19 @@ async fn a_process_with_very_many_parties_is_tagged_by_its_dataset(database: Tes
     };
     desk.import_values("d", &[tendered("many", 1000), tendered("more", 1001)]).await;
     let changes = desk.changes().await;
-    let tags = |at: usize| serde_json::from_str::<Vec<String>>(&changes[at].tags).unwrap();
+    let tags = |at: usize| serde_json::from_str::<Vec<String>>(changes[at].tags()).unwrap();
     assert_eq!(tags(0).len(), 1001, "the process and each organisation");
     assert!(tags(0)[1..].iter().all(|tag| tag.starts_with("organization:")));
     let more = &changes[1];
-    assert_eq!(tags(1), [format!("process:{}", more.process_id), format!("dataset:{}", more.dataset_id)]);
+    assert_eq!(tags(1), [format!("process:{}", more.process_id()), format!("dataset:{}", more.dataset_id())]);
 }
 
 /// What the log says of datasets: how often, and whether everything in one changed.
 async fn told(desk: &Desk) -> (usize, bool) {
     let entries = changes::after(&desk.store, 0, 1_000_000).await.unwrap();
-    let of_dataset: Vec<_> = entries.into_iter().filter(|entry| entry.kind == "dataset").collect();
-    assert!(of_dataset.iter().all(|entry| entry.process_id == 0 && entry.ocid.is_empty()));
-    let is_whole = of_dataset.last().is_some_and(|last| last.tags.contains("dataset:"));
+    let of_dataset: Vec<_> = entries.into_iter().filter(|entry| entry.kind() == "dataset").collect();
+    assert!(of_dataset.iter().all(|entry| entry.process_id() == 0 && entry.ocid().is_empty()));
+    let is_whole = of_dataset.last().is_some_and(|last| last.tags().contains("dataset:"));
     (of_dataset.len(), is_whole)
 }
 

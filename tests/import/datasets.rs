@@ -108,8 +108,8 @@ async fn a_dataset_is_removed_with_everything_in_it(database: TestDatabase) {
     assert_same(&before, &after);
     assert_eq!(changes.iter().filter(|change| change.contains("kind=removed")).count(), 1501);
     let last = desk.changes().await.pop().unwrap();
-    assert_eq!(last.kind, "removed");
-    assert!(last.tags.contains(&format!("process:{}", last.process_id)), "{}", last.tags);
+    assert_eq!(last.kind(), "removed");
+    assert!(last.tags().contains(&format!("process:{}", last.process_id())), "{}", last.tags());
 }
 
 async fn a_dataset_that_is_not_there_is_named(database: TestDatabase) {

@@ -129,13 +129,13 @@ impl Desk {
     /// Everything the change log says of processes.
     pub(super) async fn changes(&self) -> Vec<change::Model> {
         let mut entries = changes::after(&self.store, 0, 1_000_000).await.unwrap();
-        entries.retain(|entry| entry.kind != "dataset");
+        entries.retain(|entry| entry.kind() != "dataset");
         entries
     }
 
     /// What the change log says of processes, in short: `kind ocid`.
     pub(super) async fn story(&self) -> Vec<String> {
-        self.changes().await.iter().map(|change| format!("{} {}", change.kind, change.ocid)).collect()
+        self.changes().await.iter().map(|change| format!("{} {}", change.kind(), change.ocid())).collect()
     }
 
     pub(super) async fn head(&self) -> i64 {

@@ -51,16 +51,16 @@ async fn named(desk: &Desk) -> Named {
 /// The organisations that the changes behind a sequence name, by process; `None` stands for any.
 async fn told(desk: &Desk, behind: i64) -> BTreeMap<i64, Option<BTreeSet<i64>>> {
     let mut told: BTreeMap<i64, Option<BTreeSet<i64>>> = BTreeMap::new();
-    for change in desk.changes().await.into_iter().filter(|change| change.sequence > behind) {
-        let tags: Vec<String> = serde_json::from_str(&change.tags).unwrap();
-        let of_process = told.entry(change.process_id).or_insert_with(|| Some(BTreeSet::new()));
+    for change in desk.changes().await.into_iter().filter(|change| change.sequence() > behind) {
+        let tags: Vec<String> = serde_json::from_str(change.tags()).unwrap();
+        let of_process = told.entry(change.process_id()).or_insert_with(|| Some(BTreeSet::new()));
         for tag in tags {
             match tag.split_once(':').unwrap() {
                 ("organization", id) => {
                     of_process.as_mut().map(|ids| ids.insert(id.parse().unwrap()));
                 }
                 ("dataset", _) => *of_process = None,
-                (kind, id) => assert_eq!((kind, id), ("process", change.process_id.to_string().as_str())),
+                (kind, id) => assert_eq!((kind, id), ("process", change.process_id().to_string().as_str())),
             }
         }
     }

@@ -28,7 +28,7 @@ fn change(ocid: &str) -> NewChange {
 }
 
 async fn ocids(store: &Database) -> Vec<String> {
-    changes::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid).collect()
+    changes::after(store, 0, 100).await.unwrap().into_iter().map(|entry| entry.ocid().to_owned()).collect()
 }
 
 async fn the_log_follows_commits(database: TestDatabase) {
@@ -40,11 +40,11 @@ async fn the_log_follows_commits(database: TestDatabase) {
     second.commit(Utc::now(), &[change("c")]).await.unwrap();
     let entries = changes::after(&store, 1, 100).await.unwrap();
     assert_eq!(
-        entries.iter().map(|entry| (entry.sequence, entry.ocid.as_str())).collect::<Vec<_>>(),
+        entries.iter().map(|entry| (entry.sequence(), entry.ocid())).collect::<Vec<_>>(),
         [(2, "b"), (3, "c")]
     );
-    assert_eq!(entries[0].kind, "updated");
-    assert_eq!(entries[0].paths, r#"["tender.status"]"#);
+    assert_eq!(entries[0].kind(), "updated");
+    assert_eq!(entries[0].paths(), r#"["tender.status"]"#);
 }
 
 async fn nothing_remains_of_a_dropped_transaction(database: TestDatabase) {

@@ -8,24 +8,30 @@ use farol::{
     },
     store::{
         Backend, Database, amount,
-        entity::process::Model,
+        entity::{award, bid, organization, process::Model},
         id,
         page::PageRequest,
         query::{
             changes,
-            collection::{self, By, Collected, Order},
+            collection::{self, By, Order},
             filter::Filter,
             list::{self, Members, Range},
             owned::{self, Counts},
             process, totals,
             walk::{self, OwnedPage, Walk},
         },
+        row::{Record, Row},
         write::{ChangeKind, NewChange, ReleaseRow, Rows, Transaction, dataset},
     },
 };
 use rust_decimal::Decimal;
 
 use crate::support::{TestDatabase, on_both_databases};
+
+/// The rows of one table.
+fn records<R: Record>(rows: &[Row]) -> Vec<R> {
+    rows.iter().map(|row| R::from_row(row.clone()).unwrap()).collect()
+}
 
 on_both_databases!(
     a_process_is_read_back,
@@ -112,28 +118,27 @@ async fn a_process_is_read_back(database: TestDatabase) {
     let dataset = write(&store, &[sample("ocds-1", Some(1), 3)]).await;
     let found = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap();
     let [row] = found.as_slice() else { panic!("one process, not {found:?}") };
-    assert_eq!(row.id, id::process(dataset, "ocds-1"));
-    assert_eq!(row.title.as_deref(), Some("Roads\u{FFFD} and bridges"));
-    assert_eq!((row.status.as_deref(), row.status_text.as_deref()), (Some("active"), Some("Active")));
-    assert_eq!((row.party_count, row.award_count, row.bid_count, row.release_count), (2, 3, 1, 1));
-    assert_eq!(row.date, sample("", Some(1), 0).date);
-    let range = Range { parent: row.id, from: 1, to: 9, process: row.id };
-    let awards =
-        &list::by_ranges::<farol::store::entity::award::Model>(&store, &[range]).await.unwrap()[&range];
-    assert_eq!(
-        awards.iter().map(|award| award.local_id.as_deref().unwrap()).collect::<Vec<_>>(),
-        ["a1", "a2"]
-    );
-    let suppliers = Members::of_awards().read(&store, &[awards[0].id]).await.unwrap();
-    assert_eq!(suppliers[&awards[0].id][0].name.as_deref(), Some("Firm"));
-    let bids = Range { parent: row.id, from: 0, to: 1, process: row.id };
-    let bid = &list::by_ranges::<farol::store::entity::bid::Model>(&store, &[bids]).await.unwrap()[&bids][0];
-    let tenderers = &Members::of_bids().read(&store, &[bid.id]).await.unwrap()[&bid.id];
-    assert_eq!(tenderers.iter().map(|o| o.name.as_deref().unwrap()).collect::<Vec<_>>(), ["Firm", "Town"]);
-    let parties = &list::parties(&store, &[bids]).await.unwrap()[&bids];
-    assert_eq!(parties[0].1.name.as_deref(), Some("Town"));
-    let releases = Transaction::begin(&store).await.unwrap().releases(&[row.id]).await.unwrap();
-    assert_eq!(releases[&row.id][0].json, r#"{"id":"r1"}"#);
+    assert_eq!(row.id(), id::process(dataset, "ocds-1"));
+    assert_eq!(row.title(), Some("Roads\u{FFFD} and bridges"));
+    assert_eq!((row.status(), row.status_text()), (Some("active"), Some("Active")));
+    assert_eq!((row.party_count(), row.award_count(), row.bid_count(), row.release_count()), (2, 3, 1, 1));
+    assert_eq!(row.date(), sample("", Some(1), 0).date);
+    let range = Range { parent: row.id(), from: 1, to: 9, process: row.id() };
+    let awards: Vec<award::Model> = records(&list::AWARDS.read(&store, &[range]).await.unwrap()[&range]);
+    assert_eq!(awards.iter().map(|award| award.local_id().unwrap()).collect::<Vec<_>>(), ["a1", "a2"]);
+    let suppliers = Members::of_awards().read(&store, &[awards[0].id()]).await.unwrap();
+    let suppliers: Vec<organization::Model> = records(&suppliers[&awards[0].id()]);
+    assert_eq!(suppliers[0].name(), Some("Firm"));
+    let bids = Range { parent: row.id(), from: 0, to: 1, process: row.id() };
+    let bid: bid::Model = records(&list::BIDS.read(&store, &[bids]).await.unwrap()[&bids]).remove(0);
+    let tenderers = &Members::of_bids().read(&store, &[bid.id()]).await.unwrap()[&bid.id()];
+    let tenderers: Vec<organization::Model> = records(tenderers);
+    assert_eq!(tenderers.iter().map(|o| o.name().unwrap()).collect::<Vec<_>>(), ["Firm", "Town"]);
+    let parties: Vec<organization::Model> =
+        records(&list::PARTIES.read(&store, &[bids]).await.unwrap()[&bids][1..2]);
+    assert_eq!(parties[0].name(), Some("Town"));
+    let releases = Transaction::begin(&store).await.unwrap().releases(&[row.id()]).await.unwrap();
+    assert_eq!(releases[&row.id()][0].json, r#"{"id":"r1"}"#);
     assert_eq!(changes::head(&store).await.unwrap(), 2, "the process and its dataset");
 }
 
@@ -155,9 +160,9 @@ async fn amounts_are_exact_and_ordered(database: TestDatabase) {
     write(&store, &amounts.iter().enumerate().map(with_amount).collect::<Vec<_>>()).await;
     for (index, amount) in amounts.iter().enumerate() {
         let row = process::by_ocids(&store, &[format!("ocds-{index}")]).await.unwrap().remove(0);
-        assert_eq!(row.value_amount.unwrap().to_string(), *amount);
+        assert_eq!(row.value_amount().unwrap().to_string(), *amount);
     }
-    let totals = totals::by_filter::<Model>(&store, &Filter::default()).await.unwrap();
+    let totals = totals::by_filter(process::COLLECTION, &store, &Filter::default()).await.unwrap();
     let sum = "-12318657303470344911.523456789";
     assert_eq!(totals, [("EUR".to_owned(), Decimal::from_str_exact(sum).unwrap())]);
     let greatest_first: Vec<String> = (0..amounts.len()).map(|index| format!("ocds-{index}")).collect();
@@ -190,19 +195,16 @@ async fn replacing_removes_every_old_row(database: TestDatabase) {
     write(&store, &[sample("ocds-1", Some(1), 5), sample("ocds-2", Some(1), 1)]).await;
     let dataset = write(&store, &[sample("ocds-1", Some(2), 2)]).await;
     let row = process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().remove(0);
-    assert_eq!((row.award_count, row.date), (2, sample("", Some(2), 0).date));
-    let all = Range { parent: row.id, from: 0, to: 100, process: row.id };
-    assert_eq!(
-        list::by_ranges::<farol::store::entity::award::Model>(&store, &[all]).await.unwrap()[&all].len(),
-        2
-    );
+    assert_eq!((row.award_count(), row.date()), (2, sample("", Some(2), 0).date));
+    let all = Range { parent: row.id(), from: 0, to: 100, process: row.id() };
+    assert_eq!(list::AWARDS.read(&store, &[all]).await.unwrap()[&all].len(), 2);
     let mut transaction = Transaction::begin(&store).await.unwrap();
-    transaction.remove(&[row.id]).await.unwrap();
+    transaction.remove(&[row.id()]).await.unwrap();
     dataset::refresh(&mut transaction, dataset, &Publisher::default(), None).await.unwrap();
     transaction.commit(Utc::now(), &[]).await.unwrap();
     assert!(process::by_ocids(&store, &["ocds-1".to_owned()]).await.unwrap().is_empty());
     let dataset = farol::store::query::dataset::all(&store).await.unwrap().remove(0);
-    assert_eq!((dataset.processes, dataset.awards, dataset.organizations), (1, 1, 2));
+    assert_eq!((dataset.processes(), dataset.awards(), dataset.organizations()), (1, 1, 2));
 }
 
 async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
@@ -221,21 +223,22 @@ async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
         let order = Order { by: order.0, descending: order.1 };
         let filter = Filter::default();
         let whole = PageRequest { limit: 100, backward: false, after: None, before: None };
-        let whole = collection::page::<Model>(&store, &filter, order, &whole).await.unwrap().rows;
+        let whole = collection::page(process::COLLECTION, &store, &filter, order, &whole).await.unwrap().rows;
         assert_eq!(whole.len(), days.len());
-        assert_eq!(collection::count::<Model>(&store, &filter).await.unwrap(), 8);
+        assert_eq!(collection::count(process::COLLECTION, &store, &filter).await.unwrap(), 8);
         if order.by == By::Date {
             assert!(
-                whole[..5].iter().all(|row| row.date.is_some())
-                    && whole[5..].iter().all(|row| row.date.is_none())
+                records::<Model>(&whole[..5]).iter().all(|row| row.date().is_some())
+                    && records::<Model>(&whole[5..]).iter().all(|row| row.date().is_none())
             );
         }
         for limit in 1..=4 {
             let mut forward = Vec::new();
             let mut request = PageRequest { limit, backward: false, after: None, before: None };
             loop {
-                let page = collection::page::<Model>(&store, &filter, order, &request).await.unwrap();
-                request.after = page.rows.last().map(|row| row.position(order.by));
+                let page =
+                    collection::page(process::COLLECTION, &store, &filter, order, &request).await.unwrap();
+                request.after = page.rows.last().map(|row| process::COLLECTION.position(row, order.by));
                 forward.extend(page.rows);
                 if !page.has_next {
                     break;
@@ -245,8 +248,9 @@ async fn pages_run_both_ways_across_nulls_and_ties(database: TestDatabase) {
             let mut backward = Vec::new();
             let mut request = PageRequest { limit, backward: true, after: None, before: None };
             loop {
-                let page = collection::page::<Model>(&store, &filter, order, &request).await.unwrap();
-                request.before = page.rows.first().map(|row| row.position(order.by));
+                let page =
+                    collection::page(process::COLLECTION, &store, &filter, order, &request).await.unwrap();
+                request.before = page.rows.first().map(|row| process::COLLECTION.position(row, order.by));
                 backward.splice(0..0, page.rows);
                 if !page.has_previous {
                     break;
@@ -280,25 +284,23 @@ async fn an_organisations_pages_continue_behind_a_row(database: TestDatabase) {
     }
 }
 
-async fn continues_behind_each_row<R>(store: &Database, list: &owned::Owned<R>, owner: i64)
-where
-    R: Collected + PartialEq + std::fmt::Debug,
-{
+async fn continues_behind_each_row(store: &Database, list: &owned::Owned, owner: i64) {
+    let rows = list.collection;
     let walk = Walk::new(list);
     let page = |limit, backward, from| OwnedPage { owner, limit, backward, from };
     let newest = PageRequest { limit: 100, backward: false, after: None, before: None };
     let order = Order { by: By::Date, descending: true };
-    let mut whole = collection::page::<R>(store, &Filter::default(), order, &newest).await.unwrap().rows;
+    let mut whole = collection::page(rows, store, &Filter::default(), order, &newest).await.unwrap().rows;
     for backward in [false, true] {
         let everything = page(50, backward, None);
         let read = walk.read(store, std::slice::from_ref(&everything)).await.unwrap();
-        assert_eq!(read[&everything], whole, "backward: {backward}");
+        assert_eq!(read[&everything][..], whole, "backward: {backward}");
         for (index, row) in whole.iter().enumerate() {
-            let page = page(2, backward, Some(walk::place(&row.position(By::Date))));
+            let page = page(2, backward, Some(walk::place(&rows.position(row, By::Date))));
             let other = OwnedPage { owner: 1, limit: 1, backward: !backward, from: None };
             let pages = walk.read(store, &[page.clone(), other.clone()]).await.unwrap();
             let expected: Vec<_> = whole.iter().skip(index + 1).take(3).cloned().collect();
-            assert_eq!(pages[&page], expected, "behind row {index}, backward: {backward}");
+            assert_eq!(pages[&page][..], expected, "behind row {index}, backward: {backward}");
             assert!(pages[&other].is_empty());
         }
         whole.reverse();

@@ -39,7 +39,7 @@ async fn append(store: &Database, at: DateTime<Utc>, count: usize) {
 /// The sequences that are left, and up to where the others are gone.
 async fn left(store: &Database) -> (Vec<i64>, i64) {
     let entries = changes::after(store, 0, 100_000).await.unwrap();
-    let sequences = entries.into_iter().map(|entry| entry.sequence).collect();
+    let sequences = entries.into_iter().map(|entry| entry.sequence()).collect();
     (sequences, changes::removed_through(store).await.unwrap())
 }
 
@@ -155,7 +155,7 @@ async fn live_through(database: &TestDatabase, steps: &[Step]) {
                 append(&store, at, count).await;
                 let last = written.last().map_or(0, |(sequence, _)| *sequence);
                 let entries = changes::after(&store, last, 1000).await.unwrap();
-                written.extend(entries.iter().map(|entry| (entry.sequence, at)));
+                written.extend(entries.iter().map(|entry| (entry.sequence(), at)));
             }
             Step::Remove { hours, keep } => {
                 now += TimeDelta::hours(hours);

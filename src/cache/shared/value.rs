@@ -21,7 +21,7 @@ use super::Held;
 /// The format of everything that is kept in Redis: this layout, every type that is cached, and the entries of the
 /// change log. **Raise it whenever one of them changes.** It is in the keys and in the values, so that two releases
 /// can share one Redis and neither reads what the other wrote.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// Where the checksum begins.
 const CHECKSUM: usize = 9;

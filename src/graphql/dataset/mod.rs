@@ -1,16 +1,14 @@
 //! Datasets.
 
-pub(super) mod loader;
 mod query;
 
 pub(super) use query::page;
-
-use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
 use super::{
     cache_control::{MAX_AGE, cache_control},
+    connection::View,
     error::Nullable,
     id,
     scalars::DateTime,
@@ -19,22 +17,22 @@ use super::{
 use crate::store::{entity::dataset, id::Kind};
 
 /// What one publisher publishes, as it was imported.
-pub(super) struct Dataset(pub(super) Arc<dataset::Model>);
+pub(super) struct Dataset(pub(super) dataset::Model);
 
 /// Who publishes a dataset.
-pub(super) struct Publisher(Arc<dataset::Model>);
+pub(super) struct Publisher(dataset::Model);
 
 /// What one publisher publishes, as it was imported.
 #[Object(directive = cache_control::apply(MAX_AGE))]
 impl Dataset {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::encode(Kind::Dataset, self.0.id)
+        id::encode(Kind::Dataset, self.0.id())
     }
 
     /// The name it was imported under, unique on this server.
-    async fn name(&self) -> &String {
-        &self.0.name
+    async fn name(&self) -> &str {
+        self.0.name()
     }
 
     /// Who publishes it. All fields are null when the publisher does not say.
@@ -43,63 +41,63 @@ impl Dataset {
     }
 
     /// The licence, as published: read it before using the data. Null when not published.
-    async fn license(&self) -> Option<&String> {
-        self.0.license.as_ref()
+    async fn license(&self) -> Option<&str> {
+        self.0.license()
     }
 
     /// The publication policy, as published. Null when not published.
-    async fn publication_policy(&self) -> Option<&String> {
-        self.0.publication_policy.as_ref()
+    async fn publication_policy(&self) -> Option<&str> {
+        self.0.publication_policy()
     }
 
     /// When the latest package was published. Null when not published.
     async fn published_date(&self) -> Option<DateTime> {
-        value::moment(self.0.published)
+        value::moment(self.0.published())
     }
 
     /// The date of the earliest process. Null when no process has a date.
     async fn first_date(&self) -> Option<DateTime> {
-        value::moment(self.0.first_date)
+        value::moment(self.0.first_date())
     }
 
     /// The date of the latest process. Null when no process has a date.
     async fn last_date(&self) -> Option<DateTime> {
-        value::moment(self.0.last_date)
+        value::moment(self.0.last_date())
     }
 
     /// How many contracting processes it has.
     async fn process_count(&self) -> i64 {
-        self.0.processes
+        self.0.processes()
     }
 
     /// How many releases it has.
     async fn release_count(&self) -> i64 {
-        self.0.releases
+        self.0.releases()
     }
 
     /// How many organisations it names.
     async fn organization_count(&self) -> i64 {
-        self.0.organizations
+        self.0.organizations()
     }
 
     /// How many bids it has.
     async fn bid_count(&self) -> i64 {
-        self.0.bids
+        self.0.bids()
     }
 
     /// How many awards it has.
     async fn award_count(&self) -> i64 {
-        self.0.awards
+        self.0.awards()
     }
 
     /// How many contracts it has.
     async fn contract_count(&self) -> i64 {
-        self.0.contracts
+        self.0.contracts()
     }
 
     /// When it was last imported into or published to. Null before the first import has ended.
     async fn last_import(&self) -> Option<DateTime> {
-        value::moment(self.0.last_import)
+        value::moment(self.0.last_import())
     }
 }
 
@@ -107,18 +105,20 @@ impl Dataset {
 #[Object]
 impl Publisher {
     /// The name. Null when not published.
-    async fn name(&self) -> Option<&String> {
-        self.0.publisher_name.as_ref()
+    async fn name(&self) -> Option<&str> {
+        self.0.publisher_name()
     }
 
     /// Where the publisher is described. Null when not published.
-    async fn uri(&self) -> Option<&String> {
-        self.0.publisher_uri.as_ref()
+    async fn uri(&self) -> Option<&str> {
+        self.0.publisher_uri()
     }
 }
 
-impl From<Arc<dataset::Model>> for Dataset {
-    fn from(row: Arc<dataset::Model>) -> Self {
+impl View for Dataset {
+    type Row = dataset::Model;
+
+    fn of(row: Self::Row) -> Self {
         Self(row)
     }
 }

@@ -7,10 +7,10 @@ use async_graphql::Context;
 use super::Dataset;
 use crate::{
     graphql::{
-        batches::SharedPage,
         connection::{self, Connection, Edge, wants_rows},
         cursor::Cursor,
         error::Error,
+        loading::SharedPage,
         page::{Level, PageArgs, Window},
         scope,
         total::Total,
@@ -18,6 +18,7 @@ use crate::{
     store::{
         entity::dataset::Model,
         page::{Page, Position, SortKey},
+        row::{Record, Row, Rows},
     },
 };
 
@@ -35,19 +36,22 @@ pub(in crate::graphql) async fn page(
     };
     let (after, before) =
         (name(window.after.as_deref(), "after")?, name(window.before.as_deref(), "before")?);
-    let all = scope::read(ctx, |relations| &relations.datasets, ()).await?;
+    let all: Rows = scope::read(ctx, |relations| &relations.datasets, ()).await?;
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let page = if wants_rows(ctx) {
         cut(&all, after.as_deref(), before.as_deref(), &window)
     } else {
         connection::empty()
     };
-    Ok(connection::of_page(&page, cursor, Total::Known(total)))
+    connection::of_page(&page, cursor, Total::Known(total))
 }
 
-fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &Window) -> SharedPage<Model> {
-    let low = after.map_or(0, |name| all.partition_point(|row| row.name.as_str() <= name));
-    let high = before.map_or(all.len(), |name| all.partition_point(|row| row.name.as_str() < name)).max(low);
+fn cut(all: &[Row], after: Option<&str>, before: Option<&str>, window: &Window) -> SharedPage {
+    let place = |is_before: &dyn Fn(&str) -> bool| {
+        all.partition_point(|row| Model::from_row(row.clone()).is_some_and(|row| is_before(row.name())))
+    };
+    let low = after.map_or(0, |after| place(&|name| name <= after));
+    let high = before.map_or(all.len(), |before| place(&|name| name < before)).max(low);
     let size = usize::try_from(window.size).unwrap_or(usize::MAX);
     let (from, to) = if window.backward {
         (low.max(high.saturating_sub(size)), high)
@@ -57,6 +61,8 @@ fn cut(all: &[Arc<Model>], after: Option<&str>, before: Option<&str>, window: &W
     Arc::new(Page { rows: all[from..to].to_vec(), has_previous: from > 0, has_next: to < all.len() })
 }
 
-fn cursor(row: &Model) -> Cursor {
-    Cursor::at(ORDER, Position { key: SortKey::Text(Some(row.name.clone())), id: row.id })
+fn cursor(row: &Row) -> Cursor {
+    let row = Model::from_row(row.clone());
+    let (name, id) = row.map_or_else(Default::default, |row| (row.name().to_owned(), row.id()));
+    Cursor::at(ORDER, Position { key: SortKey::Text(Some(name)), id })
 }

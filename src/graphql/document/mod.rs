@@ -1,22 +1,20 @@
 //! Documents.
 
-use std::sync::Arc;
-
 use async_graphql::{Enum, ID, Object};
 
 use super::{
-    batches::Ranges,
     cache_control::{MAX_AGE, cache_control},
+    connection::View,
     id,
     list::ListNode,
-    relations::{ByRange, Relations},
+    loading::{ByRange, Relations},
     scalars::DateTime,
     value,
 };
 use crate::store::{entity::document, id::Kind};
 
 /// A document that was published about a process.
-pub(super) struct Document(pub(super) Arc<document::Model>);
+pub(super) struct Document(pub(super) document::Model);
 
 /// The part of a process that a document belongs to.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -40,57 +38,57 @@ pub(super) enum DocumentStage {
 impl Document {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::encode(Kind::Document, self.0.id)
+        id::encode(Kind::Document, self.0.id())
     }
 
     /// The publisher's id. Null when not published.
-    async fn local_id(&self) -> Option<&String> {
-        self.0.local_id.as_ref()
+    async fn local_id(&self) -> Option<&str> {
+        self.0.local_id()
     }
 
     /// The part of the process it belongs to. Null only when it could not be read.
     async fn stage(&self) -> Option<DocumentStage> {
-        stage(&self.0.stage)
+        stage(&self.0.stage())
     }
 
     /// What kind of document it is, from an open list such as `tenderNotice`. Null when not published.
-    async fn document_type(&self) -> Option<&String> {
-        self.0.document_type.as_ref()
+    async fn document_type(&self) -> Option<&str> {
+        self.0.document_type()
     }
 
     /// Its title. Null when not published.
-    async fn title(&self) -> Option<&String> {
-        self.0.title.as_ref()
+    async fn title(&self) -> Option<&str> {
+        self.0.title()
     }
 
     /// Its description. Null when not published.
-    async fn description(&self) -> Option<&String> {
-        self.0.description.as_ref()
+    async fn description(&self) -> Option<&str> {
+        self.0.description()
     }
 
     /// Where it is. Null when not published.
-    async fn url(&self) -> Option<&String> {
-        self.0.url.as_ref()
+    async fn url(&self) -> Option<&str> {
+        self.0.url()
     }
 
     /// When it was published. Null when not published.
     async fn date_published(&self) -> Option<DateTime> {
-        value::moment(self.0.date_published)
+        value::moment(self.0.date_published())
     }
 
     /// When it was changed. Null when not published.
     async fn date_modified(&self) -> Option<DateTime> {
-        value::moment(self.0.date_modified)
+        value::moment(self.0.date_modified())
     }
 
     /// Its media type, as published. Null when not published.
-    async fn format(&self) -> Option<&String> {
-        self.0.format.as_ref()
+    async fn format(&self) -> Option<&str> {
+        self.0.format()
     }
 
     /// Its language. Null when not published.
-    async fn language(&self) -> Option<&String> {
-        self.0.language.as_ref()
+    async fn language(&self) -> Option<&str> {
+        self.0.language()
     }
 }
 
@@ -106,16 +104,16 @@ fn stage(text: &str) -> Option<DocumentStage> {
     }
 }
 
-impl From<Arc<document::Model>> for Document {
-    fn from(row: Arc<document::Model>) -> Self {
+impl View for Document {
+    type Row = document::Model;
+
+    fn of(row: Self::Row) -> Self {
         Self(row)
     }
 }
 
 impl ListNode for Document {
-    type Row = document::Model;
-
-    fn relation(relations: &Relations) -> &ByRange<Ranges<Self::Row>> {
+    fn relation(relations: &Relations) -> &ByRange {
         &relations.documents
     }
 }

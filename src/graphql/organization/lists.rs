@@ -1,15 +1,12 @@
 //! The lists that an organisation has.
 
-use crate::{
-    graphql::{
-        award::Award,
-        bid::Bid,
-        contract::Contract,
-        owned::OwnedList,
-        process::ContractingProcess,
-        relations::{OwnedRelations, Relations},
-    },
-    store::entity::{award, bid, contract, process},
+use crate::graphql::{
+    award::Award,
+    bid::Bid,
+    contract::Contract,
+    loading::{OwnedRelations, Relations},
+    owned::OwnedList,
+    process::ContractingProcess,
 };
 
 /// The processes that it buys.
@@ -30,7 +27,7 @@ pub(super) struct ContractsWon;
 impl OwnedList for Bought {
     type Node = ContractingProcess;
 
-    fn relations(relations: &Relations) -> &OwnedRelations<process::Model> {
+    fn relations(relations: &Relations) -> &OwnedRelations {
         &relations.processes_bought
     }
 }
@@ -38,7 +35,7 @@ impl OwnedList for Bought {
 impl OwnedList for Managed {
     type Node = ContractingProcess;
 
-    fn relations(relations: &Relations) -> &OwnedRelations<process::Model> {
+    fn relations(relations: &Relations) -> &OwnedRelations {
         &relations.processes_managed
     }
 }
@@ -46,7 +43,7 @@ impl OwnedList for Managed {
 impl OwnedList for BidsMade {
     type Node = Bid;
 
-    fn relations(relations: &Relations) -> &OwnedRelations<bid::Model> {
+    fn relations(relations: &Relations) -> &OwnedRelations {
         &relations.bids_made
     }
 }
@@ -54,7 +51,7 @@ impl OwnedList for BidsMade {
 impl OwnedList for AwardsWon {
     type Node = Award;
 
-    fn relations(relations: &Relations) -> &OwnedRelations<award::Model> {
+    fn relations(relations: &Relations) -> &OwnedRelations {
         &relations.awards_won
     }
 }
@@ -62,7 +59,7 @@ impl OwnedList for AwardsWon {
 impl OwnedList for ContractsWon {
     type Node = Contract;
 
-    fn relations(relations: &Relations) -> &OwnedRelations<contract::Model> {
+    fn relations(relations: &Relations) -> &OwnedRelations {
         &relations.contracts_won
     }
 }

@@ -3,7 +3,6 @@
 mod dealings;
 mod filter;
 mod lists;
-pub(super) mod loader;
 mod party;
 
 pub(super) use filter::{OrganizationFilter, OrganizationOrder};
@@ -19,43 +18,43 @@ use self::{
 };
 use super::{
     award::Award,
-    batches::Rows,
     bid::Bid,
     cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
-    connection::{Edge, ValuedConnection},
+    connection::{self, Edge, ValuedConnection, View},
     contract::Contract,
     dataset::{self, Dataset},
     error::{Error, Nullable},
-    id, owned,
+    id,
+    loading::{Collection, Relations},
+    owned,
     page::PageArgs,
     process::ContractingProcess,
-    relations::{Collection, Relations},
     scalars::{self, Json},
     scope,
     value::{self, Address, ContactPoint, Identifier},
 };
-use crate::store::{entity::organization, id::Kind};
+use crate::store::{entity::organization, id::Kind, row::Rows};
 
 /// An organisation as one dataset names it.
-pub(super) struct Organization(pub(super) Arc<organization::Model>);
+pub(super) struct Organization(pub(super) organization::Model);
 
 /// An organisation as one dataset names it.
 #[Object(directive = cache_control::apply(MAX_AGE))]
 impl Organization {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::encode(Kind::Organization, self.0.id)
+        id::encode(Kind::Organization, self.0.id())
     }
 
     /// Its name. Null when not published.
-    async fn name(&self) -> Option<&String> {
-        self.0.name.as_ref()
+    async fn name(&self) -> Option<&str> {
+        self.0.name()
     }
 
     /// The publisher's id, often valid within one release only. Null when not published.
-    async fn local_id(&self) -> Option<&String> {
-        self.0.local_id.as_ref()
+    async fn local_id(&self) -> Option<&str> {
+        self.0.local_id()
     }
 
     /// Its identifier in a register. Null when not published.
@@ -65,7 +64,7 @@ impl Organization {
 
     /// Further identifiers, as published. Null when there are none.
     async fn additional_identifiers(&self) -> Nullable<Json> {
-        scalars::json(self.0.additional_identifiers.as_ref())
+        scalars::json(self.0.additional_identifiers())
     }
 
     /// Its address. Null when not published.
@@ -80,7 +79,7 @@ impl Organization {
 
     /// The dataset that names it. Null only when it could not be read.
     async fn dataset(&self, ctx: &Context<'_>) -> Nullable<Dataset> {
-        dataset::by_id(ctx, self.0.dataset_id).await
+        dataset::by_id(ctx, self.0.dataset_id()).await
     }
 
     /// The processes in which it is the buyer, newest first. Null only when they could not be read.
@@ -94,7 +93,7 @@ impl Organization {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
-        Some(owned::page::<Bought>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+        Some(owned::page::<Bought>(ctx, PageArgs { first, after, last, before }, self.0.id()).await)
     }
 
     /// The processes that it manages as the procuring entity, newest first. Null only when they could not be read.
@@ -108,7 +107,7 @@ impl Organization {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<ContractingProcess>>> {
-        Some(owned::page::<Managed>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+        Some(owned::page::<Managed>(ctx, PageArgs { first, after, last, before }, self.0.id()).await)
     }
 
     /// The bids that it made, alone or with others, newest first. Null only when they could not be read.
@@ -122,7 +121,7 @@ impl Organization {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Bid>>> {
-        Some(owned::page::<BidsMade>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+        Some(owned::page::<BidsMade>(ctx, PageArgs { first, after, last, before }, self.0.id()).await)
     }
 
     /// The awards that went to it, alone or with others, newest first. Null only when they could not be read.
@@ -136,7 +135,7 @@ impl Organization {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Award>>> {
-        Some(owned::page::<AwardsWon>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+        Some(owned::page::<AwardsWon>(ctx, PageArgs { first, after, last, before }, self.0.id()).await)
     }
 
     /// The contracts that it supplies under, alone or with others, the latest signed first. Null only when they could not be read.
@@ -150,13 +149,14 @@ impl Organization {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Contract>>> {
-        Some(owned::page::<ContractsWon>(ctx, PageArgs { first, after, last, before }, self.0.id).await)
+        Some(owned::page::<ContractsWon>(ctx, PageArgs { first, after, last, before }, self.0.id()).await)
     }
 
     /// What it bought and sold: one for each currency, in the order of their codes. Null only when it could
     /// not be summed.
     async fn totals(&self, ctx: &Context<'_>) -> Nullable<Vec<OrganizationTotals>> {
-        let dealings = scope::load(ctx, |relations| &relations.dealings, self.0.id).await;
+        let dealings: Result<Option<Arc<[_]>>, _> =
+            scope::load(ctx, |relations| &relations.dealings, self.0.id()).await;
         Some(
             dealings.map(|all| all.iter().flat_map(|all| all.iter()).map(OrganizationTotals::from).collect()),
         )
@@ -164,17 +164,18 @@ impl Organization {
 }
 
 impl CollectionNode for Organization {
-    type Row = organization::Model;
     type Filter = OrganizationFilter;
     type Order = OrganizationOrder;
 
-    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+    fn collection(relations: &Relations) -> &Collection {
         &relations.all_organizations
     }
 }
 
-impl From<Arc<organization::Model>> for Organization {
-    fn from(row: Arc<organization::Model>) -> Self {
+impl View for Organization {
+    type Row = organization::Model;
+
+    fn of(row: Self::Row) -> Self {
         Self(row)
     }
 }
@@ -194,8 +195,6 @@ pub(super) async fn by_global_id(ctx: &Context<'_>, id: &ID) -> Nullable<Organiz
 }
 
 /// The views of a loaded list.
-pub(super) fn list(
-    rows: Result<Option<Rows<organization::Model>>, Error>,
-) -> Result<Vec<Organization>, Error> {
-    Ok(rows?.unwrap_or_default().iter().cloned().map(Organization).collect())
+pub(super) fn list(rows: Result<Option<Rows>, Error>) -> Result<Vec<Organization>, Error> {
+    rows?.unwrap_or_default().iter().map(connection::view).collect()
 }

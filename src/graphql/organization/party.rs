@@ -1,7 +1,5 @@
 //! The organisations of one process, with what each does there.
 
-use std::sync::Arc;
-
 use async_graphql::Object;
 
 use super::Organization;
@@ -10,19 +8,21 @@ use crate::{
         codelist::PartyRole,
         connection::{Edge, EdgeType},
         cursor::Cursor,
-        error::Nullable,
-        list::ListEdge,
-        organization::loader::{Parties, Tenderers},
-        relations::{ByRange, Relations},
+        error::{Error, Nullable},
+        list::{self, ListEdge},
+        loading::{ByRange, Relations},
         scalars,
     },
     ocds::codelist::{self, Codelist},
-    store::query::list::{PartyRow, TendererRow},
+    store::{
+        entity::party,
+        row::{Record, Row},
+    },
 };
 
 /// An organisation of a process, with its roles there.
 pub(in crate::graphql) struct PartyEdge {
-    row: Arc<PartyRow>,
+    row: party::Model,
     node: Organization,
     cursor: Cursor,
 }
@@ -42,12 +42,12 @@ impl PartyEdge {
 
     /// What the organisation does in the process. Roles outside the closed list show as one `OTHER`.
     async fn roles(&self) -> Vec<PartyRole> {
-        roles(self.row.0.roles, self.row.0.other_roles.is_some())
+        roles(self.row.roles(), self.row.other_roles().is_some())
     }
 
     /// Roles outside the closed list, as published. Null only when they could not be read.
     async fn other_roles(&self) -> Nullable<Vec<String>> {
-        Some(scalars::texts(self.row.0.other_roles.as_ref()))
+        Some(scalars::texts(self.row.other_roles()))
     }
 }
 
@@ -69,29 +69,28 @@ impl EdgeType for PartyEdge {
 }
 
 impl ListEdge for PartyEdge {
-    type Row = PartyRow;
-    type Batch = Parties;
+    const ROWS: usize = 2;
 
-    fn relation(relations: &Relations) -> &ByRange<Parties> {
+    fn relation(relations: &Relations) -> &ByRange {
         &relations.parties
     }
 
-    fn new(row: Arc<PartyRow>, cursor: Cursor) -> Self {
-        let node = Organization(Arc::new(row.1.clone()));
-        Self { row, node, cursor }
+    fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
+        let row = rows.first().cloned().and_then(party::Model::from_row);
+        let row = row.ok_or_else(|| Error::Internal("a row is not of the table parties".to_owned()))?;
+        Ok(Self { row, node: list::element(rows, 1)?, cursor })
     }
 }
 
 impl ListEdge for Edge<Organization> {
-    type Row = TendererRow;
-    type Batch = Tenderers;
+    const ROWS: usize = 2;
 
-    fn relation(relations: &Relations) -> &ByRange<Tenderers> {
+    fn relation(relations: &Relations) -> &ByRange {
         &relations.tenderers
     }
 
-    fn new(row: Arc<TendererRow>, cursor: Cursor) -> Self {
-        Self { node: Organization(Arc::new(row.1.clone())), cursor }
+    fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
+        Ok(Self { node: list::element(rows, 1)?, cursor })
     }
 }
 

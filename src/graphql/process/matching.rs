@@ -8,19 +8,15 @@ use std::sync::Arc;
 use futures_util::future::try_join5;
 
 use crate::{
-    cache::Tagged,
     graphql::{
         error::Error,
-        relations::{ById, Relations},
+        loading::{ById, FromValue, Relations},
         scope,
     },
-    store::{
-        StoreError,
-        query::{
-            changes::Entry,
-            filter::Filter,
-            verdict::{Facts, Need},
-        },
+    store::query::{
+        changes::Entry,
+        filter::Filter,
+        verdict::{Facts, Need},
     },
 };
 
@@ -79,7 +75,7 @@ pub(in crate::graphql) async fn matching(
     let judge = |(index, changed): (usize, &Changed)| {
         filter.matches(&Facts {
             dataset: changed.dataset,
-            row: known(&rows, index),
+            row: rows.get(index).and_then(Option::as_ref),
             suppliers: known(&suppliers, index).unwrap_or_default(),
             tenderers: known(&tenderers, index).unwrap_or_default(),
             classifications: known(&classifications, index).unwrap_or_default(),
@@ -103,11 +99,7 @@ struct Question<'a> {
 
 impl Question<'_> {
     /// What a relation has of each process; nothing where the filter does not need it.
-    async fn read<B: Tagged<i64, Error = Arc<StoreError>>>(
-        self,
-        need: Need,
-        source: &ById<B>,
-    ) -> Result<Vec<Option<B::Value>>, Error> {
+    async fn read<V: FromValue>(self, need: Need, source: &ById<V>) -> Result<Vec<Option<V>>, Error> {
         if !self.filter.needs(need) {
             return Ok(Vec::new());
         }

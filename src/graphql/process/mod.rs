@@ -1,7 +1,6 @@
 //! Contracting processes.
 
 mod filter;
-pub(super) mod loader;
 mod matching;
 mod query;
 mod tender;
@@ -11,8 +10,6 @@ pub(super) use matching::{Changed, changed, matching};
 pub(super) use query::by_ocid;
 pub(super) use tender::Tender;
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, Object};
 
 use super::{
@@ -20,16 +17,16 @@ use super::{
     bid::Bid,
     cache_control::{MAX_AGE, cache_control},
     collection::CollectionNode,
-    connection::{Connection, Edge, ValuedConnection},
+    connection::{Connection, Edge, ValuedConnection, View},
     contract::Contract,
     dataset::{self, Dataset},
     document::Document,
     error::{Error, Nullable},
     id,
     list::{self, List},
+    loading::{Collection, Relations},
     organization::{self, Organization, PartyEdge},
     page::PageArgs,
-    relations::{Collection, Relations},
     release::Release,
     scalars::{self, DateTime, Json},
     scope, value,
@@ -40,44 +37,44 @@ use crate::store::{
 };
 
 /// One purchase from its planning to its last payment, compiled from all that was published of it.
-pub(super) struct ContractingProcess(pub(super) Arc<process::Model>);
+pub(super) struct ContractingProcess(pub(super) process::Model);
 
 /// One purchase from its planning to its last payment, compiled from all that was published of it.
 #[Object(directive = cache_control::apply(MAX_AGE))]
 impl ContractingProcess {
     /// The global id.
     pub(in crate::graphql) async fn id(&self) -> ID {
-        id::encode(Kind::Process, self.0.id)
+        id::encode(Kind::Process, self.0.id())
     }
 
     /// The open contracting id, unique within its dataset.
-    async fn ocid(&self) -> &String {
-        &self.0.ocid
+    async fn ocid(&self) -> &str {
+        self.0.ocid()
     }
 
     /// The date of its latest release. Null when not published.
     async fn date(&self) -> Option<DateTime> {
-        value::moment(self.0.date)
+        value::moment(self.0.date())
     }
 
     /// How it began, such as `tender`. Null when not published.
-    async fn initiation_type(&self) -> Option<&String> {
-        self.0.initiation_type.as_ref()
+    async fn initiation_type(&self) -> Option<&str> {
+        self.0.initiation_type()
     }
 
     /// The language of its texts. Null when not published.
-    async fn language(&self) -> Option<&String> {
-        self.0.language.as_ref()
+    async fn language(&self) -> Option<&str> {
+        self.0.language()
     }
 
     /// The dataset it was published in. Null only when it could not be read.
     async fn dataset(&self, ctx: &Context<'_>) -> Nullable<Dataset> {
-        dataset::by_id(ctx, self.0.dataset_id).await
+        dataset::by_id(ctx, self.0.dataset_id()).await
     }
 
     /// Who buys. Null when not published.
     async fn buyer(&self, ctx: &Context<'_>) -> Nullable<Organization> {
-        organization::by_id(ctx, self.0.buyer_id?).await
+        organization::by_id(ctx, self.0.buyer_id()?).await
     }
 
     /// The tender. When none was published, its fields are null and its lists are empty.
@@ -96,7 +93,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<PartyEdge>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.party_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.party_count() };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -111,7 +108,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Bid>>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.bid_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.bid_count() };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -126,7 +123,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Award>>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.award_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.award_count() };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -141,7 +138,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<ValuedConnection<Edge<Contract>>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.contract_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.contract_count() };
         Some(list::valued_page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -156,7 +153,7 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Document>>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.document_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.document_count() };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
@@ -171,38 +168,39 @@ impl ContractingProcess {
         #[graphql(desc = "Takes this many rows from the end; at most 100.")] last: Option<i64>,
         #[graphql(desc = "Takes rows before this cursor.")] before: Option<String>,
     ) -> Nullable<Connection<Edge<Release>>> {
-        let list = List { parent: self.0.id, process: self.0.id, count: self.0.release_count };
+        let list = List { parent: self.0.id(), process: self.0.id(), count: self.0.release_count() };
         Some(list::page(ctx, PageArgs { first, after, last, before }, list).await)
     }
 
     /// Its planning and budget, as published. Null when there is none.
     async fn planning(&self, ctx: &Context<'_>) -> Nullable<Json> {
-        detail(ctx, &self.0, |details| scalars::json(details.planning.as_ref())).await
+        detail(ctx, &self.0, |details| scalars::json(details.planning())).await
     }
 
     /// Statistics about the bids, as published. Null when there are none.
     async fn bid_statistics(&self, ctx: &Context<'_>) -> Nullable<Json> {
-        detail(ctx, &self.0, |details| scalars::json(details.bid_statistics.as_ref())).await
+        detail(ctx, &self.0, |details| scalars::json(details.bid_statistics())).await
     }
 
     /// Processes it is related to, as published. Null when there are none.
     async fn related_processes(&self, ctx: &Context<'_>) -> Nullable<Json> {
-        detail(ctx, &self.0, |details| scalars::json(details.related_processes.as_ref())).await
+        detail(ctx, &self.0, |details| scalars::json(details.related_processes())).await
     }
 }
 
 impl CollectionNode for ContractingProcess {
-    type Row = process::Model;
     type Filter = ProcessFilter;
     type Order = ProcessOrder;
 
-    fn collection(relations: &Relations) -> &Collection<Self::Row> {
+    fn collection(relations: &Relations) -> &Collection {
         &relations.all_processes
     }
 }
 
-impl From<Arc<process::Model>> for ContractingProcess {
-    fn from(row: Arc<process::Model>) -> Self {
+impl View for ContractingProcess {
+    type Row = process::Model;
+
+    fn of(row: Self::Row) -> Self {
         Self(row)
     }
 }
@@ -219,9 +217,10 @@ async fn detail<T>(
     process: &process::Model,
     pick: impl FnOnce(&process_details::Model) -> Nullable<T>,
 ) -> Nullable<T> {
-    let details: Result<_, Error> = scope::load(ctx, |relations| &relations.details, process.id).await;
+    let details: Result<Option<process_details::Model>, Error> =
+        scope::load(ctx, |relations| &relations.details, process.id()).await;
     match details {
-        Ok(details) => pick(details?.as_ref()),
+        Ok(details) => pick(&details?),
         Err(error) => Some(Err(error)),
     }
 }

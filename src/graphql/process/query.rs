@@ -1,7 +1,5 @@
 //! The process with an ocid.
 
-use std::sync::Arc;
-
 use async_graphql::Context;
 use futures_util::future::try_join_all;
 
@@ -11,7 +9,7 @@ use crate::{
         error::{Error, Nullable},
         scope,
     },
-    store::{entity::process::Model, id},
+    store::{entity::process::Model, id, row::Record},
 };
 
 /// The process with an ocid; null when there is none. When several datasets hold the ocid and none is
@@ -29,14 +27,15 @@ pub(in crate::graphql) async fn by_ocid(
 
 async fn only_one(ctx: &Context<'_>, ocid: String) -> Result<Option<ContractingProcess>, Error> {
     let found = scope::load(ctx, |relations| &relations.processes_by_ocid, ocid.clone()).await?;
-    let found = found.unwrap_or_default();
+    let found: Vec<Model> =
+        found.iter().flat_map(|rows| rows.iter()).cloned().filter_map(Model::from_row).collect();
     if found.len() < 2 {
-        return Ok(found.first().cloned().map(ContractingProcess));
+        return Ok(found.into_iter().next().map(ContractingProcess));
     }
-    let name = |row: &Arc<Model>| scope::load(ctx, |relations| &relations.dataset, row.dataset_id);
+    let name = |row: &Model| scope::load(ctx, |relations| &relations.dataset, row.dataset_id());
     let datasets = try_join_all(found.iter().map(name)).await?;
     let mut datasets: Vec<String> =
-        datasets.into_iter().flatten().map(|dataset| dataset.name.clone()).collect();
+        datasets.into_iter().flatten().map(|dataset| dataset.name().to_owned()).collect();
     datasets.sort_unstable();
     Err(Error::AmbiguousOcid { ocid, datasets })
 }

@@ -4,7 +4,7 @@ mod filter;
 mod query;
 
 pub(super) use filter::{SpendingFilter, SpendingGroupBy, SpendingMeasure};
-pub(super) use query::{Asked, groups, read};
+pub(super) use query::{Asked, groups};
 
 use async_graphql::{Context, Object};
 
@@ -88,9 +88,9 @@ impl SpendingGroup {
 }
 
 impl SpendingGroup {
-    fn code(&self, by: Group) -> Option<&String> {
+    fn code(&self, by: Group) -> Option<&str> {
         match &self.values.key {
-            Key::Code(code) if self.by == by => code.as_ref(),
+            Key::Code(code) if self.by == by => code.as_deref(),
             _ => None,
         }
     }

@@ -1,17 +1,11 @@
 //! Reads the groups that are asked for.
 
-use std::sync::Arc;
-
 use async_graphql::Context;
-use futures_util::future::BoxFuture;
 
 use super::{SpendingFilter, SpendingGroup, SpendingGroupBy, SpendingMeasure};
 use crate::{
     graphql::{error::Error, filter, scope},
-    store::{
-        Database, StoreError,
-        query::spending::{self, Question, Spending},
-    },
+    store::query::spending::Question,
 };
 
 /// How many groups an answer has at most.
@@ -46,12 +40,4 @@ pub(in crate::graphql) async fn groups(ctx: &Context<'_>, asked: Asked) -> Resul
     let by = question.group;
     let all = scope::read(ctx, |relations| &relations.spending, question).await?;
     Ok(all.iter().take(wanted).map(|values| SpendingGroup { by, values: values.clone() }).collect())
-}
-
-/// Reads every group of a question.
-pub(in crate::graphql) fn read(
-    database: Database,
-    question: Question,
-) -> BoxFuture<'static, Result<Arc<[Spending]>, StoreError>> {
-    Box::pin(async move { Ok(spending::groups(&database, &question).await?.into()) })
 }

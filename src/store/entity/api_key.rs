@@ -1,17 +1,12 @@
-//! An API key, as far as it is kept: not the key itself, but its digest.
+//! An API key, as far as it is stored: its digest, never the key itself.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::DbErr;
 
-use crate::{
-    ocds::model::Time,
-    store::row::{Cells, Row},
-};
+use crate::{ocds::model::Time, store::cells::Cells};
 
-/// An API key, as far as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "api_keys")]
+/// An API key, as far as it is stored. Not cached, and few: a plain struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub name: String,
     pub digest: Vec<u8>,
@@ -22,15 +17,12 @@ pub struct Model {
     pub revoked: Option<Time>,
 }
 
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+impl Model {
+    /// The columns that [`Self::read`] takes, in its order.
+    pub(in crate::store) const COLUMNS: &'static str =
+        "t.id, t.name, t.digest, t.scope, t.plan, t.created, t.last_used, t.revoked";
 
-impl ActiveModelBehavior for ActiveModel {}
-
-impl Row for Model {
-    type Entity = Entity;
-
-    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+    pub(in crate::store) fn read(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
         Ok(Self {
             id: cells.take()?,
             name: cells.take()?,

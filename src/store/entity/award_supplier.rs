@@ -1,40 +1,14 @@
 //! To whom an award went.
 
-use sea_orm::entity::prelude::*;
+use crate::{ocds::model::Time, store::row::table};
 
-use crate::{
-    ocds::model::Time,
-    store::row::{Cells, Row},
-};
-
-/// To whom an award went.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "award_suppliers")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub award_id: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub position: i32,
-    pub organization_id: i64,
-    pub process_id: i64,
-    pub date: Option<Time>,
-}
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
-
-impl Row for Model {
-    type Entity = Entity;
-
-    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
-        Ok(Self {
-            award_id: cells.take()?,
-            position: cells.take()?,
-            organization_id: cells.take()?,
-            process_id: cells.take()?,
-            date: cells.take()?,
-        })
+table! {
+    /// To whom an award went.
+    8 "award_suppliers" {
+        award_id: i64,
+        position: i32,
+        organization_id: i64,
+        process_id: i64,
+        date: Option<Time>,
     }
 }

@@ -1,53 +1,25 @@
 //! A bid.
 
-use sea_orm::entity::prelude::*;
-use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
 
 use crate::{
     ocds::model::Time,
-    store::row::{Cells, Row},
+    store::row::{Text, table},
 };
 
-/// A bid.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
-#[sea_orm(table_name = "bids")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub process_id: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub position: i32,
-    pub id: i64,
-    pub local_id: Option<String>,
-    pub date: Option<Time>,
-    pub status: Option<String>,
-    pub status_text: Option<String>,
-    pub status_details: Option<String>,
-    pub value_amount: Option<Decimal>,
-    pub value_currency: Option<String>,
-    pub document_count: i32,
-}
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
-
-impl Row for Model {
-    type Entity = Entity;
-
-    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
-        Ok(Self {
-            process_id: cells.take()?,
-            position: cells.take()?,
-            id: cells.take()?,
-            local_id: cells.take()?,
-            date: cells.take()?,
-            status: cells.take()?,
-            status_text: cells.take()?,
-            status_details: cells.take()?,
-            value_amount: cells.take()?,
-            value_currency: cells.take()?,
-            document_count: cells.take()?,
-        })
+table! {
+    /// A bid.
+    5 "bids" {
+        process_id: i64,
+        position: i32,
+        id: i64,
+        local_id: Option<Text>,
+        date: Option<Time>,
+        status: Option<Text>,
+        status_text: Option<Text>,
+        status_details: Option<Text>,
+        value_amount: Option<Decimal>,
+        value_currency: Option<Text>,
+        document_count: i32,
     }
 }

@@ -1,9 +1,7 @@
-//! The tables, one per file: the shape of a row and its columns.
+//! The tables, one per file: the columns of a row, in the order of every `SELECT`.
 //!
-//! Rows are read by position through [`crate::store::row::Row`], never by SeaORM's own finders: on
-//! SQLite times and amounts are encoded (see [`crate::store::row::Cell`]). The order of the fields is
-//! the order of the columns in every `SELECT`.
-//! Rows are never sent to clients: the views in `graphql` decide what is shown.
+//! A table is described once, by the macro [`table!`](crate::store::row); its rows are bytes
+//! ([`crate::store::row`]). Rows are never sent to clients: the views in `graphql` decide what is shown.
 
 #![expect(missing_docs, reason = "columns are named by the standard and described by the views in graphql")]
 
@@ -25,3 +23,26 @@ pub mod process_details;
 pub mod release;
 pub mod tenderer;
 pub mod transaction;
+
+use crate::store::row::{Record, Table};
+
+/// Every table, each at its number. The numbers are in the bytes of rows, and so in Redis.
+pub static TABLES: [&Table; 17] = [
+    process::Model::TABLE,
+    process_details::Model::TABLE,
+    organization::Model::TABLE,
+    party::Model::TABLE,
+    tenderer::Model::TABLE,
+    bid::Model::TABLE,
+    bid_tenderer::Model::TABLE,
+    award::Model::TABLE,
+    award_supplier::Model::TABLE,
+    contract::Model::TABLE,
+    contract_supplier::Model::TABLE,
+    item::Model::TABLE,
+    document::Model::TABLE,
+    transaction::Model::TABLE,
+    release::Model::TABLE,
+    change::Model::TABLE,
+    dataset::Model::TABLE,
+];

@@ -1,38 +1,14 @@
 //! An organisation in a process, with its roles there.
 
-use sea_orm::entity::prelude::*;
-use serde::{Deserialize, Serialize};
+use crate::store::row::{Text, table};
 
-use crate::store::row::{Cells, Row};
-
-/// An organisation in a process, with its roles there.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
-#[sea_orm(table_name = "parties")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub process_id: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub position: i32,
-    pub organization_id: i64,
-    pub roles: i32,
-    pub other_roles: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
-
-impl Row for Model {
-    type Entity = Entity;
-
-    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
-        Ok(Self {
-            process_id: cells.take()?,
-            position: cells.take()?,
-            organization_id: cells.take()?,
-            roles: cells.take()?,
-            other_roles: cells.take()?,
-        })
+table! {
+    /// An organisation in a process, with its roles there.
+    3 "parties" {
+        process_id: i64,
+        position: i32,
+        organization_id: i64,
+        roles: i32,
+        other_roles: Option<Text>,
     }
 }

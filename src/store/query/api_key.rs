@@ -2,19 +2,20 @@
 
 use std::sync::LazyLock;
 
-use crate::store::{Database, StoreError, entity::api_key::Model, row::Row};
+use crate::store::{Database, StoreError, entity::api_key::Model};
 
 /// All keys, the oldest first.
 pub async fn all(database: &Database) -> Result<Vec<Model>, StoreError> {
-    database.rows(&format!("{} ORDER BY t.created, t.id", select()), []).await
+    let sql = format!("{} ORDER BY t.created, t.id", select());
+    database.fetch(&sql, [], Model::read).await
 }
 
 /// The keys that were not revoked, in no order.
 pub async fn valid(database: &Database) -> Result<Vec<Model>, StoreError> {
     static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE t.revoked IS NULL", select()));
-    database.rows(&SQL, []).await
+    database.fetch(&SQL, [], Model::read).await
 }
 
 fn select() -> String {
-    format!("SELECT {} FROM api_keys t", Model::columns("t"))
+    format!("SELECT {} FROM api_keys t", Model::COLUMNS)
 }

@@ -6,41 +6,37 @@ use sea_orm::{
 };
 
 use super::{
-    collection::{By, Collected, own},
-    filter::{Filtered, Term, named_by},
+    collection::{By, Collection, own},
+    filter::{Term, named_by},
 };
-use crate::store::{entity::bid::Model, page::SortKey};
+use crate::store::{
+    entity::bid::Model,
+    page::SortKey,
+    row::{Record, Row},
+};
 
-impl Filtered for Model {
-    fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
-        match term {
-            Term::Tenderer(ids) => {
-                Some(Expr::col("id").in_subquery(named_by("bid_id", "bid_tenderers", ids)))
-            }
-            term => own(term, "date", backend),
-        }
+/// The list of all bids.
+pub const COLLECTION: &Collection = &Collection { table: Model::TABLE, term, column, key };
+
+fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
+    match term {
+        Term::Tenderer(ids) => Some(Expr::col("id").in_subquery(named_by("bid_id", "bid_tenderers", ids))),
+        term => own(term, "date", backend),
     }
 }
 
-impl Collected for Model {
-    const TABLE: &'static str = "bids";
-
-    fn column(by: By) -> Option<(&'static str, bool)> {
-        match by {
-            By::Date => Some(("date", true)),
-            By::Amount => Some(("value_amount", false)),
-            By::Title | By::Bids | By::Ocid => None,
-        }
+fn column(by: By) -> Option<(&'static str, bool)> {
+    match by {
+        By::Date => Some(("date", true)),
+        By::Amount => Some(("value_amount", false)),
+        By::Title | By::Bids | By::Ocid => None,
     }
+}
 
-    fn key(&self, by: By) -> SortKey {
-        match by {
-            By::Amount => SortKey::Amount(self.value_amount),
-            _ => SortKey::Time(self.date),
-        }
-    }
-
-    fn id(&self) -> i64 {
-        self.id
+fn key(row: &Row, by: By) -> SortKey {
+    let Some(row) = Model::from_row(row.clone()) else { return SortKey::Count(0) };
+    match by {
+        By::Amount => SortKey::Amount(row.value_amount()),
+        _ => SortKey::Time(row.date()),
     }
 }

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ocds::model::Time,
     store::{
-        Backend, Database, StoreError,
-        database::first,
-        entity::change::Model,
-        row::{Cells, Row},
+        Backend, Database, StoreError, cells::Cells, database::first, entity::change::Model, row::Record,
         write::ChangeKind,
     },
 };
@@ -75,9 +72,10 @@ pub async fn before(database: &Database, sequence: i64, limit: u32) -> Result<Ve
 
 /// The whole entries behind a sequence, in order, at most `limit`.
 pub async fn after(database: &Database, sequence: i64, limit: u32) -> Result<Vec<Model>, StoreError> {
-    let columns = Model::columns("t");
+    let columns = Model::TABLE.select_list("t");
     let sql = format!("SELECT {columns} FROM changes t WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2");
-    database.rows(&sql, [sequence.into(), i64::from(limit).into()]).await
+    let rows = database.rows(Model::TABLE, &sql, [sequence.into(), i64::from(limit).into()]).await?;
+    Ok(rows.into_iter().filter_map(Model::from_row).collect())
 }
 
 /// The sequence of the newest entry; 0 when the log is empty.

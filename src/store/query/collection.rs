@@ -9,14 +9,14 @@ use sea_orm::{
     Condition, DbBackend,
     sea_query::{Expr, Func, Query},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
-use super::filter::{Filter, Filtered, Term, between, expression, one_of, worth};
+use super::filter::{Filter, Term, TermOf, between, expression, one_of, worth};
 use crate::store::{
     Database, StoreError,
     database::first,
     page::{self, Ordering, Page, PageRequest, Position, SortKey},
-    row::Row,
+    row::{Row, Table},
     words,
 };
 
@@ -44,61 +44,66 @@ pub enum By {
     Ocid,
 }
 
-/// A row of such a list.
-#[expect(private_bounds, reason = "only the store knows what a filter demands of a table")]
-pub trait Collected: Row + Filtered + Clone + Send + Sync + 'static + Serialize + DeserializeOwned {
+/// A list of everything in a table.
+#[derive(Debug)]
+pub struct Collection {
     /// The table.
-    const TABLE: &'static str;
-
+    pub table: &'static Table,
+    /// What a term demands of a row; `None` where it is a matter of the row's process.
+    pub(super) term: TermOf,
     /// The column of an order and whether it can be null; `None` where the list has no such order.
-    fn column(by: By) -> Option<(&'static str, bool)>;
+    pub(super) column: fn(By) -> Option<(&'static str, bool)>,
+    /// What a row has in that column.
+    pub(super) key: fn(&Row, By) -> SortKey,
+}
 
-    /// What the row has in that column.
-    fn key(&self, by: By) -> SortKey;
-
-    /// Its id.
-    fn id(&self) -> i64;
-
-    /// Where it stands in an order.
-    fn position(&self, by: By) -> Position {
-        Position { key: self.key(by), id: self.id() }
+impl Collection {
+    /// Where a row stands in an order.
+    pub fn position(&self, row: &Row, by: By) -> Position {
+        let id = self.table.column("id").map_or(0, |column| row.integer(column));
+        Position { key: (self.key)(row, by), id }
     }
 }
 
 /// One page of a list.
-pub async fn page<R: Collected>(
+pub async fn page(
+    collection: &Collection,
     database: &Database,
     filter: &Filter,
     order: Order,
     request: &PageRequest,
-) -> Result<Page<R>, StoreError> {
-    page::fetch(database, &condition::<R>(database, filter), ordering::<R>(order)?, request).await
+) -> Result<Page, StoreError> {
+    let (condition, ordering) = (condition(collection, database, filter), ordering(collection, order)?);
+    page::fetch(database, collection.table, &condition, ordering, request).await
 }
 
 /// How many rows match.
-pub async fn count<R: Collected>(database: &Database, filter: &Filter) -> Result<i64, StoreError> {
+pub async fn count(collection: &Collection, database: &Database, filter: &Filter) -> Result<i64, StoreError> {
     let mut select = Query::select();
-    select.expr(Func::count(Expr::col("id"))).from(R::TABLE).cond_where(condition::<R>(database, filter));
+    select.expr(Func::count(Expr::col("id"))).from(collection.table.name);
+    select.cond_where(condition(collection, database, filter));
     let statement = database.backend().build(&select);
     Ok(database.fetch_statement(statement, first).await?.first().copied().unwrap_or(0))
 }
 
 /// How the database reads a page: the lines of its plan.
-pub async fn plan<R: Collected>(
+pub async fn plan(
+    collection: &Collection,
     database: &Database,
     filter: &Filter,
     order: Order,
     request: &PageRequest,
 ) -> Result<Vec<String>, StoreError> {
     let backend = database.backend();
-    let (condition, ordering) = (condition::<R>(database, filter), ordering::<R>(order)?);
-    let Some(mut statement) = page::page_statement::<R>(backend, &condition, ordering, request) else {
+    let (condition, ordering) = (condition(collection, database, filter), ordering(collection, order)?);
+    let Some(mut statement) = page::page_statement(backend, collection.table, &condition, ordering, request)
+    else {
         return Ok(Vec::new());
     };
     let sqlite = backend == DbBackend::Sqlite;
     let explain = if sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
     statement.sql = format!("{explain} {}", statement.sql);
-    let line = |cells: &mut crate::store::row::Cells<'_>| {
+    let line = |cells: &mut crate::store::cells::Cells<'_>| {
         if sqlite {
             let _: [i32; 3] = [cells.take()?, cells.take()?, cells.take()?];
         }
@@ -108,24 +113,24 @@ pub async fn plan<R: Collected>(
 }
 
 /// What a filter demands of the rows of a list.
-pub(super) fn condition<R: Collected>(database: &Database, filter: &Filter) -> Condition {
+pub(super) fn condition(collection: &Collection, database: &Database, filter: &Filter) -> Condition {
     match filter {
         Filter::All(parts) if parts.is_empty() => Condition::all(),
-        filter => Condition::all().add(expression::<R>(filter, database.backend())),
+        filter => Condition::all().add(expression(collection.term, filter, database.backend())),
     }
 }
 
-fn ordering<R: Collected>(order: Order) -> Result<Ordering, StoreError> {
+fn ordering(collection: &Collection, order: Order) -> Result<Ordering, StoreError> {
     let Order { by, descending } = order;
-    let column = R::column(by);
-    let (column, nullable) =
-        column.ok_or_else(|| StoreError::Corrupt(format!("{} have no order by {by:?}", R::TABLE)))?;
+    let column = (collection.column)(by);
+    let (column, nullable) = column
+        .ok_or_else(|| StoreError::Corrupt(format!("{} have no order by {by:?}", collection.table.name)))?;
     Ok(Ordering { column, nullable, descending })
 }
 
 /// A text's place in an order.
-pub(super) fn words_key(text: Option<&String>) -> SortKey {
-    SortKey::Text(text.map(|text| words::sort_key(text)))
+pub(super) fn words_key(text: Option<&str>) -> SortKey {
+    SortKey::Text(text.map(words::sort_key))
 }
 
 /// What bids, awards and contracts tell of themselves alike; `date` is the column that dates them. `None`

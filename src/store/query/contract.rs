@@ -6,43 +6,41 @@ use sea_orm::{
 };
 
 use super::{
-    collection::{By, Collected, own, words_key},
-    filter::{Filtered, Term, named_by},
+    collection::{By, Collection, own, words_key},
+    filter::{Term, named_by},
 };
-use crate::store::{entity::contract::Model, page::SortKey};
+use crate::store::{
+    entity::contract::Model,
+    page::SortKey,
+    row::{Record, Row},
+};
 
-impl Filtered for Model {
-    fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
-        match term {
-            Term::Supplier(ids) => {
-                Some(Expr::col("id").in_subquery(named_by("contract_id", "contract_suppliers", ids)))
-            }
-            term => own(term, "date_signed", backend),
+/// The list of all contracts.
+pub const COLLECTION: &Collection = &Collection { table: Model::TABLE, term, column, key };
+
+fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
+    match term {
+        Term::Supplier(ids) => {
+            Some(Expr::col("id").in_subquery(named_by("contract_id", "contract_suppliers", ids)))
         }
+        term => own(term, "date_signed", backend),
     }
 }
 
-impl Collected for Model {
-    const TABLE: &'static str = "contracts";
-
-    fn column(by: By) -> Option<(&'static str, bool)> {
-        match by {
-            By::Date => Some(("date_signed", true)),
-            By::Amount => Some(("value_amount", false)),
-            By::Title => Some(("title_key", true)),
-            By::Bids | By::Ocid => None,
-        }
+fn column(by: By) -> Option<(&'static str, bool)> {
+    match by {
+        By::Date => Some(("date_signed", true)),
+        By::Amount => Some(("value_amount", false)),
+        By::Title => Some(("title_key", true)),
+        By::Bids | By::Ocid => None,
     }
+}
 
-    fn key(&self, by: By) -> SortKey {
-        match by {
-            By::Amount => SortKey::Amount(self.value_amount),
-            By::Title => words_key(self.title.as_ref()),
-            _ => SortKey::Time(self.date_signed),
-        }
-    }
-
-    fn id(&self) -> i64 {
-        self.id
+fn key(row: &Row, by: By) -> SortKey {
+    let Some(row) = Model::from_row(row.clone()) else { return SortKey::Count(0) };
+    match by {
+        By::Amount => SortKey::Amount(row.value_amount()),
+        By::Title => words_key(row.title()),
+        _ => SortKey::Time(row.date_signed()),
     }
 }

@@ -8,7 +8,7 @@
 use std::{collections::HashMap, marker::PhantomData};
 
 use super::keys::{self, Sql};
-use crate::store::{Backend, Database, StoreError, row::Cell};
+use crate::store::{Backend, Database, StoreError, cells::FromCell};
 
 /// Values that processes name, each once.
 pub struct Named<T>(Sql, PhantomData<fn() -> T>);
@@ -40,7 +40,7 @@ impl Named<String> {
     }
 }
 
-impl<T: Cell + Ord> Named<T> {
+impl<T: FromCell + Ord> Named<T> {
     /// Those of each process, in their order; a process that names none is left out. One statement.
     pub async fn read(
         &self,

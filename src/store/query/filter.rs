@@ -11,11 +11,10 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::keys;
+use super::{keys, process};
 use crate::{
     ocds::model::Time,
     store::{
-        entity::process,
         page::{amount_value, time_value},
         words::Search,
     },
@@ -94,37 +93,35 @@ impl Default for Filter {
     }
 }
 
-/// A table that can be filtered.
-pub(super) trait Filtered {
-    /// What a term demands of a row; `None` where it is a matter of the row's process.
-    fn term(term: &Term, backend: DbBackend) -> Option<Expr>;
-}
+/// What a term demands of a row of some table; `None` where it is a matter of the row's process.
+pub(super) type TermOf = fn(&Term, DbBackend) -> Option<Expr>;
 
-/// What a filter demands of a row of `R`.
-pub(super) fn expression<R: Filtered>(filter: &Filter, backend: DbBackend) -> Expr {
+/// What a filter demands of a row, whose table answers terms by `term_of`.
+pub(super) fn expression(term_of: TermOf, filter: &Filter, backend: DbBackend) -> Expr {
     match filter {
-        Filter::Is(term) => R::term(term, backend).unwrap_or_else(|| of_process(filter, backend)),
-        Filter::Not(part) => not(expression::<R>(part, backend)),
+        Filter::Is(term) => term_of(term, backend).unwrap_or_else(|| of_process(filter, backend)),
+        Filter::Not(part) => not(expression(term_of, part, backend)),
         Filter::All(parts) => {
-            let together = parts_of::<R>(parts, backend, Filter::All);
+            let together = parts_of(term_of, parts, backend, Filter::All);
             together.into_iter().reduce(Expr::and).unwrap_or_else(|| constant(true))
         }
         Filter::Any(parts) => {
-            let together = parts_of::<R>(parts, backend, Filter::Any);
+            let together = parts_of(term_of, parts, backend, Filter::Any);
             together.into_iter().reduce(Expr::or).unwrap_or_else(|| constant(false))
         }
     }
 }
 
 /// The demands of each part, those on the process gathered into one.
-fn parts_of<R: Filtered>(
+fn parts_of(
+    term_of: TermOf,
     parts: &[Filter],
     backend: DbBackend,
     gather: fn(Vec<Filter>) -> Filter,
 ) -> Vec<Expr> {
     let (outer, own): (Vec<&Filter>, Vec<&Filter>) =
-        parts.iter().partition(|part| is_of_process::<R>(part, backend));
-    let mut demands: Vec<Expr> = own.iter().map(|part| expression::<R>(part, backend)).collect();
+        parts.iter().partition(|part| is_of_process(term_of, part, backend));
+    let mut demands: Vec<Expr> = own.iter().map(|part| expression(term_of, part, backend)).collect();
     if !outer.is_empty() {
         demands.push(of_process(&gather(outer.into_iter().cloned().collect()), backend));
     }
@@ -132,12 +129,12 @@ fn parts_of<R: Filtered>(
 }
 
 /// Whether a filter that has terms speaks of nothing but the row's process.
-fn is_of_process<R: Filtered>(filter: &Filter, backend: DbBackend) -> bool {
+fn is_of_process(term_of: TermOf, filter: &Filter, backend: DbBackend) -> bool {
     match filter {
-        Filter::Is(term) => R::term(term, backend).is_none(),
-        Filter::Not(part) => is_of_process::<R>(part, backend),
+        Filter::Is(term) => term_of(term, backend).is_none(),
+        Filter::Not(part) => is_of_process(term_of, part, backend),
         Filter::All(parts) | Filter::Any(parts) => {
-            !parts.is_empty() && parts.iter().all(|part| is_of_process::<R>(part, backend))
+            !parts.is_empty() && parts.iter().all(|part| is_of_process(term_of, part, backend))
         }
     }
 }
@@ -145,7 +142,7 @@ fn is_of_process<R: Filtered>(filter: &Filter, backend: DbBackend) -> bool {
 fn of_process(filter: &Filter, backend: DbBackend) -> Expr {
     let mut processes = Query::select();
     processes.column("id").from("processes");
-    processes.and_where(expression::<process::Model>(filter, backend));
+    processes.and_where(expression(process::COLLECTION.term, filter, backend));
     Expr::col("process_id").in_subquery(processes)
 }
 

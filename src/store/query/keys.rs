@@ -6,6 +6,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use sea_orm::{DbBackend, Value, sea_query::ArrayType};
 
 /// A statement's text on each database.
+#[derive(Debug)]
 pub(in crate::store) struct Sql {
     postgres: String,
     sqlite: String,

@@ -4,16 +4,16 @@
 //! five awards of a hundred processes are therefore a hundred short ranges of one clustered index: no
 //! window function, no sorting, and the number of rows is known from the parent's row.
 
-use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
+use std::{collections::HashMap, fmt::Write as _, sync::OnceLock};
 
 use sea_orm::{DbBackend, Value};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::keys::{self, Sql};
 use crate::store::{
     Database, StoreError,
     entity::{award, bid, contract, document, item, organization, party, release, tenderer, transaction},
-    row::Row,
+    row::{Record, Row, RowReader, Rows, Table},
 };
 
 /// Positions `from..to` in the list of a parent.
@@ -29,126 +29,79 @@ pub struct Range {
     pub process: i64,
 }
 
-/// A row of a list.
-pub trait Listed: Row + Clone + Serialize + DeserializeOwned {
-    /// The id of the row that has the list.
-    fn parent(&self) -> i64;
-    /// Its position in the list.
-    fn position(&self) -> i32;
-    /// The statement for ranges.
-    #[doc(hidden)]
-    fn ranges_sql(backend: DbBackend) -> &'static str;
+/// The lists that rows of one table have of rows of another.
+#[derive(Debug)]
+pub struct List {
+    table: &'static Table,
+    /// The column of the row that has the list.
+    parent: &'static str,
+    /// Whether each row is read with the organisation that it names: then it is followed by that one.
+    with_organization: bool,
+    sql: OnceLock<Sql>,
 }
 
-/// A listed row with an id of its own.
-pub trait Node: Listed {
-    /// The statement for ids.
-    #[doc(hidden)]
-    fn ids_sql(backend: DbBackend) -> &'static str;
-    /// Its id.
-    fn id(&self) -> i64;
-    /// The process that it is a part of, where the row tells.
-    fn process(&self) -> Option<i64>;
-}
+/// The awards of processes.
+pub static AWARDS: List = List::of::<award::Model>("process_id");
+/// The bids of processes.
+pub static BIDS: List = List::of::<bid::Model>("process_id");
+/// The contracts of processes.
+pub static CONTRACTS: List = List::of::<contract::Model>("process_id");
+/// The releases of processes.
+pub static RELEASES: List = List::of::<release::Model>("process_id");
+/// The items of tenders, awards and contracts.
+pub static ITEMS: List = List::of::<item::Model>("parent_id");
+/// The documents of processes, bids, awards and contracts.
+pub static DOCUMENTS: List = List::of::<document::Model>("parent_id");
+/// The transactions of contracts.
+pub static TRANSACTIONS: List = List::of::<transaction::Model>("contract_id");
+/// The parties of processes, each followed by its organisation.
+pub static PARTIES: List = List::with_organization::<party::Model>("process_id");
+/// The tenderers of processes, each followed by its organisation.
+pub static TENDERERS: List = List::with_organization::<tenderer::Model>("process_id");
 
-macro_rules! listed {
-    ($($module:ident: $table:literal by $parent:ident),+ $(,)?) => { $(
-        impl Listed for $module::Model {
-            fn parent(&self) -> i64 {
-                self.$parent
-            }
-            fn position(&self) -> i32 {
-                self.position
-            }
-            fn ranges_sql(backend: DbBackend) -> &'static str {
-                static SQL: LazyLock<Sql> = LazyLock::new(|| {
-                    ranges(&$module::Model::columns("t"), $table, stringify!($parent), "")
-                });
-                SQL.on(backend)
-            }
+impl List {
+    const fn of<R: Record>(parent: &'static str) -> Self {
+        Self { table: R::TABLE, parent, with_organization: false, sql: OnceLock::new() }
+    }
+
+    const fn with_organization<R: Record>(parent: &'static str) -> Self {
+        Self { table: R::TABLE, parent, with_organization: true, sql: OnceLock::new() }
+    }
+
+    /// How many rows an element of the list is: itself, and its organisation if it is read with it.
+    pub fn rows_per_element(&self) -> usize {
+        1 + usize::from(self.with_organization)
+    }
+
+    /// The rows of each range, in order. One statement.
+    pub async fn read(
+        &self,
+        database: &Database,
+        ranges: &[Range],
+    ) -> Result<HashMap<Range, Rows>, StoreError> {
+        let backend = database.backend();
+        let sql = self.sql.get_or_init(|| self.statement()).on(backend);
+        let column = |name| self.table.column(name).unwrap_or_default();
+        let (parent, position) = (column(self.parent), column("position"));
+        let mut members = RowReader::new(self.table);
+        let mut organizations = RowReader::new(organization::Model::TABLE);
+        let elements = database.fetch(sql, range_values(backend, ranges), |cells| {
+            let row = members.read(cells)?;
+            let organization = self.with_organization.then(|| organizations.read(cells)).transpose()?;
+            Ok(Element { at: (row.integer(parent), row.integer(position)), row, organization })
+        });
+        Ok(distribute(ranges, elements.await?))
+    }
+
+    fn statement(&self) -> Sql {
+        let columns = self.table.select_list("t");
+        if self.with_organization {
+            let columns = format!("{columns}, {}", organization::Model::TABLE.select_list("o"));
+            let join = "JOIN organizations o ON o.id = t.organization_id";
+            return ranges(&columns, self.table.name, self.parent, join);
         }
-    )+ };
-}
-
-macro_rules! node {
-    ($($module:ident: $table:literal $(by $process:ident)?),+ $(,)?) => { $(
-        impl Node for $module::Model {
-            fn ids_sql(backend: DbBackend) -> &'static str {
-                static SQL: LazyLock<Sql> = LazyLock::new(|| {
-                    let columns = $module::Model::columns("t");
-                    Sql::where_in(&format!("SELECT {columns} FROM {} t", $table), "t.id")
-                });
-                SQL.on(backend)
-            }
-            fn id(&self) -> i64 {
-                self.id
-            }
-            fn process(&self) -> Option<i64> {
-                None$(.or(Some(self.$process)))?
-            }
-        }
-    )+ };
-}
-
-listed! {
-    award: "awards" by process_id,
-    bid: "bids" by process_id,
-    contract: "contracts" by process_id,
-    party: "parties" by process_id,
-    tenderer: "tenderers" by process_id,
-    release: "releases" by process_id,
-    item: "items" by parent_id,
-    document: "documents" by parent_id,
-    transaction: "transactions" by contract_id,
-}
-
-node! {
-    award: "awards" by process_id,
-    bid: "bids" by process_id,
-    contract: "contracts" by process_id,
-    release: "releases" by process_id,
-    item: "items" by process_id,
-    document: "documents",
-    transaction: "transactions",
-}
-
-/// The rows of each range, in order. One statement.
-pub async fn by_ranges<R: Listed>(
-    database: &Database,
-    ranges: &[Range],
-) -> Result<HashMap<Range, Vec<R>>, StoreError> {
-    let sql = R::ranges_sql(database.backend());
-    let rows = database.rows::<R>(sql, range_values(database.backend(), ranges)).await?;
-    Ok(distribute(ranges, rows, R::parent, R::position))
-}
-
-/// The rows with these ids, in no order. One statement.
-pub async fn by_ids<R: Node>(database: &Database, ids: &[i64]) -> Result<Vec<R>, StoreError> {
-    database.rows(R::ids_sql(database.backend()), [keys::value(database.backend(), ids)]).await
-}
-
-/// A party with its organisation.
-pub type PartyRow = (party::Model, organization::Model);
-
-/// The parties of each range with their organisations. One statement.
-pub async fn parties(
-    database: &Database,
-    ranges: &[Range],
-) -> Result<HashMap<Range, Vec<PartyRow>>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(|| with_organization::<party::Model>("parties"));
-    members(database, &SQL, ranges).await
-}
-
-/// A tenderer with its organisation.
-pub type TendererRow = (tenderer::Model, organization::Model);
-
-/// The tenderers of each range with their organisations. One statement.
-pub async fn tenderers(
-    database: &Database,
-    ranges: &[Range],
-) -> Result<HashMap<Range, Vec<TendererRow>>, StoreError> {
-    static SQL: LazyLock<Sql> = LazyLock::new(|| with_organization::<tenderer::Model>("tenderers"));
-    members(database, &SQL, ranges).await
+        ranges(&columns, self.table.name, self.parent, "")
+    }
 }
 
 /// The organisations that a row names, in its order: who made a bid, to whom an award went.
@@ -171,54 +124,42 @@ impl Members {
     }
 
     /// Those of each row. One statement.
-    pub async fn read(
-        &self,
-        database: &Database,
-        parents: &[i64],
-    ) -> Result<HashMap<i64, Vec<organization::Model>>, StoreError> {
+    pub async fn read(&self, database: &Database, parents: &[i64]) -> Result<HashMap<i64, Rows>, StoreError> {
         let backend = database.backend();
+        let mut reader = RowReader::new(organization::Model::TABLE);
         let mut rows = database
             .fetch(self.0.on(backend), [keys::value(backend, parents)], |cells| {
-                Ok((cells.take::<i64>()?, cells.take::<i32>()?, organization::Model::decode(cells)?))
+                Ok((cells.take::<i64>()?, cells.take::<i32>()?, reader.read(cells)?))
             })
             .await?;
         rows.sort_unstable_by_key(|(parent, position, _)| (*parent, *position));
-        let mut lists: HashMap<i64, Vec<organization::Model>> =
-            parents.iter().map(|key| (*key, Vec::new())).collect();
+        let mut lists: HashMap<i64, Vec<Row>> = parents.iter().map(|key| (*key, Vec::new())).collect();
         for (parent, _, organization) in rows {
             lists.entry(parent).or_default().push(organization);
         }
-        Ok(lists)
+        Ok(lists.into_iter().map(|(parent, rows)| (parent, rows.into())).collect())
     }
 }
 
-async fn members<R: Listed>(
-    database: &Database,
-    sql: &Sql,
-    ranges: &[Range],
-) -> Result<HashMap<Range, Vec<(R, organization::Model)>>, StoreError> {
-    let backend = database.backend();
-    let rows = database
-        .fetch(sql.on(backend), range_values(backend, ranges), |cells| {
-            Ok((R::decode(cells)?, organization::Model::decode(cells)?))
-        })
-        .await?;
-    Ok(distribute(ranges, rows, |(member, _)| member.parent(), |(member, _)| member.position()))
+/// A row of a list, with the organisation that it was read with.
+#[derive(Clone)]
+struct Element {
+    /// The parent and the position.
+    at: (i64, i64),
+    row: Row,
+    organization: Option<Row>,
 }
 
-/// Hands rows to the ranges they lie in. Ranges of one parent may overlap (aliases in one query).
-fn distribute<T: Clone>(
-    ranges: &[Range],
-    mut rows: Vec<T>,
-    parent: impl Fn(&T) -> i64,
-    position: impl Fn(&T) -> i32,
-) -> HashMap<Range, Vec<T>> {
-    rows.sort_unstable_by_key(|row| (parent(row), position(row)));
-    rows.dedup_by_key(|row| (parent(row), position(row)));
-    let slice = |range: &Range| {
-        let start = rows.partition_point(|row| (parent(row), position(row)) < (range.parent, range.from));
-        let end = rows.partition_point(|row| (parent(row), position(row)) < (range.parent, range.to));
-        rows.get(start..end).unwrap_or_default().to_vec()
+/// Hands elements to the ranges they lie in. Ranges of one parent may overlap (aliases in one query).
+fn distribute(ranges: &[Range], mut elements: Vec<Element>) -> HashMap<Range, Rows> {
+    elements.sort_unstable_by_key(|element| element.at);
+    elements.dedup_by_key(|element| element.at);
+    let slice = |range: &Range| -> Rows {
+        let before =
+            |position: i32| elements.partition_point(|element| element.at < (range.parent, position.into()));
+        let inside = elements.get(before(range.from)..before(range.to)).unwrap_or_default();
+        let rows = |element: &Element| [Some(element.row.clone()), element.organization.clone()];
+        inside.iter().flat_map(rows).flatten().collect()
     };
     ranges.iter().map(|range| (*range, slice(range))).collect()
 }
@@ -238,13 +179,8 @@ fn ranges(columns: &str, table: &str, parent: &str, join: &str) -> Sql {
     )
 }
 
-fn with_organization<R: Row>(table: &str) -> Sql {
-    let columns = format!("{}, {}", R::columns("t"), organization::Model::columns("o"));
-    ranges(&columns, table, "process_id", "JOIN organizations o ON o.id = t.organization_id")
-}
-
 fn organizations_of(table: &str, parent: &str) -> Sql {
-    let columns = organization::Model::columns("o");
+    let columns = organization::Model::TABLE.select_list("o");
     let select = format!(
         "SELECT t.{parent}, t.position, {columns} FROM {table} t JOIN organizations o ON o.id = t.organization_id"
     );

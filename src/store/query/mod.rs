@@ -5,16 +5,17 @@
 //! Functions that serve batches take many keys and send one statement whatever their number.
 
 pub mod api_key;
-mod award;
-mod bid;
+pub mod award;
+pub mod bid;
+pub mod by_id;
 pub mod changes;
 pub mod collection;
-mod contract;
+pub mod contract;
 pub mod dataset;
 pub mod dealings;
 pub mod facts;
 pub mod filter;
-mod item;
+pub mod item;
 pub mod keys;
 pub mod list;
 pub mod organization;

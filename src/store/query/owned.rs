@@ -1,20 +1,22 @@
 //! The lists that rows have of other rows, found for many owners by one statement: the awards of
 //! processes, the processes that organisations buy, the bids that they made.
 
-use std::{collections::HashMap, marker::PhantomData};
+use std::collections::HashMap;
 
 use super::{
-    collection::Collected,
+    award, bid,
+    collection::Collection,
+    contract,
     keys::{self, Sql},
+    process,
 };
-use crate::store::{
-    Database, StoreError,
-    entity::{award, bid, contract, process},
-};
+use crate::store::{Database, StoreError};
 
-/// A list that each owner has, of rows of `R`.
+/// A list that each owner has, of rows of one table.
 #[derive(Debug)]
-pub struct Owned<R> {
+pub struct Owned {
+    /// The rows.
+    pub collection: &'static Collection,
     /// Where rows and owners meet: the rows' table, or one that names several owners of a row. There an
     /// owner may be named twice; the row is once in its list all the same.
     pub(super) names: &'static str,
@@ -22,33 +24,32 @@ pub struct Owned<R> {
     pub(super) owner: &'static str,
     /// The row's id, in `names`.
     pub(super) row: &'static str,
-    rows: PhantomData<fn() -> R>,
 }
 
 /// The processes that organisations buy.
-pub const PROCESSES_BOUGHT: Owned<process::Model> = Owned::told_by("buyer_id");
+pub const PROCESSES_BOUGHT: Owned = Owned::told_by(process::COLLECTION, "buyer_id");
 /// The processes that organisations manage.
-pub const PROCESSES_MANAGED: Owned<process::Model> = Owned::told_by("procuring_entity_id");
+pub const PROCESSES_MANAGED: Owned = Owned::told_by(process::COLLECTION, "procuring_entity_id");
 /// The bids of processes.
-pub const BIDS: Owned<bid::Model> = Owned::told_by("process_id");
+pub const BIDS: Owned = Owned::told_by(bid::COLLECTION, "process_id");
 /// The bids that organisations made.
-pub const BIDS_MADE: Owned<bid::Model> = Owned::named_in("bid_tenderers", "bid_id");
+pub const BIDS_MADE: Owned = Owned::named_in(bid::COLLECTION, "bid_tenderers", "bid_id");
 /// The awards of processes.
-pub const AWARDS: Owned<award::Model> = Owned::told_by("process_id");
+pub const AWARDS: Owned = Owned::told_by(award::COLLECTION, "process_id");
 /// The awards that went to organisations.
-pub const AWARDS_WON: Owned<award::Model> = Owned::named_in("award_suppliers", "award_id");
+pub const AWARDS_WON: Owned = Owned::named_in(award::COLLECTION, "award_suppliers", "award_id");
 /// The contracts of processes.
-pub const CONTRACTS: Owned<contract::Model> = Owned::told_by("process_id");
+pub const CONTRACTS: Owned = Owned::told_by(contract::COLLECTION, "process_id");
 /// The contracts that organisations supply under.
-pub const CONTRACTS_WON: Owned<contract::Model> = Owned::named_in("contract_suppliers", "contract_id");
+pub const CONTRACTS_WON: Owned = Owned::named_in(contract::COLLECTION, "contract_suppliers", "contract_id");
 
-impl<R: Collected> Owned<R> {
-    const fn told_by(owner: &'static str) -> Self {
-        Self { names: R::TABLE, owner, row: "id", rows: PhantomData }
+impl Owned {
+    const fn told_by(collection: &'static Collection, owner: &'static str) -> Self {
+        Self { collection, names: collection.table.name, owner, row: "id" }
     }
 
-    const fn named_in(names: &'static str, row: &'static str) -> Self {
-        Self { names, owner: "organization_id", row, rows: PhantomData }
+    const fn named_in(collection: &'static Collection, names: &'static str, row: &'static str) -> Self {
+        Self { collection, names, owner: "organization_id", row }
     }
 
     /// Whether each row tells its one owner itself.
@@ -60,7 +61,7 @@ impl<R: Collected> Owned<R> {
     /// `currency`, `status`.
     pub(super) fn values(&self) -> Sql {
         let Self { names, owner, row, .. } = self;
-        let table = R::TABLE;
+        let table = self.collection.table.name;
         if self.is_told() {
             let select = format!("SELECT t.{owner} AS owner, {VALUE} FROM {table} t");
             return Sql::where_in(&select, &format!("t.{owner}"));
@@ -86,7 +87,7 @@ pub struct Counts(Sql);
 
 impl Counts {
     /// Of a kind of list.
-    pub fn new<R: Collected>(owned: &Owned<R>) -> Self {
+    pub fn new(owned: &Owned) -> Self {
         let Owned { names, owner, row, .. } = owned;
         let rows = if owned.is_told() { "*".to_owned() } else { format!("DISTINCT t.{row}") };
         let select = format!("SELECT t.{owner}, count({rows}) FROM {names} t");

@@ -14,15 +14,14 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    collection::{self, Collected, VALUE},
+    award,
+    collection::{Collection, VALUE, condition},
+    contract,
     filter::{Filter, Term},
+    process,
     totals::{GIVEN_UP, add},
 };
-use crate::store::{
-    Database, StoreError,
-    entity::{award, contract, process},
-    row::Cells,
-};
+use crate::store::{Database, StoreError, cells::Cells};
 
 /// What is asked: which rows, how grouped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -94,6 +93,12 @@ pub struct Spending {
 }
 
 impl Spending {
+    /// How many bytes of memory it takes, what it points to included.
+    pub fn size(&self) -> usize {
+        let code = if let Key::Code(Some(code)) = &self.key { code.len() } else { 0 };
+        size_of::<Self>() + self.currency.len() + code
+    }
+
     /// The sum over the count, to six decimal places, halves to the even one.
     pub fn average(&self) -> Decimal {
         let average = self.sum.checked_div(self.count.into()).unwrap_or_default();
@@ -105,11 +110,11 @@ impl Spending {
 /// statement.
 pub async fn groups(database: &Database, question: &Question) -> Result<Vec<Spending>, StoreError> {
     let select = match question.measure {
-        Measure::Awarded => select::<award::Model>(database, question),
-        Measure::Contracted => select::<contract::Model>(database, question),
+        Measure::Awarded => select(award::COLLECTION, database, question),
+        Measure::Contracted => select(contract::COLLECTION, database, question),
         Measure::Tendered => {
             let filter = by_tender_start(&question.filter);
-            select::<process::Model>(database, &Question { filter, ..question.clone() })
+            select(process::COLLECTION, database, &Question { filter, ..question.clone() })
         }
     };
     let counts = database.backend() == DbBackend::Sqlite;
@@ -135,17 +140,17 @@ fn date_of(measure: Measure) -> &'static str {
 }
 
 /// The rows that count, with what makes their group, gathered as far as the database does it exactly.
-fn select<R: Collected>(database: &Database, question: &Question) -> SelectStatement {
+fn select(collection: &Collection, database: &Database, question: &Question) -> SelectStatement {
     let [amount, currency] = VALUE;
     let backend = database.backend();
     let date = date_of(question.measure);
     let counted = Expr::col("status").is_null().or(Expr::col("status").is_not_in(GIVEN_UP));
     let mut rows = Query::select();
-    rows.columns(["id", amount, currency, date]).from(R::TABLE);
+    rows.columns(["id", amount, currency, date]).from(collection.table.name);
     if question.measure != Measure::Tendered {
         rows.column("process_id");
     }
-    rows.cond_where(collection::condition::<R>(database, &question.filter))
+    rows.cond_where(condition(collection, database, &question.filter))
         .and_where(counted)
         .and_where(Expr::col(amount).is_not_null());
     match &question.currency {

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
 use super::{
-    collection::{self, Collected, VALUE},
+    collection::{Collection, VALUE, condition},
     filter::Filter,
     keys::{self, Sql},
     owned::Owned,
@@ -24,14 +24,18 @@ pub(super) const GIVEN_UP: [&str; 2] = ["cancelled", "unsuccessful"];
 pub type Totals = Vec<(String, Decimal)>;
 
 /// The sums of the rows that match, in a list whose rows have a value. One statement.
-pub async fn by_filter<R: Collected>(database: &Database, filter: &Filter) -> Result<Totals, StoreError> {
+pub async fn by_filter(
+    collection: &Collection,
+    database: &Database,
+    filter: &Filter,
+) -> Result<Totals, StoreError> {
     let [amount, currency] = VALUE;
     let mut select = Query::select();
     select
         .columns([currency, amount])
         .expr(Func::count(Expr::col("id")))
-        .from(R::TABLE)
-        .cond_where(collection::condition::<R>(database, filter))
+        .from(collection.table.name)
+        .cond_where(condition(collection, database, filter))
         .and_where(Expr::col(currency).is_not_null())
         .and_where(Expr::col(amount).is_not_null())
         .group_by_columns([currency, amount]);
@@ -47,7 +51,7 @@ pub struct Worths(Sql);
 
 impl Worths {
     /// Of a kind of list.
-    pub fn new<R: Collected>(owned: &Owned<R>) -> Self {
+    pub fn new(owned: &Owned) -> Self {
         Self(owned.values().map(|values| {
             format!(
                 "SELECT v.owner, v.currency, v.amount, count(*) FROM ({values}) v \

@@ -4,14 +4,14 @@
 //! row and stops with the page, however long the list is and wherever in it the page lies: first the rows
 //! with a date, then those without, or the reverse.
 
-use std::{collections::HashMap, marker::PhantomData};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta};
 use sea_orm::{Value, sea_query::ArrayType};
 use serde::Serialize;
 
 use super::{
-    collection::{By, Collected},
+    collection::{By, Collection},
     keys::{self, Sql},
     owned::Owned,
 };
@@ -20,6 +20,7 @@ use crate::{
     store::{
         Backend, Database, StoreError,
         page::{Position, SortKey},
+        row::{Row, RowReader, Rows},
     },
 };
 
@@ -39,17 +40,18 @@ pub struct OwnedPage {
     pub from: Option<Place>,
 }
 
-/// A kind of list of rows of `R`.
-pub struct Walk<R> {
+/// A kind of list.
+pub struct Walk {
+    collection: &'static Collection,
     forward: Sql,
     backward: Sql,
-    rows: PhantomData<fn() -> R>,
 }
 
-impl<R: Collected> Walk<R> {
+impl Walk {
     /// Of a list that organisations have.
-    pub fn new(owned: &Owned<R>) -> Self {
-        Self { forward: statement(owned, false), backward: statement(owned, true), rows: PhantomData }
+    pub fn new(owned: &Owned) -> Self {
+        let Owned { collection, .. } = *owned;
+        Self { collection, forward: statement(owned, false), backward: statement(owned, true) }
     }
 
     /// The rows of each page in the order in which it comes to them, with one row more than its limit
@@ -58,7 +60,7 @@ impl<R: Collected> Walk<R> {
         &self,
         database: &Database,
         pages: &[OwnedPage],
-    ) -> Result<HashMap<OwnedPage, Vec<R>>, StoreError> {
+    ) -> Result<HashMap<OwnedPage, Rows>, StoreError> {
         let mut lists = HashMap::with_capacity(pages.len());
         for backward in [false, true] {
             let pages: Vec<&OwnedPage> = pages.iter().filter(|page| page.backward == backward).collect();
@@ -74,27 +76,28 @@ impl<R: Collected> Walk<R> {
         database: &Database,
         pages: &[&OwnedPage],
         backward: bool,
-    ) -> Result<Vec<(OwnedPage, Vec<R>)>, StoreError> {
+    ) -> Result<Vec<(OwnedPage, Rows)>, StoreError> {
         let sql = if backward { &self.backward } else { &self.forward };
         let backend = database.backend();
-        let rows: Vec<(i64, R)> = database
+        let mut reader = RowReader::new(self.collection.table);
+        let rows: Vec<(i64, Row)> = database
             .fetch(sql.on(backend), parameters(backend, pages), |cells| {
-                Ok((cells.take()?, R::decode(cells)?))
+                Ok((cells.take()?, reader.read(cells)?))
             })
             .await?;
-        let mut lists: Vec<Vec<R>> = vec![Vec::new(); pages.len()];
+        let mut lists: Vec<Vec<Row>> = vec![Vec::new(); pages.len()];
         for (index, row) in rows {
             if let Some(list) = usize::try_from(index).ok().and_then(|index| lists.get_mut(index)) {
                 list.push(row);
             }
         }
-        let cut = |(page, mut list): (&&OwnedPage, Vec<R>)| {
-            list.sort_by_cached_key(|row| place(&row.position(By::Date)));
+        let cut = |(page, mut list): (&&OwnedPage, Vec<Row>)| {
+            list.sort_by_cached_key(|row| place(&self.collection.position(row, By::Date)));
             if !backward {
                 list.reverse();
             }
             list.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1));
-            (OwnedPage::clone(page), list)
+            (OwnedPage::clone(page), list.into())
         };
         Ok(pages.iter().zip(lists).map(cut).collect())
     }
@@ -108,9 +111,9 @@ pub fn place(position: &Position) -> Place {
     }
 }
 
-fn statement<R: Collected>(owned: &Owned<R>, backward: bool) -> Sql {
-    let Owned { names, owner, row, .. } = owned;
-    let (table, columns) = (R::TABLE, R::columns("t"));
+fn statement(owned: &Owned, backward: bool) -> Sql {
+    let Owned { collection, names, owner, row } = owned;
+    let (table, columns) = (collection.table.name, collection.table.select_list("t"));
     let (compare, direction) = if backward { (">", "ASC") } else { ("<", "DESC") };
     // Where an owner is named twice, the row stands in the index twice, side by side.
     let distinct = if owned.is_told() { "" } else { "DISTINCT " };

@@ -14,10 +14,11 @@ use crate::{
     ocds::model::Publisher,
     store::{
         Database, StoreError,
+        cells::Cells,
         database::first,
         entity::dataset::Model,
         id,
-        row::{Cells, Row},
+        row::{Record, Row, RowReader},
     },
 };
 
@@ -125,17 +126,19 @@ pub async fn grow(
 }
 
 /// The row as it is served.
-async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Model>, StoreError> {
-    let sql = AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::columns("t")));
+async fn row(transaction: &mut Transaction, dataset: i64) -> Result<Option<Row>, StoreError> {
+    let mut reader = RowReader::new(Model::TABLE);
+    let sql =
+        AssertSqlSafe(format!("SELECT {} FROM datasets t WHERE t.id = $1", Model::TABLE.select_list("t")));
     let timing = transaction.timing(ROW);
     let row = match transaction.connection()? {
         Connection::Postgres(connection) => {
             let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut *connection).await;
-            row.map(|row| row.map(|row| Model::decode(&mut Cells::postgres(&row))))
+            row.map(|row| row.map(|row| reader.read(&mut Cells::postgres(&row))))
         }
         Connection::Sqlite(connection) => {
             let row = sqlx::query(sql).bind(dataset).fetch_optional(&mut *connection).await;
-            row.map(|row| row.map(|row| Model::decode(&mut Cells::sqlite(&row))))
+            row.map(|row| row.map(|row| reader.read(&mut Cells::sqlite(&row))))
         }
     };
     let row = transaction.told(timing, row)?;

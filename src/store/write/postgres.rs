@@ -13,9 +13,9 @@ use sqlx::{
 
 use super::{
     cell::{Buffer, Column},
-    table::{Kind, Layout, TABLES, Table, parts},
+    table::{Layout, TABLES, Table, parts},
 };
-use crate::store::notify::CHANNEL;
+use crate::store::{notify::CHANNEL, row::Kind};
 
 /// Identifies the change log among advisory locks: the bytes of `farol`.
 const CHANGE_LOG_LOCK: i64 = 0x66_61_72_6f_6c;

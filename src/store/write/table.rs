@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable};
-
-use crate::store::entity::{
-    award, award_supplier, bid, bid_tenderer, change, contract, contract_supplier, document, item,
-    organization, party, process, process_details, release, tenderer, transaction,
+use crate::store::{
+    entity::{
+        award, award_supplier, bid, bid_tenderer, change, contract, contract_supplier, document, item,
+        organization, party, process, process_details, release, tenderer, transaction,
+    },
+    row::{Kind, Record},
 };
 
 /// A table that writes go to.
@@ -61,19 +62,6 @@ pub(super) struct Layout {
     pub(super) kinds: Vec<Kind>,
 }
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Int,
-    BigInt,
-    Text,
-    Time,
-    Amount,
-    Bytes,
-    /// Words of a text, as search keeps them.
-    Terms,
-}
-
 impl Table {
     pub(super) fn layout(self) -> &'static Layout {
         static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| TABLES.map(Table::describe).into());
@@ -95,37 +83,37 @@ impl Table {
 
     fn describe(self) -> Layout {
         match self {
-            Self::Processes => layout::<process::Entity>("processes").and("title_key", Kind::Text),
-            Self::ProcessDetails => layout::<process_details::Entity>("process_details"),
+            Self::Processes => Layout::of::<process::Model>().and("title_key", Kind::Text),
+            Self::ProcessDetails => Layout::of::<process_details::Model>(),
             Self::ProcessSearch => Layout::search("process_search", "process_id"),
             Self::Organizations => {
-                let organizations = layout::<organization::Entity>("organizations");
+                let organizations = Layout::of::<organization::Model>();
                 organizations.and("name_key", Kind::Text).and("terms", Kind::Terms)
             }
-            Self::Parties => layout::<party::Entity>("parties"),
-            Self::Tenderers => layout::<tenderer::Entity>("tenderers"),
-            Self::Bids => layout::<bid::Entity>("bids").and("dataset_id", Kind::BigInt),
-            Self::BidTenderers => layout::<bid_tenderer::Entity>("bid_tenderers"),
+            Self::Parties => Layout::of::<party::Model>(),
+            Self::Tenderers => Layout::of::<tenderer::Model>(),
+            Self::Bids => Layout::of::<bid::Model>().and("dataset_id", Kind::BigInt),
+            Self::BidTenderers => Layout::of::<bid_tenderer::Model>(),
             Self::Awards => {
-                let awards = layout::<award::Entity>("awards");
+                let awards = Layout::of::<award::Model>();
                 awards.and("dataset_id", Kind::BigInt).and("title_key", Kind::Text)
             }
-            Self::AwardSuppliers => layout::<award_supplier::Entity>("award_suppliers"),
+            Self::AwardSuppliers => Layout::of::<award_supplier::Model>(),
             Self::Contracts => {
-                let contracts = layout::<contract::Entity>("contracts");
+                let contracts = Layout::of::<contract::Model>();
                 contracts.and("dataset_id", Kind::BigInt).and("title_key", Kind::Text)
             }
-            Self::ContractSuppliers => layout::<contract_supplier::Entity>("contract_suppliers"),
+            Self::ContractSuppliers => Layout::of::<contract_supplier::Model>(),
             Self::Items => {
-                let items = layout::<item::Entity>("items");
+                let items = Layout::of::<item::Model>();
                 items.and("dataset_id", Kind::BigInt).and("description_key", Kind::Text)
             }
             Self::ItemSearch => Layout::search("item_search", "item_id"),
-            Self::Documents => layout::<document::Entity>("documents"),
-            Self::Transactions => layout::<transaction::Entity>("transactions"),
-            Self::Releases => layout::<release::Entity>("releases").and("body", Kind::Bytes),
+            Self::Documents => Layout::of::<document::Model>(),
+            Self::Transactions => Layout::of::<transaction::Model>(),
+            Self::Releases => Layout::of::<release::Model>().and("body", Kind::Bytes),
             Self::Changes => {
-                let mut changes = layout::<change::Entity>("changes");
+                let mut changes = Layout::of::<change::Model>();
                 // The database numbers the entries: their first column is not written.
                 changes.columns.remove(0);
                 changes.kinds.remove(0);
@@ -136,6 +124,16 @@ impl Table {
 }
 
 impl Layout {
+    /// All columns of a table as it is read.
+    fn of<R: Record>() -> Self {
+        let columns = R::TABLE.columns;
+        Self {
+            name: R::TABLE.name,
+            columns: columns.iter().map(|column| column.name).collect(),
+            kinds: columns.iter().map(|column| column.kind).collect(),
+        }
+    }
+
     /// The same with a column that is written but not a part of the row as it is read.
     fn and(mut self, column: &'static str, kind: Kind) -> Self {
         self.columns.push(column);
@@ -145,24 +143,6 @@ impl Layout {
 
     fn search(name: &'static str, id: &'static str) -> Self {
         Self { name, columns: vec![id, "terms"], kinds: vec![Kind::BigInt, Kind::Terms] }
-    }
-}
-
-fn layout<E: EntityTrait>(name: &'static str) -> Layout {
-    Layout {
-        name,
-        columns: E::Column::iter().map(|column| column.as_str()).collect(),
-        kinds: E::Column::iter().map(|column| kind(column.def().get_column_type())).collect(),
-    }
-}
-
-fn kind(column: &ColumnType) -> Kind {
-    match column {
-        ColumnType::Integer => Kind::Int,
-        ColumnType::BigInteger => Kind::BigInt,
-        ColumnType::TimestampWithTimeZone => Kind::Time,
-        ColumnType::Decimal(_) => Kind::Amount,
-        _ => Kind::Text,
     }
 }
 

@@ -176,7 +176,7 @@ async fn a_process_goes_from_its_tender_to_its_contract(database: TestDatabase) 
     assert_eq!(desk.number(of_award).await, 1);
     let counts = "SELECT processes * 10000 + releases * 1000 + awards * 100 + contracts * 10 + organizations FROM datasets";
     assert_eq!(desk.number(counts).await, 14_112);
-    let paths = desk.changes().await.pop().unwrap().paths;
+    let paths = desk.changes().await.pop().unwrap().paths().to_owned();
     assert_eq!(paths, r#"["date","tender/status"]"#);
 }
 

@@ -1,34 +1,19 @@
-//! Reads rows by position, the same way from both databases.
+//! Reads the cells of a database row by position, the same way from both databases.
 //!
-//! Reading by position over a constant `SELECT` list is what keeps hot reads cheap: no column is looked
-//! up by name. SQLite keeps times as milliseconds and amounts as ordered texts ([`super::amount`]);
-//! PostgreSQL has types for both. Only this module knows the difference when reading.
+//! A statement's `SELECT` list is constant, so no column is looked up by name. SQLite stores times as
+//! milliseconds and amounts as ordered texts ([`super::amount`]); PostgreSQL has types for both. Only this
+//! module knows the difference when reading.
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable};
-use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use sea_orm::DbErr;
+use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 
 use super::amount;
 use crate::ocds::model::Time;
 
-/// A row of one table, read by position in the order of the entity's columns.
-pub trait Row: Sized + Send + Sync {
-    /// The table.
-    type Entity: EntityTrait;
-
-    /// Reads every column, in order.
-    fn decode(cells: &mut Cells<'_>) -> Result<Self, DbErr>;
-
-    /// The columns as a `SELECT` list, each prefixed with `alias`.
-    fn columns(alias: &str) -> String {
-        let column = |column: <Self::Entity as EntityTrait>::Column| format!("{alias}.{}", column.as_str());
-        <Self::Entity as EntityTrait>::Column::iter().map(column).collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// The cells of one row, taken from left to right.
-pub struct Cells<'a> {
+pub(crate) struct Cells<'a> {
     row: BackendRow<'a>,
     next: usize,
 }
@@ -51,19 +36,41 @@ impl<'a> Cells<'a> {
     }
 
     /// Takes the next cell.
-    pub fn take<T: Cell>(&mut self) -> Result<T, DbErr> {
-        let index = self.next;
-        self.next += 1;
+    pub(crate) fn take<T: FromCell>(&mut self) -> Result<T, DbErr> {
+        let index = self.advance();
         let value = match self.row {
             BackendRow::Postgres(row) => T::from_postgres(row, index),
             BackendRow::Sqlite(row) => T::from_sqlite(row, index),
         };
-        value.map_err(|error| DbErr::Type(format!("column {index}: {error}")))
+        value.map_err(|error| unreadable_column(index, &error))
+    }
+
+    /// Takes the next cell without copying it: a text or bytes in the row's own memory.
+    pub(super) fn borrow<T>(&mut self) -> Result<Option<&'a T>, DbErr>
+    where
+        T: ?Sized,
+        &'a T: Decode<'a, Postgres> + Type<Postgres> + Decode<'a, Sqlite> + Type<Sqlite>,
+    {
+        let index = self.advance();
+        let value = match self.row {
+            BackendRow::Postgres(row) => row.try_get(index),
+            BackendRow::Sqlite(row) => row.try_get(index),
+        };
+        value.map_err(|error| unreadable_column(index, &error))
+    }
+
+    fn advance(&mut self) -> usize {
+        self.next += 1;
+        self.next - 1
     }
 }
 
-/// A type that a cell can hold.
-pub trait Cell: Sized {
+fn unreadable_column(index: usize, error: &sqlx::Error) -> DbErr {
+    DbErr::Type(format!("column {index}: {error}"))
+}
+
+/// A type that a cell can be read as.
+pub trait FromCell: Sized {
     /// Reads it from a PostgreSQL row.
     fn from_postgres(row: &PgRow, index: usize) -> Result<Self, sqlx::Error>;
     /// Reads it from a SQLite row.
@@ -72,7 +79,7 @@ pub trait Cell: Sized {
 
 macro_rules! same_on_both {
     ($($type:ty),+) => { $(
-        impl Cell for $type {
+        impl FromCell for $type {
             fn from_postgres(row: &PgRow, index: usize) -> Result<Self, sqlx::Error> {
                 row.try_get(index)
             }
@@ -85,7 +92,7 @@ macro_rules! same_on_both {
 
 same_on_both!(i32, i64, bool, String, Vec<u8>, Option<i32>, Option<i64>, Option<String>);
 
-impl Cell for Option<Time> {
+impl FromCell for Option<Time> {
     fn from_postgres(row: &PgRow, index: usize) -> Result<Self, sqlx::Error> {
         row.try_get(index)
     }
@@ -96,7 +103,7 @@ impl Cell for Option<Time> {
     }
 }
 
-impl Cell for Time {
+impl FromCell for Time {
     fn from_postgres(row: &PgRow, index: usize) -> Result<Self, sqlx::Error> {
         row.try_get(index)
     }
@@ -106,7 +113,7 @@ impl Cell for Time {
     }
 }
 
-impl Cell for Option<Decimal> {
+impl FromCell for Option<Decimal> {
     fn from_postgres(row: &PgRow, index: usize) -> Result<Self, sqlx::Error> {
         row.try_get::<Option<Decimal>, _>(index).map(|amount| amount.map(|amount| amount.normalize()))
     }
