@@ -11,6 +11,7 @@
 //!
 //! Cacheable is also that there is nothing. Failures are not kept.
 
+mod bounded;
 mod cached;
 mod claims;
 mod dependencies;
@@ -26,6 +27,7 @@ pub mod shared;
 mod tag;
 mod tiers;
 
+pub use bounded::BoundedCache;
 pub use cached::{Cached, Relation, StoredKey, Tagged};
 pub use dependencies::Dependencies;
 pub use entry::{Cacheable, Entry, Found, Tags, Tier};

@@ -7,7 +7,6 @@ use async_graphql_parser::{
     parse_query,
     types::{ExecutableDocument, OperationDefinition},
 };
-use moka::sync::Cache;
 
 use super::{
     cost::Formulas,
@@ -17,7 +16,10 @@ use super::{
     shape::Shape,
     validation::{Validator, VariableTypes},
 };
-use crate::error::{Code, quoted};
+use crate::{
+    cache::BoundedCache,
+    error::{Code, quoted},
+};
 
 /// Memory for documents, in bytes, as far as [`BYTES_PER_BYTE`] is right.
 const MOST_MEMORY: u64 = 32 * 1024 * 1024;
@@ -26,7 +28,7 @@ const BYTES_PER_BYTE: usize = 50;
 
 /// The cache of documents. Only valid ones are in it.
 pub(super) struct Documents {
-    known: Cache<String, Arc<Document>>,
+    known: BoundedCache,
     shape: Shape,
     validator: Validator,
     most: DocumentLimits,
@@ -48,17 +50,14 @@ pub(super) struct Document {
 impl Documents {
     /// No documents yet, of a schema by its definition.
     pub(super) fn new(sdl: &str, most: DocumentLimits) -> Self {
-        let weigh = |text: &String, _: &Arc<_>| {
-            u32::try_from(text.len().saturating_mul(BYTES_PER_BYTE)).unwrap_or(u32::MAX)
-        };
-        let known = Cache::builder().max_capacity(MOST_MEMORY).weigher(weigh).build();
+        let known = BoundedCache::new(MOST_MEMORY);
         Self { known, shape: Shape::new(sdl), validator: Validator::new(sdl), most }
     }
 
     /// The document of a text: from memory, else guarded, parsed, measured, validated and its formulas
     /// compiled. One that is not valid is given too, for its name and its cost can be told; it is not kept.
     pub(super) fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
-        if let Some(known) = self.known.get(text) {
+        if let Some(known) = self.known.get(text.as_bytes()) {
             return Ok(known);
         }
         guard::check_text(text, &self.most)?;
@@ -77,7 +76,8 @@ impl Documents {
         let digest = question::digest(text);
         let document = Arc::new(Document { parsed, formulas, introspects, digest, validated });
         if document.validated.is_ok() {
-            self.known.insert(text.to_owned(), document.clone());
+            let weight = text.len().saturating_mul(BYTES_PER_BYTE);
+            self.known.insert(text.as_bytes(), document.clone(), weight);
         }
         Ok(document)
     }

@@ -17,6 +17,11 @@ impl DocumentHash {
         Self(Sha256::digest(text).into())
     }
 
+    /// Its bytes.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Reads 64 hexadecimal digits in lower case, with or without the prefix `sha256:`. Digits in upper case
     /// are another name, as they are to the tools that send them.
     pub(super) fn parse(name: &str) -> Option<Self> {

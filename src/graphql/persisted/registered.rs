@@ -5,10 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use moka::sync::Cache;
-
 use super::hash::DocumentHash;
-use crate::cache::shared::Shared;
+use crate::cache::{BoundedCache, shared::Shared};
 
 /// What a document takes beside its text, roughly: its hash, and its places in the cache.
 const BYTES_BESIDE: usize = 200;
@@ -30,7 +28,7 @@ impl Default for RegisteredLimits {
 
 /// The registered documents by their hash.
 pub(super) struct Registered {
-    here: Cache<DocumentHash, Arc<str>>,
+    here: BoundedCache,
     shared: Option<Shared>,
     lifetime: Duration,
 }
@@ -38,16 +36,12 @@ pub(super) struct Registered {
 impl Registered {
     /// None yet in this process.
     pub(super) fn new(limits: RegisteredLimits, shared: Option<Shared>) -> Self {
-        let weigh = |_: &DocumentHash, text: &Arc<str>| {
-            u32::try_from(text.len().saturating_add(BYTES_BESIDE)).unwrap_or(u32::MAX)
-        };
-        let here = Cache::builder().max_capacity(limits.bytes).weigher(weigh).build();
-        Self { here, shared, lifetime: limits.lifetime }
+        Self { here: BoundedCache::new(limits.bytes), shared, lifetime: limits.lifetime }
     }
 
     /// A document that this process has.
-    pub(super) fn here(&self, hash: DocumentHash) -> Option<Arc<str>> {
-        self.here.get(&hash)
+    pub(super) fn here(&self, hash: DocumentHash) -> Option<Arc<String>> {
+        self.here.get(hash.as_bytes())
     }
 
     /// A document that Redis has. It is not kept here: it has yet to be admitted.
@@ -62,7 +56,8 @@ impl Registered {
 
     /// Keeps a document in this process.
     pub(super) fn keep(&self, hash: DocumentHash, text: &str) {
-        self.here.insert(hash, text.into());
+        let weight = text.len().saturating_add(BYTES_BESIDE);
+        self.here.insert(hash.as_bytes(), Arc::new(text.to_owned()), weight);
     }
 
     /// Gives a document to the other processes.
@@ -95,12 +90,11 @@ mod tests {
             let text = format!("{{ a{number}: __typename }} # {}", "x".repeat(1_000));
             registered.keep(DocumentHash::of(&text), &text);
         }
-        registered.here.run_pending_tasks();
-        let (bytes, count) = (registered.here.weighted_size(), registered.here.entry_count());
+        let (bytes, count) = registered.here.settle();
         assert!(bytes <= limits.bytes && count > 50, "{count} documents in {bytes} bytes");
         let longer = "x".repeat(200_000);
         registered.keep(DocumentHash::of(&longer), &longer);
-        registered.here.run_pending_tasks();
+        registered.here.settle();
         assert!(registered.here(DocumentHash::of(&longer)).is_none(), "it has no room for this one");
     }
 

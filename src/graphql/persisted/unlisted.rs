@@ -4,14 +4,14 @@
 //! gets only so many lines in a minute.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use moka::sync::Cache;
 use tokio::time::Instant;
 
 use super::hash::DocumentHash;
+use crate::cache::BoundedCache;
 
 /// Documents that are remembered as told.
 const MOST_TOLD: u64 = 10_000;
@@ -23,7 +23,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// What was told.
 pub(super) struct Unlisted {
-    told: Cache<DocumentHash, ()>,
+    told: BoundedCache,
     // Locked for the length of a comparison, and only for a document that was not told yet.
     minute: Mutex<Minute>,
 }
@@ -39,16 +39,16 @@ impl Unlisted {
     /// Nothing was told yet.
     pub(super) fn new() -> Self {
         let minute = Minute { began: Instant::now(), lines: 0, untold: 0 };
-        Self { told: Cache::new(MOST_TOLD), minute: Mutex::new(minute) }
+        Self { told: BoundedCache::new(MOST_TOLD), minute: Mutex::new(minute) }
     }
 
     /// Tells of a document that was admitted, unless that was done or is too much.
     pub(super) fn tell(&self, hash: DocumentHash, operation: Option<&str>, request_id: Option<&str>) {
-        if self.told.contains_key(&hash) {
+        if self.told.contains(hash.as_bytes()) {
             return;
         }
         let Some(untold) = self.line() else { return };
-        self.told.insert(hash, ());
+        self.told.insert(hash.as_bytes(), Arc::new(()), 1);
         tracing::warn!(
             %hash,
             operation = operation.map(|name| name.get(..LONGEST_NAME).unwrap_or(name)),

@@ -3,18 +3,27 @@
 //! A connection is the same type of the schema wherever it stands: one whose rows have a value is a
 //! [`ValuedConnection`] everywhere.
 
+mod erased;
+mod schema;
+
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Object, OutputType, TypeName};
+use async_graphql::{
+    Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, Value, parser::types::Field,
+    registry::Registry,
+};
+
+use self::{
+    erased::{ConnectionFields, EdgeFields},
+    schema::{ConnectionObject, EdgeObject, ValuedConnectionObject},
+};
 
 use super::{
-    cache_control::{MAX_AGE, cache_control},
     cursor::Cursor,
-    error::{Error, Nullable},
+    error::Error,
     loading::SharedPage,
     page::Window,
     total::{Total, Worth},
-    value::Money,
 };
 use crate::store::{
     page::{Page, PageRequest, Position},
@@ -67,72 +76,47 @@ pub(super) struct PageInfo {
     pub(super) end: Option<Cursor>,
 }
 
-/// One page of a list.
-#[Object(name_type, directive = cache_control::apply(MAX_AGE))]
-impl<E: EdgeType> Connection<E> {
-    /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> &[E] {
-        &self.edges
+impl<E: EdgeType> OutputType for Connection<E> {
+    fn type_name() -> Cow<'static, str> {
+        <ConnectionObject<E> as OutputType>::type_name()
     }
 
-    /// The rows of the page.
-    async fn nodes(&self) -> Vec<&E::Node> {
-        self.edges.iter().map(EdgeType::node).collect()
+    fn create_type_info(registry: &mut Registry) -> String {
+        ConnectionObject::<E>::create_type_info(registry)
     }
 
-    /// Where the page lies in the list.
-    async fn page_info(&self) -> &PageInfo {
-        &self.info
-    }
-
-    /// How many rows the whole list has, all pages together. Null only when they could not be counted.
-    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<i64> {
-        Some(self.total.count(ctx).await)
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        ConnectionFields::new(<Self as OutputType>::type_name, self, None).resolve_all(ctx).await
     }
 }
 
-/// One page of a list.
-#[Object(name_type, directive = cache_control::apply(MAX_AGE))]
-impl<E: EdgeType> ValuedConnection<E> {
-    /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> &[E] {
-        &self.page.edges
+impl<E: EdgeType> OutputType for ValuedConnection<E> {
+    fn type_name() -> Cow<'static, str> {
+        <ValuedConnectionObject<E> as OutputType>::type_name()
     }
 
-    /// The rows of the page.
-    async fn nodes(&self) -> Vec<&E::Node> {
-        self.page.edges.iter().map(EdgeType::node).collect()
+    fn create_type_info(registry: &mut Registry) -> String {
+        ValuedConnectionObject::<E>::create_type_info(registry)
     }
 
-    /// Where the page lies in the list.
-    async fn page_info(&self) -> &PageInfo {
-        &self.page.info
-    }
-
-    /// How many rows the whole list has, all pages together. Null only when they could not be counted.
-    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<i64> {
-        Some(self.page.total.count(ctx).await)
-    }
-
-    /// The exact sums of the values of the whole list, all pages together: one for each currency, in the
-    /// order of their codes. The value of a process is that of its tender. Values without an amount or
-    /// without a currency are left out. Null only when they could not be summed.
-    async fn total_value(&self, ctx: &Context<'_>) -> Nullable<Vec<Money>> {
-        Some(self.worth.sums(ctx).await)
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        let name = <Self as OutputType>::type_name;
+        ConnectionFields::new(name, &self.page, Some(&self.worth)).resolve_all(ctx).await
     }
 }
 
-/// A row of a page.
-#[Object(name_type)]
-impl<N: OutputType> Edge<N> {
-    /// What the row shows.
-    async fn node(&self) -> &N {
-        &self.node
+impl<N: OutputType> OutputType for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        <EdgeObject<N> as OutputType>::type_name()
     }
 
-    /// Where the row stands: the value for `after` or `before`.
-    async fn cursor(&self) -> String {
-        self.cursor.encode()
+    fn create_type_info(registry: &mut Registry) -> String {
+        EdgeObject::<N>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        let name = <Self as OutputType>::type_name;
+        EdgeFields { name, node: &self.node, cursor: &self.cursor }.resolve_all(ctx).await
     }
 }
 
@@ -166,28 +150,6 @@ impl<N: OutputType> EdgeType for Edge<N> {
     fn node(&self) -> &N {
         &self.node
     }
-}
-
-impl<N: OutputType> TypeName for Edge<N> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Edge", N::type_name()).into()
-    }
-}
-
-impl<E: EdgeType> TypeName for Connection<E> {
-    fn type_name() -> Cow<'static, str> {
-        connection_name(&E::type_name()).into()
-    }
-}
-
-impl<E: EdgeType> TypeName for ValuedConnection<E> {
-    fn type_name() -> Cow<'static, str> {
-        connection_name(&E::type_name()).into()
-    }
-}
-
-fn connection_name(edge: &str) -> String {
-    format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(edge))
 }
 
 /// The view of a row that a relation answered.
