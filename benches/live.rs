@@ -58,7 +58,7 @@ impl World {
         let page = collection::page(process::COLLECTION, database, &Filter::default(), order, &request).await;
         let rows = page.expect("it reads").rows;
         let rows: Vec<Model> = rows.into_iter().filter_map(Model::from_row).collect();
-        let ids: Vec<i64> = rows.iter().map(|row| row.id()).collect();
+        let ids: Vec<i64> = rows.iter().map(farol::store::entity::process::Model::id).collect();
         Self {
             rows,
             suppliers: Named::suppliers().read(database, &ids).await.expect("it reads"),

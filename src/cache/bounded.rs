@@ -5,8 +5,11 @@ use std::{any::Any, sync::Arc};
 
 use moka::sync::Cache;
 
+/// Moka gives a weigher the key as it is stored.
+type Key = Box<[u8]>;
+
 /// The cache. Entries that are asked for less make room for new ones.
-pub struct BoundedCache(Cache<Box<[u8]>, Stored>);
+pub struct BoundedCache(Cache<Key, Stored>);
 
 #[derive(Clone)]
 struct Stored {
@@ -20,7 +23,7 @@ impl BoundedCache {
         Self(
             Cache::builder()
                 .max_capacity(max_weight)
-                .weigher(|_: &Box<[u8]>, stored: &Stored| stored.weight)
+                .weigher(|_: &Key, stored: &Stored| stored.weight)
                 .build(),
         )
     }

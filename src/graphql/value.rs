@@ -102,7 +102,7 @@ pub(super) fn period(
 pub(super) fn identifier(row: &organization::Model) -> Option<Identifier> {
     let parts =
         [row.identifier_scheme(), row.identifier_id(), row.identifier_legal_name(), row.identifier_uri()];
-    parts.iter().any(|part| part.is_some()).then(|| Identifier {
+    parts.iter().any(Option::is_some).then(|| Identifier {
         scheme: row.identifier_scheme().map(str::to_owned),
         id: row.identifier_id().map(str::to_owned),
         legal_name: row.identifier_legal_name().map(str::to_owned),
@@ -113,7 +113,7 @@ pub(super) fn identifier(row: &organization::Model) -> Option<Identifier> {
 /// The address of an organisation; null when it has none.
 pub(super) fn address(row: &organization::Model) -> Option<Address> {
     let parts = [row.street(), row.locality(), row.region(), row.postal_code(), row.country()];
-    parts.iter().any(|part| part.is_some()).then(|| Address {
+    parts.iter().any(Option::is_some).then(|| Address {
         street: row.street().map(str::to_owned),
         locality: row.locality().map(str::to_owned),
         region: row.region().map(str::to_owned),
@@ -131,7 +131,7 @@ pub(super) fn contact_point(row: &organization::Model) -> Option<ContactPoint> {
         row.contact_fax(),
         row.contact_url(),
     ];
-    parts.iter().any(|part| part.is_some()).then(|| ContactPoint {
+    parts.iter().any(Option::is_some).then(|| ContactPoint {
         name: row.contact_name().map(str::to_owned),
         email: row.contact_email().map(str::to_owned),
         telephone: row.contact_telephone().map(str::to_owned),

@@ -21,14 +21,14 @@ use crate::support::{RedisServer, TestDatabase};
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_leaves_an_answer_that_it_changed_on_sqlite() {
     for seed in 0..3 {
-        follow(TestDatabase::sqlite().await, steps(seed)).await;
+        Box::pin(follow(TestDatabase::sqlite().await, steps(seed))).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_leaves_an_answer_that_it_changed_on_postgres() {
     for seed in 3..5 {
-        follow(TestDatabase::postgres().await, steps(seed)).await;
+        Box::pin(follow(TestDatabase::postgres().await, steps(seed))).await;
     }
 }
 

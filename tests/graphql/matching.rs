@@ -121,7 +121,7 @@ async fn remove(database: &Database, processes: &[i64]) {
 
 /// What the database finds.
 async fn found(database: &Database, filter: &Filter) -> HashSet<i64> {
-    all(database, filter).await.iter().map(|row| row.id()).collect()
+    all(database, filter).await.iter().map(farol::store::entity::process::Model::id).collect()
 }
 
 async fn all(database: &Database, filter: &Filter) -> Vec<Model> {

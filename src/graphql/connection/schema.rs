@@ -1,7 +1,11 @@
 //! What the schema says of connections and edges. These types are registered and never resolved: the fields of
 //! each are resolved by [`super::erased`].
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{
+    borrow::Cow,
+    future::{Ready, ready},
+    marker::PhantomData,
+};
 
 use async_graphql::{Object, OutputType, TypeName};
 
@@ -22,8 +26,8 @@ pub(super) struct ValuedConnectionObject<E>(PhantomData<E>);
 pub(super) struct EdgeObject<N>(PhantomData<N>);
 
 /// Never returned: these types are not resolved.
-fn unresolved() -> Error {
-    Error::Internal("a type of the schema was resolved in place of the values".to_owned())
+fn unresolved<T>() -> Ready<Result<T, Error>> {
+    ready(Err(Error::Internal("a type of the schema was resolved in place of the values".to_owned())))
 }
 
 /// One page of a list.
@@ -31,22 +35,22 @@ fn unresolved() -> Error {
 impl<E: EdgeType> ConnectionObject<E> {
     /// The rows of the page, each with its cursor.
     async fn edges(&self) -> Result<&[E], Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// The rows of the page.
     async fn nodes(&self) -> Result<Vec<&E::Node>, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// Where the page lies in the list.
     async fn page_info(&self) -> Result<&PageInfo, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// How many rows the whole list has, all pages together. Null only when they could not be counted.
     async fn total_count(&self) -> Nullable<i64> {
-        Some(Err(unresolved()))
+        Some(unresolved().await)
     }
 }
 
@@ -55,29 +59,29 @@ impl<E: EdgeType> ConnectionObject<E> {
 impl<E: EdgeType> ValuedConnectionObject<E> {
     /// The rows of the page, each with its cursor.
     async fn edges(&self) -> Result<&[E], Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// The rows of the page.
     async fn nodes(&self) -> Result<Vec<&E::Node>, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// Where the page lies in the list.
     async fn page_info(&self) -> Result<&PageInfo, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// How many rows the whole list has, all pages together. Null only when they could not be counted.
     async fn total_count(&self) -> Nullable<i64> {
-        Some(Err(unresolved()))
+        Some(unresolved().await)
     }
 
     /// The exact sums of the values of the whole list, all pages together: one for each currency, in the
     /// order of their codes. The value of a process is that of its tender. Values without an amount or
     /// without a currency are left out. Null only when they could not be summed.
     async fn total_value(&self) -> Nullable<Vec<Money>> {
-        Some(Err(unresolved()))
+        Some(unresolved().await)
     }
 }
 
@@ -86,12 +90,12 @@ impl<E: EdgeType> ValuedConnectionObject<E> {
 impl<N: OutputType> EdgeObject<N> {
     /// What the row shows.
     async fn node(&self) -> Result<&N, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 
     /// Where the row stands: the value for `after` or `before`.
     async fn cursor(&self) -> Result<String, Error> {
-        Err(unresolved())
+        unresolved().await
     }
 }
 

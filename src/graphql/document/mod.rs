@@ -48,7 +48,7 @@ impl Document {
 
     /// The part of the process it belongs to. Null only when it could not be read.
     async fn stage(&self) -> Option<DocumentStage> {
-        stage(&self.0.stage())
+        stage(self.0.stage())
     }
 
     /// What kind of document it is, from an open list such as `tenderNotice`. Null when not published.

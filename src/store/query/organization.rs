@@ -17,6 +17,7 @@ use crate::store::{
 pub const COLLECTION: &Collection = &Collection { table: Model::TABLE, term, column, key };
 
 /// Organisations are asked for by their words and their dataset only: nothing else is true of them.
+#[expect(clippy::unnecessary_wraps, reason = "a function of every collection, and others have none for some")]
 fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
     Some(match term {
         Term::Dataset(ids) => one_of("dataset_id", ids),

@@ -22,6 +22,7 @@ use crate::store::{
 /// The list of all contracting processes.
 pub const COLLECTION: &Collection = &Collection { table: Model::TABLE, term, column, key };
 
+#[expect(clippy::unnecessary_wraps, reason = "a function of every collection, and others have none for some")]
 fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
     let id = || Expr::col("id");
     Some(match term {
@@ -46,6 +47,7 @@ fn term(term: &Term, backend: DbBackend) -> Option<Expr> {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a function of every collection, and others have none for some")]
 fn column(by: By) -> Option<(&'static str, bool)> {
     Some(match by {
         By::Date => ("date", true),

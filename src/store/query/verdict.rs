@@ -90,18 +90,18 @@ impl Term {
         match self {
             Self::Search(search) => search.is_in(facts.words),
             Self::Dataset(ids) => ids.contains(&facts.dataset),
-            Self::Buyer(ids) => one_of(row.and_then(|row| row.buyer_id()), ids),
-            Self::ProcuringEntity(ids) => one_of(row.and_then(|row| row.procuring_entity_id()), ids),
+            Self::Buyer(ids) => one_of(row.and_then(Model::buyer_id), ids),
+            Self::ProcuringEntity(ids) => one_of(row.and_then(Model::procuring_entity_id), ids),
             Self::Supplier(ids) => share(facts.suppliers, ids),
             Self::Tenderer(ids) => share(facts.tenderers, ids),
-            Self::Status(codes) => one_of(row.and_then(|row| row.status()), codes),
-            Self::Method(codes) => one_of(row.and_then(|row| row.method()), codes),
-            Self::Category(codes) => one_of(row.and_then(|row| row.category()), codes),
+            Self::Status(codes) => one_of(row.and_then(Model::status), codes),
+            Self::Method(codes) => one_of(row.and_then(Model::method), codes),
+            Self::Category(codes) => one_of(row.and_then(Model::category), codes),
             Self::Classification(prefix) => begins(facts.classifications, prefix),
             Self::Amount(range) => row.is_some_and(|row| worth(row, range)),
-            Self::Date(range) => between(row.and_then(|row| row.date()), range),
-            Self::TenderStart(range) => between(row.and_then(|row| row.tender_start()), range),
-            Self::TenderEnd(range) => between(row.and_then(|row| row.tender_end()), range),
+            Self::Date(range) => between(row.and_then(Model::date), range),
+            Self::TenderStart(range) => between(row.and_then(Model::tender_start), range),
+            Self::TenderEnd(range) => between(row.and_then(Model::tender_end), range),
         }
     }
 }
