@@ -1,6 +1,6 @@
 //! The tables, one per file: the columns of a row, in the order of every `SELECT`.
 //!
-//! A table is described once, by the macro [`table!`](crate::store::row); its rows are bytes
+//! A table is described once, by the macro `table!`; its rows are bytes
 //! ([`crate::store::row`]). Rows are never sent to clients: the views in `graphql` decide what is shown.
 
 #![expect(missing_docs, reason = "columns are named by the standard and described by the views in graphql")]

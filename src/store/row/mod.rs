@@ -1,7 +1,7 @@
 //! Rows as bytes: one type for the rows of every table. A column is decoded when it is asked for.
 //!
 //! A row is one shared allocation. The loader, the caches, Redis and the resolvers pass the same bytes on, so
-//! a table is described once ([`Table`], written by the macro [`table!`]) and no code is generated per table
+//! a table is described once ([`Table`], written by the macro `table!`) and no code is generated per table
 //! between the `SELECT` and the accessor of a column.
 //!
 //! | bytes | content |
