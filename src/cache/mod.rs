@@ -9,7 +9,7 @@
 //! whole responses: a value is kept with what it depends on ([`Tag`]) and the sequence of the change log it
 //! was read at, and is compared with the marks of writes each time it is used.
 //!
-//! Cacheable is also that there is nothing. Failures are not kept.
+//! Absent values are cached too (negative caching); errors are not.
 
 mod bounded;
 mod cached;

@@ -65,13 +65,13 @@ impl<N: ListNode> ListEdge for Edge<N> {
     }
 
     fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
-        Ok(Self { node: element(rows, 0)?, cursor })
+        Ok(Self { node: connection::view(row(rows, 0)?)?, cursor })
     }
 }
 
-/// The view of one of the rows of an element.
-pub(super) fn element<V: View>(rows: &[Row], index: usize) -> Result<V, Error> {
-    connection::view(rows.get(index).ok_or_else(|| Error::Internal("a row of a list is missing".to_owned()))?)
+/// One of the rows of an element.
+pub(super) fn row(rows: &[Row], index: usize) -> Result<&Row, Error> {
+    rows.get(index).ok_or_else(|| Error::Internal("a row of a list is missing".to_owned()))
 }
 
 /// One page of a list.

@@ -229,11 +229,11 @@ impl Database {
     }
 
     /// Runs a constant statement that selects the columns of one table.
-    pub(super) async fn rows<const N: usize>(
+    pub(super) async fn rows(
         &self,
         table: &'static Table,
         sql: &str,
-        values: [Value; N],
+        values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let mut reader = RowReader::new(table);
         self.fetch(sql, values, |cells| reader.read(cells)).await

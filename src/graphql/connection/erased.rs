@@ -77,11 +77,6 @@ impl<'a> ConnectionFields<'a> {
         Self { name, edges, info: &page.info, total: &page.total, worth }
     }
 
-    /// Resolves the fields that were selected.
-    pub(super) async fn resolve_all(self, ctx: &Selection<'_>) -> ServerResult<Value> {
-        resolve_container(ctx, &self).await
-    }
-
     async fn list(
         &self,
         ctx: &Selection<'_>,
@@ -90,13 +85,6 @@ impl<'a> ConnectionFields<'a> {
     ) -> ServerResult<Value> {
         let elements = self.edges.iter().map(|edge| Element(element(*edge)));
         resolve_list(ctx, field, elements, Some(self.edges.len())).await
-    }
-}
-
-impl EdgeFields<'_> {
-    /// Resolves the fields that were selected.
-    pub(super) async fn resolve_all(self, ctx: &Selection<'_>) -> ServerResult<Value> {
-        resolve_container(ctx, &self).await
     }
 }
 

@@ -85,8 +85,8 @@ impl<E: EdgeType> OutputType for Connection<E> {
         ConnectionObject::<E>::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        ConnectionFields::new(<Self as OutputType>::type_name, self, None).resolve_all(ctx).await
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        ConnectionFields::new(<Self as OutputType>::type_name, self, None).resolve(ctx, field).await
     }
 }
 
@@ -99,9 +99,9 @@ impl<E: EdgeType> OutputType for ValuedConnection<E> {
         ValuedConnectionObject::<E>::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let name = <Self as OutputType>::type_name;
-        ConnectionFields::new(name, &self.page, Some(&self.worth)).resolve_all(ctx).await
+        ConnectionFields::new(name, &self.page, Some(&self.worth)).resolve(ctx, field).await
     }
 }
 
@@ -114,9 +114,9 @@ impl<N: OutputType> OutputType for Edge<N> {
         EdgeObject::<N>::create_type_info(registry)
     }
 
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let name = <Self as OutputType>::type_name;
-        EdgeFields { name, node: &self.node, cursor: &self.cursor }.resolve_all(ctx).await
+        EdgeFields { name, node: &self.node, cursor: &self.cursor }.resolve(ctx, field).await
     }
 }
 
@@ -152,10 +152,15 @@ impl<N: OutputType> EdgeType for Edge<N> {
     }
 }
 
+/// A row that a relation answered, as a row of its table.
+pub(super) fn record<R: Record>(row: &Row) -> Result<R, Error> {
+    let other = || Error::Internal(format!("a row is not of the table {}", R::TABLE.name));
+    R::from_row(row.clone()).ok_or_else(other)
+}
+
 /// The view of a row that a relation answered.
 pub(super) fn view<V: View>(row: &Row) -> Result<V, Error> {
-    let other = || Error::Internal(format!("a row is not of the table {}", V::Row::TABLE.name));
-    V::Row::from_row(row.clone()).map(V::of).ok_or_else(other)
+    record(row).map(V::of)
 }
 
 /// The connection of a keyset page.

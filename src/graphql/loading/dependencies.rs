@@ -6,14 +6,17 @@
 //! answer.
 
 use super::{
-    Key, Reader, Value,
+    Key, PartOf, Reader, Value,
     reader::{DependsOn, Read},
 };
 use crate::{
     cache::{Tag, Tagged, Tags},
     store::{
         entity::organization,
-        query::filter::{Filter, Term},
+        query::{
+            filter::{Filter, Term},
+            list::Range,
+        },
         row::Record,
     },
 };
@@ -27,12 +30,8 @@ impl Tagged<Key> for Reader {
             Key::All => tags.add(Tag::Anything),
             Key::Id(id) => tags.add(self.read.of_id(*id, value)),
             Key::Ocid(ocid) => tags.add(Tag::Ocid(ocid)),
-            Key::Part(part) => {
-                tags.add(Tag::Process(part.process));
-                organizations(value, tags);
-            }
-            Key::Range(range) => {
-                tags.add(Tag::Process(range.process));
+            Key::Part(PartOf { process, .. }) | Key::Range(Range { process, .. }) => {
+                tags.add(Tag::Process(*process));
                 organizations(value, tags);
             }
             Key::OwnedPage(page) => tags.add(Tag::Organization(page.owner)),

@@ -39,7 +39,7 @@ pub(in crate::graphql) enum Key {
 /// A row of a process, by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(in crate::graphql) struct PartOf {
-    /// The process. Nothing is read by it; it tells which writes touch the row.
+    /// The process. Nothing is read by it: it says which writes invalidate the row.
     pub(in crate::graphql) process: i64,
     /// The row.
     pub(in crate::graphql) id: i64,

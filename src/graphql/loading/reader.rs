@@ -1,6 +1,6 @@
 //! The one batch function: what a relation reads, as data.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::join_all;
 
@@ -26,8 +26,6 @@ use crate::{
 
 /// Reads a relation's keys from the database.
 pub(in crate::graphql) struct Reader {
-    /// The relation's name.
-    pub(super) name: Cow<'static, str>,
     pub(super) database: Database,
     pub(super) read: Read,
 }
@@ -89,10 +87,6 @@ type Answer = Result<HashMap<Key, Value>, StoreError>;
 impl Batch<Key> for Reader {
     type Value = Value;
     type Error = Arc<StoreError>;
-
-    fn name(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.name)
-    }
 
     /// One boxed future a batch: those of the variants differ much in size.
     async fn load(&self, keys: &[Key]) -> Result<HashMap<Key, Value>, Arc<StoreError>> {
@@ -169,7 +163,7 @@ impl Reader {
             (Read::Totals(collection), Key::Filter(filter)) => {
                 Value::Totals(Arc::new(totals::by_filter(collection, database, filter).await?))
             }
-            _ => return Err(StoreError::Corrupt(format!("{} has no keys like {key:?}", self.name))),
+            _ => return Err(StoreError::Corrupt(format!("a relation has no keys like {key:?}"))),
         })
     }
 }

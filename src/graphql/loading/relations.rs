@@ -1,6 +1,6 @@
 //! Every relation that is loaded in batches, one of each per process.
 
-use std::{borrow::Cow, cell::Cell, fmt::Debug, marker::PhantomData, sync::Arc};
+use std::{cell::Cell, fmt::Debug, marker::PhantomData, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
@@ -198,30 +198,24 @@ struct Make<'a> {
 }
 
 impl Make<'_> {
-    fn source<K, V>(
-        &self,
-        name: Cow<'static, str>,
-        policy: Policy,
-        limits: Limits,
-        read: Read,
-    ) -> Source<K, V> {
+    fn source<K, V>(&self, name: String, policy: Policy, limits: Limits, read: Read) -> Source<K, V> {
         Source { erased: self.erased(name, policy, limits, read), types: PhantomData }
     }
 
-    fn erased(&self, name: Cow<'static, str>, policy: Policy, limits: Limits, read: Read) -> ErasedSource {
+    fn erased(&self, name: String, policy: Policy, limits: Limits, read: Read) -> ErasedSource {
         let number = self.made.replace(self.made.get() + 1);
-        let cached = cache::Relation { name: name.clone().into_owned(), number, policy };
-        let reader = Reader { name, database: self.database.clone(), read };
+        let cached = cache::Relation { name, number, policy };
+        let reader = Reader { database: self.database.clone(), read };
         let relation = Relation::new(Cached::new(reader, cached, self.tiers.clone()), limits);
         let other = (self.loaders)(&relation);
         ErasedSource { relation, other }
     }
 
-    fn rows<K, V>(&self, name: impl Into<Cow<'static, str>>, read: Read) -> Source<K, V> {
+    fn rows<K, V>(&self, name: impl Into<String>, read: Read) -> Source<K, V> {
         self.source(name.into(), policy::ROWS, self.limits, read)
     }
 
-    fn each<K, V>(&self, name: impl Into<Cow<'static, str>>, read: Read) -> Source<K, V> {
+    fn each<K, V>(&self, name: impl Into<String>, read: Read) -> Source<K, V> {
         // Nothing is won by holding back what is a statement of its own.
         let at_once = Limits { in_flight: usize::MAX, ..self.limits };
         self.source(name.into(), policy::FIELDS, at_once, read)

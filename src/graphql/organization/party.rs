@@ -6,7 +6,7 @@ use super::Organization;
 use crate::{
     graphql::{
         codelist::PartyRole,
-        connection::{Edge, EdgeType},
+        connection::{self, Edge, EdgeType},
         cursor::Cursor,
         error::{Error, Nullable},
         list::{self, ListEdge},
@@ -14,10 +14,7 @@ use crate::{
         scalars,
     },
     ocds::codelist::{self, Codelist},
-    store::{
-        entity::party,
-        row::{Record, Row},
-    },
+    store::{entity::party, row::Row},
 };
 
 /// An organisation of a process, with its roles there.
@@ -76,9 +73,8 @@ impl ListEdge for PartyEdge {
     }
 
     fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
-        let row = rows.first().cloned().and_then(party::Model::from_row);
-        let row = row.ok_or_else(|| Error::Internal("a row is not of the table parties".to_owned()))?;
-        Ok(Self { row, node: list::element(rows, 1)?, cursor })
+        let (row, node) = (list::row(rows, 0)?, list::row(rows, 1)?);
+        Ok(Self { row: connection::record(row)?, node: connection::view(node)?, cursor })
     }
 }
 
@@ -90,7 +86,7 @@ impl ListEdge for Edge<Organization> {
     }
 
     fn new(rows: &[Row], cursor: Cursor) -> Result<Self, Error> {
-        Ok(Self { node: list::element(rows, 1)?, cursor })
+        Ok(Self { node: connection::view(list::row(rows, 1)?)?, cursor })
     }
 }
 

@@ -6,10 +6,11 @@ use futures_util::future::try_join_all;
 use super::ContractingProcess;
 use crate::{
     graphql::{
+        connection,
         error::{Error, Nullable},
         scope,
     },
-    store::{entity::process::Model, id, row::Record},
+    store::id,
 };
 
 /// The process with an ocid; null when there is none. When several datasets hold the ocid and none is
@@ -27,12 +28,14 @@ pub(in crate::graphql) async fn by_ocid(
 
 async fn only_one(ctx: &Context<'_>, ocid: String) -> Result<Option<ContractingProcess>, Error> {
     let found = scope::load(ctx, |relations| &relations.processes_by_ocid, ocid.clone()).await?;
-    let found: Vec<Model> =
-        found.iter().flat_map(|rows| rows.iter()).cloned().filter_map(Model::from_row).collect();
+    let found: Vec<ContractingProcess> =
+        found.iter().flat_map(|rows| rows.iter()).map(connection::view).collect::<Result<_, _>>()?;
     if found.len() < 2 {
-        return Ok(found.into_iter().next().map(ContractingProcess));
+        return Ok(found.into_iter().next());
     }
-    let name = |row: &Model| scope::load(ctx, |relations| &relations.dataset, row.dataset_id());
+    let name = |process: &ContractingProcess| {
+        scope::load(ctx, |relations| &relations.dataset, process.0.dataset_id())
+    };
     let datasets = try_join_all(found.iter().map(name)).await?;
     let mut datasets: Vec<String> =
         datasets.into_iter().flatten().map(|dataset| dataset.name().to_owned()).collect();

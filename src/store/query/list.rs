@@ -68,11 +68,6 @@ impl List {
         Self { table: R::TABLE, parent, with_organization: true, sql: OnceLock::new() }
     }
 
-    /// How many rows an element of the list is: itself, and its organisation if it is read with it.
-    pub fn rows_per_element(&self) -> usize {
-        1 + usize::from(self.with_organization)
-    }
-
     /// The rows of each range, in order. One statement.
     pub async fn read(
         &self,

@@ -100,13 +100,11 @@ impl RowReader {
     pub(super) fn read(&mut self, cells: &mut Cells<'_>) -> Result<Row, DbErr> {
         self.builder.clear();
         for column in self.table.columns {
-            let before = self.builder.values.len();
             let is_null = !value::take(column.kind, cells, &mut self.builder.values)?;
             if is_null && !column.nullable {
                 let Table { name, .. } = self.table;
                 return Err(DbErr::Type(format!("{name}.{} is NULL", column.name)));
             }
-            debug_assert!(!is_null || before == self.builder.values.len());
             self.builder.end(is_null);
         }
         Ok(Row(self.builder.finish(self.table.number)))
