@@ -5,6 +5,7 @@
 
 use std::{future::Future, io, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -33,6 +34,11 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        // One allocation a task, for one instance of the runtime's code for tasks in place of one per future.
+        self.spawn_boxed(Box::pin(future));
+    }
+
+    fn spawn_boxed(&self, future: BoxFuture<'static, ()>) {
         let cut = self.cut.clone();
         self.tracker.spawn(async move {
             let _ = cut.run_until_cancelled(future).await;

@@ -8,7 +8,7 @@ use super::{
     collection::{CollectionNode, ListOrder},
     connection::{self, Connection, Edge, ValuedConnection, wants_rows},
     error::Error,
-    loading::{OwnedRelations, Relations, SharedPage},
+    loading::{OwnedRelations, Relations, SharedPage, Source},
     page::{Level, PageArgs},
     scope,
     total::{Total, Worth},
@@ -19,7 +19,7 @@ use crate::store::{
         collection::{By, Collection},
         walk::{OwnedPage, place},
     },
-    row::Row,
+    row::{Row, Rows},
 };
 
 /// A list that organisations have.
@@ -45,7 +45,7 @@ pub(super) async fn page<L: OwnedList>(
     let request = connection::request(&window, |text, argument| newest.position(text, argument))?;
     let rows = L::Node::collection(&scope::services(ctx)?.relations).rows;
     let page = if wants_rows(ctx) {
-        read(ctx, L::relations, rows, owner, &request).await?
+        read(ctx, |all| &L::relations(all).pages, rows, owner, &request).await?
     } else {
         connection::empty()
     };
@@ -58,7 +58,7 @@ pub(super) async fn page<L: OwnedList>(
 /// Reads from the end that the window counts from; the other bound is cut off here.
 async fn read(
     ctx: &Context<'_>,
-    relations: fn(&Relations) -> &OwnedRelations,
+    pages: fn(&Relations) -> &Source<OwnedPage, Rows>,
     list: &Collection,
     owner: i64,
     request: &PageRequest,
@@ -67,7 +67,7 @@ async fn read(
     let (after, before) = (request.after.as_ref().map(place), request.before.as_ref().map(place));
     let (from, until) = if backward { (before, after) } else { (after, before) };
     let key = OwnedPage { owner, limit, backward, from };
-    let rows = scope::load(ctx, |all| &relations(all).pages, key).await?.unwrap_or_default();
+    let rows = scope::load(ctx, pages, key).await?.unwrap_or_default();
     let inside = |row: &Row| {
         let at = place(&list.position(row, By::Date));
         // Newest first, those without a date last: as `Option` orders, reversed.

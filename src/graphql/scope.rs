@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use ahash::RandomState;
 use async_graphql::{Context, Value as Json};
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -48,7 +49,7 @@ struct Gathered {
     /// The same by relation, where the client wants to know.
     by_relation: Option<BTreeMap<String, Counts>>,
     /// The values counted already, by their place in memory: the loader keeps them until the request ends.
-    seen: HashSet<usize>,
+    seen: HashSet<usize, RandomState>,
 }
 
 /// Where the values that an operation asked for came from, each key once.
@@ -89,7 +90,7 @@ impl Request {
             dependencies: begun.clone(),
             counts: Counts::default(),
             by_relation: None,
-            seen: HashSet::new(),
+            seen: HashSet::default(),
         };
         Self(Arc::new(State { loads, begun, gathered: Mutex::new(gathered) }))
     }
@@ -110,15 +111,6 @@ impl Request {
     /// Runs a future whose loads are batched.
     pub(super) async fn drive<F: Future>(&self, future: F) -> F::Output {
         self.0.loads.drive(future).await
-    }
-
-    /// The value of a key of one relation: from a cache, or batched with the rest of the request.
-    async fn load<K: Into<Key>, V: FromValue>(
-        &self,
-        source: &Source<K, V>,
-        key: K,
-    ) -> Result<Option<V>, Error> {
-        self.value(&source.erased, key.into()).await?.map(typed).transpose()
     }
 
     /// The values of several keys, in the order of the keys. One failed key fails the call.
@@ -208,16 +200,17 @@ pub(super) fn forget(ctx: &Context<'_>) -> Result<(), Error> {
 /// The value of a key of one relation: from a cache, or batched with the rest of the request.
 pub(super) async fn load<K: Into<Key>, V: FromValue>(
     ctx: &Context<'_>,
-    source: impl FnOnce(&Relations) -> &Source<K, V>,
+    source: fn(&Relations) -> &Source<K, V>,
     key: K,
 ) -> Result<Option<V>, Error> {
-    request(ctx)?.load(source(&services(ctx)?.relations), key).await
+    let source = &source(&services(ctx)?.relations).erased;
+    request(ctx)?.value(source, key.into()).await?.map(typed).transpose()
 }
 
 /// The answer of a read that has one for every key.
 pub(super) async fn read<K: Into<Key>, V: FromValue>(
     ctx: &Context<'_>,
-    source: impl FnOnce(&Relations) -> &Source<K, V>,
+    source: fn(&Relations) -> &Source<K, V>,
     key: K,
 ) -> Result<V, Error> {
     load(ctx, source, key).await?.ok_or_else(|| Error::Internal("a read gave no answer".to_owned()))

@@ -40,8 +40,8 @@ impl Total {
     pub(super) async fn count(&self, ctx: &Context<'_>) -> Result<i64, Error> {
         match self {
             Self::Known(count) => Ok(*count),
-            Self::Matching(source, filter) => scope::read(ctx, source, filter.clone()).await,
-            Self::Owned(source, owner) => Ok(scope::load(ctx, source, *owner).await?.unwrap_or(0)),
+            Self::Matching(source, filter) => scope::read(ctx, *source, filter.clone()).await,
+            Self::Owned(source, owner) => Ok(scope::load(ctx, *source, *owner).await?.unwrap_or(0)),
         }
     }
 }
@@ -51,8 +51,8 @@ impl Worth {
     pub(super) async fn sums(&self, ctx: &Context<'_>) -> Result<Vec<Money>, Error> {
         let totals = match self {
             Self::Nothing => return Ok(Vec::new()),
-            Self::Matching(source, filter) => scope::read(ctx, source, filter.clone()).await?,
-            Self::Owned(source, owner) => scope::load(ctx, source, *owner).await?.unwrap_or_default(),
+            Self::Matching(source, filter) => scope::read(ctx, *source, filter.clone()).await?,
+            Self::Owned(source, owner) => scope::load(ctx, *source, *owner).await?.unwrap_or_default(),
         };
         Ok(totals
             .iter()

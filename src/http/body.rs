@@ -12,6 +12,10 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     http::{HeaderMap, header},
 };
+use compression_codecs::{
+    BrotliDecoder, DecodeV2,
+    core::util::{PartialBuffer, WriteBuffer},
+};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
@@ -99,7 +103,7 @@ impl Packing {
         let read = match self {
             Self::Gzip => fill(MultiGzDecoder::new(packed), max, &mut plain),
             Self::Deflate => fill(ZlibDecoder::new(packed), max, &mut plain),
-            Self::Brotli => fill(brotli::Decompressor::new(packed, BROTLI_BUFFER), max, &mut plain),
+            Self::Brotli => fill_from_brotli(packed, max, &mut plain),
             Self::Zstd => zstd::stream::read::Decoder::with_buffer(packed).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW)?;
                 fill(decoder, max, &mut plain)
@@ -118,6 +122,26 @@ impl Packing {
 
 fn fill(source: impl Read, max: usize, plain: &mut Vec<u8>) -> io::Result<()> {
     source.take(max as u64 + 1).read_to_end(plain).map(drop)
+}
+
+/// The same for Brotli, by the decoder that is compiled for what goes out.
+fn fill_from_brotli(packed: &[u8], max: usize, plain: &mut Vec<u8>) -> io::Result<()> {
+    let (mut decoder, mut input) = (BrotliDecoder::new(), PartialBuffer::new(packed));
+    let mut buffer = [0; BROTLI_BUFFER];
+    while plain.len() <= max {
+        let mut output = WriteBuffer::new_initialized(&mut buffer);
+        let has_ended = decoder.decode(&mut input, &mut output)?;
+        let (read, is_full) = (output.written_len(), output.has_no_spare_space());
+        plain.extend_from_slice(&buffer[..read]);
+        let more = !input.unwritten().is_empty();
+        match (has_ended, more) {
+            (true, false) => return Ok(()),
+            (true, true) => return Err(io::Error::new(io::ErrorKind::InvalidData, "bytes follow its end")),
+            (false, false) if !is_full => return Err(io::ErrorKind::UnexpectedEof.into()),
+            (false, _) => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

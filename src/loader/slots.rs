@@ -11,6 +11,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use ahash::RandomState;
+
 use super::{
     batch::{Batch, Key, LoadError},
     flight::Returned,
@@ -41,7 +43,7 @@ pub(super) trait AnySlots: Any + Send {
 /// The slots of one relation.
 pub(super) struct Slots<K: Key, B: Batch<K>> {
     pub(super) relation: Relation<K, B>,
-    numbers: HashMap<K, usize>,
+    numbers: HashMap<K, usize, RandomState>,
     answers: Vec<Option<Answer<K, B>>>,
     /// Keys not yet handed over, and their slots.
     gathered: Vec<K>,
@@ -74,7 +76,7 @@ impl<K: Key, B: Batch<K>> Slots<K, B> {
     pub(super) fn new(relation: Relation<K, B>) -> Self {
         Self {
             relation,
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             answers: Vec::new(),
             gathered: Vec::new(),
             gathered_in: Vec::new(),

@@ -6,10 +6,9 @@
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use sea_orm::DbErr;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 
-use super::amount;
+use super::{StoreError, amount};
 use crate::ocds::model::Time;
 
 /// The cells of one row, taken from left to right.
@@ -36,7 +35,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Takes the next cell.
-    pub(crate) fn take<T: FromCell>(&mut self) -> Result<T, DbErr> {
+    pub(crate) fn take<T: FromCell>(&mut self) -> Result<T, StoreError> {
         let index = self.advance();
         let value = match self.row {
             BackendRow::Postgres(row) => T::from_postgres(row, index),
@@ -46,7 +45,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Takes the next cell without copying it: a text or bytes in the row's own memory.
-    pub(super) fn borrow<T>(&mut self) -> Result<Option<&'a T>, DbErr>
+    pub(super) fn borrow<T>(&mut self) -> Result<Option<&'a T>, StoreError>
     where
         T: ?Sized,
         &'a T: Decode<'a, Postgres> + Type<Postgres> + Decode<'a, Sqlite> + Type<Sqlite>,
@@ -65,8 +64,8 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn unreadable_column(index: usize, error: &sqlx::Error) -> DbErr {
-    DbErr::Type(format!("column {index}: {error}"))
+fn unreadable_column(index: usize, error: &sqlx::Error) -> StoreError {
+    StoreError::Corrupt(format!("column {index}: {error}"))
 }
 
 /// A type that a cell can be read as.

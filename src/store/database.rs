@@ -7,7 +7,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DbBackend, DbErr, Statement, Value, Values};
+use sea_orm::{DbBackend, Statement, Value, Values};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     PgPool, SqlitePool,
@@ -223,7 +223,7 @@ impl Database {
         &self,
         sql: &str,
         values: impl IntoIterator<Item = Value>,
-        decode: impl FnMut(&mut Cells<'_>) -> Result<T, DbErr>,
+        decode: impl FnMut(&mut Cells<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         self.fetch_statement(Statement::from_sql_and_values(self.backend(), sql, values), decode).await
     }
@@ -243,14 +243,14 @@ impl Database {
     pub(super) async fn fetch_statement<T>(
         &self,
         statement: Statement,
-        mut decode: impl FnMut(&mut Cells<'_>) -> Result<T, DbErr>,
+        mut decode: impl FnMut(&mut Cells<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let rows = self.answer(statement).await?;
-        let decoded: Result<_, DbErr> = match &rows {
-            Rows::Postgres(rows) => rows.iter().map(|row| decode(&mut Cells::postgres(row))).collect(),
-            Rows::Sqlite(rows) => rows.iter().map(|row| decode(&mut Cells::sqlite(row))).collect(),
-        };
-        decoded.map_err(|error| StoreError::from_db(&error, self.timeout_ms()))
+        let mut decoded = Vec::with_capacity(rows.len());
+        for index in 0..rows.len() {
+            decoded.push(decode(&mut rows.cells(index))?);
+        }
+        Ok(decoded)
     }
 
     /// Runs a statement. Dropping the future cancels it. It is not run while the breaker is open; what the
@@ -291,6 +291,6 @@ impl Database {
 }
 
 /// Reads a row of one column.
-pub(super) fn first<T: FromCell>(cells: &mut Cells<'_>) -> Result<T, DbErr> {
+pub(super) fn first<T: FromCell>(cells: &mut Cells<'_>) -> Result<T, StoreError> {
     cells.take()
 }

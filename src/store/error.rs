@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
 /// Classes of errors by which PostgreSQL says that it cannot: 08, connection exceptions; 53, it has too little of
@@ -85,18 +84,6 @@ impl StoreError {
             "53400" => Self::Database(message),
             code if FAILURES.iter().any(|class| code.starts_with(class)) => Self::Unavailable(message),
             _ => Self::Database(message),
-        }
-    }
-
-    /// The same for an error that came through SeaORM.
-    pub(super) fn from_db(error: &DbErr, limit_ms: u64) -> Self {
-        match error {
-            DbErr::Conn(RuntimeErr::SqlxError(inner))
-            | DbErr::Exec(RuntimeErr::SqlxError(inner))
-            | DbErr::Query(RuntimeErr::SqlxError(inner)) => Self::from_sqlx(inner, limit_ms),
-            DbErr::ConnectionAcquire(_) => Self::Unavailable(error.to_string()),
-            DbErr::Type(message) => Self::Corrupt(message.clone()),
-            _ => Self::Database(error.to_string()),
         }
     }
 

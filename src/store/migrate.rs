@@ -4,17 +4,47 @@
 //! under a lock, so that several nodes may start at once: PostgreSQL's advisory lock, or a lock on the
 //! file `NAME.lock` beside SQLite's.
 
-use std::{fs::File, path::PathBuf};
+use std::{fs::File, path::PathBuf, sync::LazyLock};
 
 use sqlx::{
-    migrate::{MigrateError, Migrator},
+    SqlSafeStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::SqlitePool,
 };
 
 use super::{Database, StoreError, database::Writer, write::deferred};
 
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+/// Every migration: its number, its name and its text. The macro `sqlx::migrate!` would find them by itself,
+/// but brings a second build of sqlx, SQLite and TLS for the compiler to run.
+macro_rules! migrations {
+    ($folder:literal: $($number:literal $name:literal),+ $(,)?) => {
+        LazyLock::new(|| Migrator::with_migrations(vec![$(
+            migration($number, $name, include_str!(concat!("../../migrations/", $folder, "/", $name, ".sql")))
+        ),+]))
+    };
+}
+
+static POSTGRES: LazyLock<Migrator> = migrations!("postgres":
+    1 "0001_first_light",
+    2 "0002_query_api",
+    3 "0003_change_tail",
+    4 "0004_log_retention",
+    5 "0005_api_keys",
+);
+static SQLITE: LazyLock<Migrator> = migrations!("sqlite":
+    1 "0001_first_light",
+    2 "0002_query_api",
+    3 "0003_change_tail",
+    4 "0004_log_retention",
+    5 "0005_api_keys",
+);
+
+/// A migration as sqlx reads it from a file: the description is the file's name without number and underscores.
+fn migration(number: i64, name: &str, sql: &'static str) -> Migration {
+    let (_, description) = name.split_once('_').unwrap_or(("", name));
+    let description = description.replace('_', " ");
+    Migration::new(number, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
+}
 
 /// Where a database's schema stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,4 +132,28 @@ fn explain(error: &MigrateError) -> StoreError {
         }
         other => other.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// sqlx refuses a database whose applied migrations have other checksums or descriptions than the program's.
+    #[tokio::test]
+    async fn the_list_is_what_lies_in_the_folders() {
+        for (folder, listed) in [("postgres", &POSTGRES), ("sqlite", &SQLITE)] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let found = Migrator::new(folder).await.expect("a folder of migrations");
+            let shown = |migrator: &Migrator| {
+                let all = migrator.iter().map(|one| {
+                    let kind = format!("{:?}", one.migration_type);
+                    (one.version, one.description.clone(), kind, one.checksum.clone(), one.no_tx)
+                });
+                all.collect::<Vec<_>>()
+            };
+            assert_eq!(shown(listed), shown(&found));
+        }
+    }
 }

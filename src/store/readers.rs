@@ -33,7 +33,10 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::control::{Control, IDLE, RECOVERY};
+use super::{
+    cells::Cells,
+    control::{Control, IDLE, RECOVERY},
+};
 use crate::telemetry::figures::Pool;
 
 /// How often a SQLite statement looks whether it should stop, in steps of SQLite's machine: some ten
@@ -48,6 +51,23 @@ pub(super) struct Readers(Arc<Shared>);
 pub(super) enum Rows {
     Postgres(Vec<PgRow>),
     Sqlite(Vec<SqliteRow>),
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Postgres(rows) => rows.len(),
+            Self::Sqlite(rows) => rows.len(),
+        }
+    }
+
+    /// The cells of the row at an index below [`Self::len`].
+    pub(super) fn cells(&self, index: usize) -> Cells<'_> {
+        match self {
+            Self::Postgres(rows) => Cells::postgres(&rows[index]),
+            Self::Sqlite(rows) => Cells::sqlite(&rows[index]),
+        }
+    }
 }
 
 /// Where connections come from.

@@ -4,16 +4,14 @@
 //! asking for one costs as much as asking for a log line that is off. The exporter has a thread of its own and, in it,
 //! a runtime of its own: it outlives that of the server, so that what is left can be sent at the end.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
 use async_trait::async_trait;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper::{Uri, client::conn::http1};
+use hyper_util::rt::TokioIo;
 use opentelemetry::{
     propagation::TextMapPropagator,
     trace::{TraceContextExt, TracerProvider},
@@ -26,7 +24,10 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
 use thiserror::Error;
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    net::TcpStream,
+    runtime::{Builder, Runtime},
+};
 use tracing::{Span, field::Empty, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -55,10 +56,7 @@ pub enum TracesError {
 impl Traces {
     /// Sends spans to the collector at this address (`http://HOST:PORT`), of so many of 100 requests.
     pub fn to(endpoint: &str, sample_percent: u32) -> Result<Self, TracesError> {
-        let client = Sender {
-            runtime: Builder::new_current_thread().enable_all().build()?,
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        };
+        let client = Sender(Builder::new_current_thread().enable_all().build()?);
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
@@ -124,10 +122,7 @@ pub fn statement(sql: &str) -> Span {
 }
 
 /// What sends to the collector. Called on the exporter's thread only, where nothing else runs meanwhile.
-struct Sender {
-    runtime: Runtime,
-    client: Client<HttpConnector, Full<Bytes>>,
-}
+struct Sender(Runtime);
 
 impl fmt::Debug for Sender {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,11 +133,32 @@ impl fmt::Debug for Sender {
 #[async_trait]
 impl HttpClient for Sender {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let exchange = async {
-            let (head, body) = self.client.request(request.map(Full::new)).await?.into_parts();
-            Ok::<_, HttpError>(Response::from_parts(head, body.collect().await?.to_bytes()))
-        };
         // The caller's thread has no runtime, and waits for nothing else.
-        self.runtime.block_on(async { tokio::time::timeout(TIMEOUT, exchange).await })?
+        self.0.block_on(async { tokio::time::timeout(TIMEOUT, exchange(request)).await })?
+    }
+}
+
+/// Asks over a connection of its own: batches are seconds apart.
+async fn exchange(mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let uri = std::mem::take(request.uri_mut());
+    let authority = uri.authority().ok_or("the address has no host")?;
+    let address = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80));
+    let stream = TcpStream::connect(&address).await.map_err(|error| format!("{address}: {error}"))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    request.headers_mut().insert(header::HOST, HeaderValue::try_from(&*address)?);
+    // RFC 9112, section 3.2.1: to a server itself, a target without the authority.
+    *request.uri_mut() = uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from);
+    let answer = async {
+        let (head, body) = sender.send_request(request.map(Full::new)).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
+    };
+    let mut answer = pin!(answer);
+    tokio::select! {
+        answer = answer.as_mut() => answer,
+        ended = connection => {
+            ended?;
+            // What has come before the end is still there.
+            answer.await
+        }
     }
 }

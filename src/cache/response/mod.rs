@@ -22,7 +22,6 @@ use std::{
     time::Duration,
 };
 
-use moka::{ops::compute::Op, sync::Cache};
 use tokio::{sync::Semaphore, time::Instant};
 
 use self::making::{NOT_URGENT, UnderWay};
@@ -31,7 +30,7 @@ pub use self::{
     packed::Packed,
     stored::Stored,
 };
-use super::{Dependencies, ledger::Ledger};
+use super::{Dependencies, bounded::BoundedCache, ledger::Ledger};
 use crate::lifecycle::Tasks;
 
 /// A response found so often is packed as small as it gets.
@@ -56,7 +55,8 @@ pub struct Options {
 
 /// The cache of responses.
 pub struct Responses {
-    entries: Cache<Key, Arc<Stored>>,
+    /// By the bytes of their keys.
+    entries: BoundedCache,
     /// Those that are being made.
     under_way: Mutex<HashMap<Key, UnderWay>>,
     ledger: Arc<Ledger>,
@@ -109,11 +109,8 @@ impl Default for Options {
 impl Responses {
     /// An empty cache whose responses count by this ledger.
     pub fn new(ledger: Arc<Ledger>, options: Options) -> Arc<Self> {
-        let weigh = |Key(key): &Key, stored: &Arc<Stored>| {
-            u32::try_from(key.len() + stored.size()).unwrap_or(u32::MAX)
-        };
         Arc::new(Self {
-            entries: Cache::builder().max_capacity(options.bytes).weigher(weigh).build(),
+            entries: BoundedCache::new(options.bytes),
             under_way: Mutex::default(),
             ledger,
             stale_while_revalidate: options.stale_while_revalidate,
@@ -160,12 +157,8 @@ impl Responses {
 
     /// What the cache did, and what it holds.
     pub fn figures(&self) -> Figures {
-        self.entries.run_pending_tasks();
-        Figures {
-            hits: self.hits.load(Relaxed),
-            misses: self.misses.load(Relaxed),
-            bytes: self.entries.weighted_size(),
-        }
+        let (bytes, _) = self.entries.settle();
+        Figures { hits: self.hits.load(Relaxed), misses: self.misses.load(Relaxed), bytes }
     }
 
     /// The response of a key, if it counts and is too old for no longer than this.
@@ -174,7 +167,7 @@ impl Responses {
             let last = stored.expires().and_then(|expires| expires.checked_add(longest));
             self.counts(stored.dependencies()) && last.is_none_or(|last| Instant::now() < last)
         };
-        self.entries.get(key).filter(usable)
+        self.entries.get(&key.0).filter(usable)
     }
 
     fn counts(&self, dependencies: &Dependencies) -> bool {
@@ -182,7 +175,8 @@ impl Responses {
     }
 
     fn keep(&self, key: &Key, stored: Arc<Stored>) {
-        self.entries.insert(key.clone(), stored);
+        let weight = weight(key, &stored);
+        self.entries.insert(&key.0, stored, weight);
     }
 
     /// Packs a response in the background, one after the other.
@@ -193,22 +187,20 @@ impl Responses {
             let held = responses.usable(&key, Duration::ZERO).is_some_and(|held| Arc::ptr_eq(&held, &stored));
             let packed = stored.clone();
             if held && tokio::task::spawn_blocking(move || packed.pack()).await.is_ok() {
-                responses.weigh_again(key, &stored);
+                // It has grown.
+                responses.entries.weigh_again(&key.0, &stored, weight(&key, &stored));
             }
-        });
-    }
-
-    /// Has a response that has grown weighed again, unless another has taken its place.
-    fn weigh_again(&self, key: Key, grown: &Arc<Stored>) {
-        self.entries.entry(key).and_compute_with(|held| match held {
-            Some(held) if Arc::ptr_eq(held.value(), grown) => Op::Put(grown.clone()),
-            _ => Op::Nop,
         });
     }
 
     fn under_way(&self) -> MutexGuard<'_, HashMap<Key, UnderWay>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Bytes of memory that a response takes with its key.
+fn weight(Key(key): &Key, stored: &Stored) -> usize {
+    key.len() + stored.size()
 }
 
 #[cfg(test)]

@@ -2,12 +2,17 @@
 
 use std::io::{self, Write};
 
-use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
+use compression_codecs::{
+    BrotliEncoder, EncodeV2,
+    brotli::params::EncoderParams,
+    core::{
+        Level,
+        util::{PartialBuffer, WriteBuffer},
+    },
+};
 use flate2::{Compression, write::GzEncoder};
 
-/// The highest quality of Brotli.
-const BROTLI_QUALITY: i32 = 11;
 /// The smallest window there is, and the largest that Brotli takes by default, as powers of two.
 const BROTLI_WINDOWS: (u32, u32) = (10, 22);
 /// What a window of a size cannot reach of it.
@@ -24,11 +29,12 @@ pub struct Packed {
 impl Packed {
     /// Packs a body.
     pub(super) fn of(body: &[u8]) -> Self {
-        let smaller = |packed: io::Result<Vec<u8>>| {
-            let packed = packed.ok().filter(|packed| packed.len() < body.len());
-            packed.map(|packed| Bytes::from(packed.into_boxed_slice()))
-        };
-        Self { brotli: smaller(brotli(body)), gzip: smaller(gzip(body)) }
+        let smaller =
+            |packed: Vec<u8>| (packed.len() < body.len()).then(|| Bytes::from(packed.into_boxed_slice()));
+        Self {
+            brotli: brotli(body).ok().flatten().and_then(smaller),
+            gzip: gzip(body).ok().and_then(smaller),
+        }
     }
 
     /// Bytes of memory they take.
@@ -37,16 +43,23 @@ impl Packed {
     }
 }
 
-fn brotli(mut body: &[u8]) -> io::Result<Vec<u8>> {
-    let parameters = BrotliEncoderParams {
-        quality: BROTLI_QUALITY,
-        lgwin: window(body.len()).cast_signed(),
-        size_hint: body.len(),
-        ..BrotliEncoderParams::default()
-    };
-    let mut packed = Vec::new();
-    brotli::BrotliCompress(&mut body, &mut packed, &parameters)?;
-    Ok(packed)
+/// The highest quality of Brotli; `None` where that takes more room than the body.
+fn brotli(body: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let parameters = EncoderParams::default()
+        .quality(Level::Best)
+        .window_size(window(body.len()).cast_signed())
+        .size_hint(body.len());
+    let mut encoder = BrotliEncoder::new(parameters);
+    let mut packed = vec![0; body.len()];
+    let (mut input, mut output) = (PartialBuffer::new(body), WriteBuffer::new_initialized(&mut packed));
+    while !input.unwritten().is_empty() && !output.has_no_spare_space() {
+        encoder.encode(&mut input, &mut output)?;
+    }
+    let is_whole =
+        input.unwritten().is_empty() && !output.has_no_spare_space() && encoder.finish(&mut output)?;
+    let length = output.written_len();
+    packed.truncate(length);
+    Ok(is_whole.then_some(packed))
 }
 
 /// The smallest window that reaches over a whole body. The encoder allocates for its window whatever the body:

@@ -67,6 +67,11 @@ struct Guest {
     _held: (Seat, Open),
 }
 
+/// What requests come over: a socket, or TLS over it. hyper is compiled once for both.
+trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<I: AsyncRead + AsyncWrite + Unpin + Send> Io for I {}
+
 impl Reception {
     /// Without TLS where there is none.
     pub(super) fn new(
@@ -106,7 +111,7 @@ impl Reception {
             (Arc::clone(self), Guest { peer, activity, _held: (seat, self.live.connection()) });
         match &self.tls {
             Some(tls) => self.crowd.tasks.spawn(reception.serve_encrypted(tls.acceptor(), io, guest)),
-            None => self.crowd.tasks.spawn(reception.serve(io, guest)),
+            None => self.crowd.tasks.spawn(reception.serve(Box::new(io), guest)),
         }
         Ok(())
     }
@@ -121,15 +126,12 @@ impl Reception {
         let shaken = tokio::time::timeout(self.header_timeout, acceptor.accept(io));
         // Who speaks no TLS, or goes away, is no event for our log.
         if let Some(Ok(Ok(stream))) = self.crowd.draining.run_until_cancelled(shaken).await {
-            self.serve(stream, guest).await;
+            self.serve(Box::new(stream), guest).await;
         }
     }
 
     /// Serves a connection until it closes; once draining, until its requests in flight are answered.
-    async fn serve<I>(self: Arc<Self>, io: I, guest: Guest)
-    where
-        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    async fn serve(self: Arc<Self>, io: Box<dyn Io>, guest: Guest) {
         let Guest { peer, activity, _held } = guest;
         let (reception, seen) = (Arc::clone(&self), activity.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {

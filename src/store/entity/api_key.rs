@@ -1,8 +1,9 @@
 //! An API key, as far as it is stored: its digest, never the key itself.
 
-use sea_orm::DbErr;
-
-use crate::{ocds::model::Time, store::cells::Cells};
+use crate::{
+    ocds::model::Time,
+    store::{StoreError, cells::Cells},
+};
 
 /// An API key, as far as it is stored. Not cached, and few: a plain struct.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Model {
     pub(in crate::store) const COLUMNS: &'static str =
         "t.id, t.name, t.digest, t.scope, t.plan, t.created, t.last_used, t.revoked";
 
-    pub(in crate::store) fn read(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+    pub(in crate::store) fn read(cells: &mut Cells<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id: cells.take()?,
             name: cells.take()?,

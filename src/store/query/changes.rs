@@ -1,6 +1,5 @@
 //! The change log, read in its order, and which database it belongs to.
 
-use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -115,7 +114,7 @@ pub async fn identity(database: &Database) -> Result<String, StoreError> {
     }
 }
 
-fn entry(cells: &mut Cells<'_>) -> Result<Entry, DbErr> {
+fn entry(cells: &mut Cells<'_>) -> Result<Entry, StoreError> {
     let (sequence, at, dataset) = (cells.take()?, cells.take()?, cells.take()?);
     let (id, ocid, kind) = (cells.take()?, cells.take()?, cells.take::<String>()?);
     // A kind of a later farol is a change like any other.

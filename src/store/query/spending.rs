@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 use sea_orm::{
-    DbBackend, DbErr,
+    DbBackend,
     sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
@@ -232,25 +232,25 @@ fn join(select: &mut SelectStatement, question: &Question) {
 }
 
 /// A row of PostgreSQL's: a whole group.
-fn summed(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
+fn summed(group: Group, cells: &mut Cells<'_>) -> Result<Spending, StoreError> {
     let (key, currency) = (take_key(group, cells)?, cells.take()?);
     let mut exact = || {
         let text: String = cells.take()?;
         let number = Decimal::from_str_exact(&text).map(|number| number.normalize());
-        number.map_err(|_| DbErr::Type(format!("a sum of values has more than 28 digits: {text}")))
+        number.map_err(|_| StoreError::Corrupt(format!("a sum of values has more than 28 digits: {text}")))
     };
     let (minimum, maximum, sum) = (exact()?, exact()?, exact()?);
     Ok(Spending { key, currency, count: cells.take()?, sum, minimum, maximum })
 }
 
 /// A row of SQLite's: the equal amounts of a group, of which only the first is summed yet.
-fn counted(group: Group, cells: &mut Cells<'_>) -> Result<Spending, DbErr> {
+fn counted(group: Group, cells: &mut Cells<'_>) -> Result<Spending, StoreError> {
     let (key, currency) = (take_key(group, cells)?, cells.take()?);
     let amount = cells.take::<Option<Decimal>>()?.unwrap_or_default();
     Ok(Spending { key, currency, count: cells.take()?, sum: amount, minimum: amount, maximum: amount })
 }
 
-fn take_key(group: Group, cells: &mut Cells<'_>) -> Result<Key, DbErr> {
+fn take_key(group: Group, cells: &mut Cells<'_>) -> Result<Key, StoreError> {
     Ok(match group {
         Group::Buyer | Group::Supplier => Key::Organization(cells.take()?),
         Group::Category | Group::Method => Key::Code(cells.take()?),

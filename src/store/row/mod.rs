@@ -28,11 +28,10 @@ pub use value::{Bytes, Text, Value};
 
 use std::{fmt, sync::Arc};
 
-use sea_orm::DbErr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use self::layout::{Builder, Layout};
-use super::cells::Cells;
+use super::{StoreError, cells::Cells};
 
 /// A row of some table. Clones share its bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,13 +96,13 @@ impl RowReader {
     }
 
     /// Reads the columns of the table from the next cells, in their order.
-    pub(super) fn read(&mut self, cells: &mut Cells<'_>) -> Result<Row, DbErr> {
+    pub(super) fn read(&mut self, cells: &mut Cells<'_>) -> Result<Row, StoreError> {
         self.builder.clear();
         for column in self.table.columns {
             let is_null = !value::take(column.kind, cells, &mut self.builder.values)?;
             if is_null && !column.nullable {
                 let Table { name, .. } = self.table;
-                return Err(DbErr::Type(format!("{name}.{} is NULL", column.name)));
+                return Err(StoreError::Corrupt(format!("{name}.{} is NULL", column.name)));
             }
             self.builder.end(is_null);
         }

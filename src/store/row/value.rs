@@ -4,10 +4,12 @@ use std::{fmt::Debug, str};
 
 use chrono::DateTime;
 use rust_decimal::Decimal;
-use sea_orm::DbErr;
 
 use super::Kind;
-use crate::{ocds::model::Time, store::cells::Cells};
+use crate::{
+    ocds::model::Time,
+    store::{StoreError, cells::Cells},
+};
 
 /// A text, as the type of a column.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ impl<V: Value> Value for Option<V> {
 }
 
 /// Appends the value of the next cell; false, and nothing is appended, for `NULL`.
-pub(super) fn take(kind: Kind, cells: &mut Cells<'_>, values: &mut Vec<u8>) -> Result<bool, DbErr> {
+pub(super) fn take(kind: Kind, cells: &mut Cells<'_>, values: &mut Vec<u8>) -> Result<bool, StoreError> {
     let taken = match kind {
         Kind::Int => cells.take::<Option<i32>>()?.map(|value| push(i64::from(value), values)),
         Kind::BigInt => cells.take::<Option<i64>>()?.map(|value| push(value, values)),
