@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Name, ServerError, Value, Variables};
-use async_graphql_parser::{
-    parse_query,
-    types::{ExecutableDocument, OperationDefinition},
-};
+use async_graphql_parser::types::{ExecutableDocument, OperationDefinition};
 
 use super::{
     cost::Formulas,
@@ -14,6 +11,7 @@ use super::{
     guard::{self, DocumentLimits},
     question::{self, Digest},
     shape::Shape,
+    syntax::{self, Parsed},
     validation::{Validator, VariableTypes},
 };
 use crate::{
@@ -61,18 +59,10 @@ impl Documents {
             return Ok(known);
         }
         guard::check_text(text, &self.most)?;
-        let parsed = parse_query(text).map_err(|error| {
-            let mut error = ServerError::from(error);
-            // The parser draws the place over several lines; `locations` has it, the last line says what.
-            if let Some((_, expected)) = error.message.rsplit_once("= ") {
-                error.message = format!("the document cannot be read: {}", expected.trim());
-            }
-            error.extensions.get_or_insert_default().set("code", Code::GraphqlParseFailed.as_str());
-            error
-        })?;
+        let Parsed { tree, executable: parsed } = syntax::parse(text)?;
         let introspects = guard::check_document(&parsed, &self.most)?;
         let formulas = Formulas::compile(&self.shape, &parsed);
-        let validated = self.validator.validate(text);
+        let validated = self.validator.validate(&tree);
         let digest = question::digest(text);
         let document = Arc::new(Document { parsed, formulas, introspects, digest, validated });
         if document.validated.is_ok() {

@@ -25,6 +25,9 @@ use crate::{
 const MOST_NESTING: usize = 5;
 /// How many values and words a filter may have in all.
 const MOST_TERMS: usize = 100;
+/// How many filters may lie in a filter. One that demands nothing counts too: it is a part of the statement like any
+/// other.
+const MOST_FILTERS: usize = 200;
 
 /// Values in one currency.
 #[derive(Clone, Debug, InputObject)]
@@ -87,30 +90,43 @@ pub(super) struct Combined<F> {
     pub(super) not: Option<Box<F>>,
 }
 
-/// The demands of a filter, and how many values and words it has so far.
+/// The demands of a filter, and how many values and words, and how many filters inside it, it has so far.
 #[derive(Default)]
 pub(super) struct Terms {
     demands: Vec<Filter>,
     count: usize,
-    nesting: usize,
+    filters: usize,
 }
 
 /// The filter as the store knows it; all rows when there is none.
 pub(super) fn stored<F: FilterInput>(filter: Option<F>) -> Result<Filter, Error> {
     let mut terms = Terms::default();
     let stored = filter.map(|filter| terms.all(filter, 0)).transpose()?.unwrap_or_default();
-    terms.check()?;
+    terms.check_count()?;
     Ok(stored)
 }
 
 impl Terms {
     /// Reads a filter that lies in `nesting` others.
     fn all<F: FilterInput>(&mut self, filter: F, nesting: usize) -> Result<Filter, Error> {
-        self.nesting = self.nesting.max(nesting);
+        if nesting > MOST_NESTING {
+            return Err(Error::BadInput(format!(
+                "and, or and not lie {nesting} deep in the filter, {MOST_NESTING} at most: write it flatter"
+            )));
+        }
         let outer = std::mem::take(&mut self.demands);
         let Combined { and, or, not } = filter.read(self)?;
         let mut demands = std::mem::replace(&mut self.demands, outer);
         let inner = nesting + 1;
+        let given = and.as_ref().map_or(0, Vec::len) + or.as_ref().map_or(0, Vec::len);
+        self.filters = self.filters.saturating_add(given + usize::from(not.is_some()));
+        if self.filters > MOST_FILTERS {
+            let (found, most) = (self.filters, MOST_FILTERS);
+            return Err(Error::BadInput(format!(
+                "the filter has {found} filters or more inside and, or and not, {most} at most: split it over several \
+                 requests"
+            )));
+        }
         for part in and.into_iter().flatten() {
             demands.push(self.all(part, inner)?);
         }
@@ -124,13 +140,8 @@ impl Terms {
         Ok(Filter::All(demands))
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let Self { count, nesting, .. } = self;
-        if *nesting > MOST_NESTING {
-            return Err(Error::BadInput(format!(
-                "and, or and not lie {nesting} deep in the filter, {MOST_NESTING} at most: write it flatter"
-            )));
-        }
+    fn check_count(&self) -> Result<(), Error> {
+        let Self { count, .. } = self;
         if *count > MOST_TERMS {
             return Err(Error::BadInput(format!(
                 "the filter has {count} values and words of search, {MOST_TERMS} at most: split it over several requests"

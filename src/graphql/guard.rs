@@ -1,20 +1,25 @@
 //! What a document may look like at all: checked before anything that could be made to burn or abort.
 //!
-//! The text is scanned once, before parsing: the parser calls itself for every bracket, and 2,000 of
-//! them overflow the stack. The parsed document is then measured with its fragments expanded, each
+//! The text is cut into tokens once, before parsing, by the lexer that the parser reads with ([`super::syntax`]):
+//! the parser calls itself for every bracket. It is bounded by itself too; what is counted here is what a client is
+//! told. The parsed document is then measured with its fragments expanded, each
 //! fragment once: validation walks into every spread, so that thirty fragments that spread each other
 //! twice would keep it busy for minutes. Nothing here needs the schema or the request's variables, so
 //! a document that passed once has passed.
 
 use std::collections::HashMap;
 
+use apollo_parser::TokenKind;
 use async_graphql::ServerError;
 use async_graphql_parser::{
     Positioned,
     types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
-use super::error::{refusal, with_limit};
+use super::{
+    error::{refusal, with_limit},
+    syntax,
+};
 use crate::error::Code;
 
 /// Brackets of any kind inside each other, and selections inside each other, fragments expanded. Not a
@@ -54,19 +59,23 @@ impl Default for DocumentLimits {
 /// Checks a document's text: size, tokens, nesting.
 pub(super) fn check_text(text: &str, most: &DocumentLimits) -> Result<(), ServerError> {
     within("bytes", text.len(), most.bytes, Some("max_document_bytes"))?;
-    let (mut tokens, mut nesting) = (0, 0_usize);
-    for token in scan(text) {
-        tokens += 1;
-        match token.first() {
-            Some(b'(' | b'[' | b'{') => nesting += 1,
-            Some(b')' | b']' | b'}') => nesting = nesting.saturating_sub(1),
+    let (mut count, mut nesting) = (0, 0_usize);
+    for token in syntax::tokens(text) {
+        let token = token
+            .map_err(|wrong| syntax::unreadable(wrong.message(), syntax::position(text, wrong.index())))?;
+        count += 1;
+        match token.kind() {
+            TokenKind::LParen | TokenKind::LBracket | TokenKind::LCurly => nesting += 1,
+            TokenKind::RParen | TokenKind::RBracket | TokenKind::RCurly => {
+                nesting = nesting.saturating_sub(1);
+            }
             _ => {}
         }
         if nesting > MOST_NESTING {
             return Err(too_deep(nesting));
         }
     }
-    within("tokens", tokens, most.tokens, Some("max_tokens"))
+    within("tokens", count, most.tokens, Some("max_tokens"))
 }
 
 /// Checks a parsed document: its size and depth with fragments expanded, and its introspection. Tells
@@ -97,63 +106,6 @@ fn check_operation(extent: Extent, most: &DocumentLimits) -> Result<(), ServerEr
     within("root fields", extent.fields, most.root_fields, Some("max_root_fields"))?;
     within("aliases", extent.aliases, most.aliases, Some("max_aliases"))?;
     within("directives", extent.directives, most.directives, Some("max_directives"))
-}
-
-/// The tokens of a text. Strings are one token; blanks, commas and comments are none.
-pub(super) fn scan(text: &str) -> impl Iterator<Item = &[u8]> {
-    Scan { rest: text.as_bytes() }
-}
-
-struct Scan<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for Scan<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        loop {
-            let (from, first) = (self.rest, *self.rest.first()?);
-            match first {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
-                    self.skip(1);
-                    continue;
-                }
-                b'#' => {
-                    self.skip_while(|byte| byte != b'\n' && byte != b'\r');
-                    continue;
-                }
-                b'"' => self.string(),
-                _ if is_word(first) => self.skip_while(is_word),
-                _ => self.skip(1),
-            }
-            return Some(&from[..from.len() - self.rest.len()]);
-        }
-    }
-}
-
-impl Scan<'_> {
-    fn string(&mut self) {
-        let quotes: &[u8] = if self.rest.starts_with(b"\"\"\"") { b"\"\"\"" } else { b"\"" };
-        self.skip(quotes.len());
-        while !self.rest.is_empty() && !self.rest.starts_with(quotes) {
-            self.skip(if self.rest[0] == b'\\' { 2 } else { 1 });
-        }
-        self.skip(quotes.len());
-    }
-
-    fn skip(&mut self, bytes: usize) {
-        self.rest = &self.rest[bytes.min(self.rest.len())..];
-    }
-
-    fn skip_while(&mut self, inside: impl Fn(u8) -> bool) {
-        let end = self.rest.iter().position(|byte| !inside(*byte)).unwrap_or(self.rest.len());
-        self.skip(end);
-    }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+') || byte >= 0x80
 }
 
 /// How large a selection is with its fragments expanded.
@@ -296,8 +248,6 @@ fn too_deep(found: usize) -> ServerError {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql_parser::parse_query;
-
     use super::*;
 
     fn text(text: &str) -> String {
@@ -306,7 +256,7 @@ mod tests {
     }
 
     fn document(text: &str) -> String {
-        let document = parse_query(text).unwrap();
+        let document = syntax::parse(text).unwrap().executable;
         check_document(&document, &DocumentLimits::default())
             .map_or_else(|error| error.message, |_| "fine".to_owned())
     }
@@ -381,7 +331,7 @@ mod tests {
         let directives =
             "query ($v: Int @a) @a { a @a { ...f @a ... @a { b } } } fragment f on A @a { c @a @a }";
         let most = DocumentLimits { directives: 7, ..DocumentLimits::default() };
-        let error = check_document(&parse_query(directives).unwrap(), &most).unwrap_err();
+        let error = check_document(&syntax::parse(directives).unwrap().executable, &most).unwrap_err();
         assert!(error.message.starts_with("the document has 8 directives, 7 at most"), "{}", error.message);
     }
 

@@ -73,6 +73,7 @@ mod shape;
 mod spending;
 #[doc(hidden)]
 pub mod steps;
+mod syntax;
 mod total;
 mod validation;
 mod value;

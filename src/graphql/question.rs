@@ -5,31 +5,24 @@
 //! commas and comments may get two keys though they mean the same: that costs an execution. Never may two
 //! that mean different things get one.
 
+use apollo_parser::TokenKind;
 use async_graphql::{Name, Value as ConstValue, Variables};
 use async_graphql_parser::types::{OperationDefinition, Selection};
 use async_graphql_value::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::syntax;
 use crate::cache::response::Key;
 
 /// Stands for a document.
 pub(super) type Digest = [u8; 32];
 
 /// The digest of a document that was parsed: of its tokens, each with its length.
-///
-/// The scanner ends comments and plain strings where the parser does. Of block strings, whose escapes it
-/// does not know, the text is taken as it is.
 pub(super) fn digest(text: &str) -> Digest {
     let mut digest = Sha256::new();
-    if text.contains("\"\"\"") {
-        digest.update(b"text");
-        digest.update(text);
-    } else {
-        digest.update(b"tokens");
-        for token in super::guard::scan(text) {
-            digest.update(token.len().to_le_bytes());
-            digest.update(token);
-        }
+    for token in syntax::tokens(text).flatten() {
+        digest.update(token.data().len().to_le_bytes());
+        digest.update(token.data());
     }
     digest.finalize().into()
 }
@@ -61,14 +54,15 @@ pub(super) fn place_variable<'a>(text: &str, operation: &'a OperationDefinition)
         return None;
     };
     let Value::Variable(name) = &field.node.get_argument("after")?.node else { return None };
-    let mut tokens = super::guard::scan(text).peekable();
+    let mut tokens = syntax::tokens(text).flatten().peekable();
     let mut uses = 0;
     while let Some(token) = tokens.next() {
-        if token == b"$" && tokens.peek().is_some_and(|next| *next == name.as_bytes()) {
+        if token.kind() == TokenKind::Dollar && tokens.peek().is_some_and(|next| next.data() == name.as_str())
+        {
             uses += 1;
         }
     }
-    // Its definition, and this argument. In a text with block strings there may be more that only look like it.
+    // Its definition, and this argument.
     (uses == 2).then_some(name)
 }
 
@@ -108,13 +102,12 @@ fn write(value: &ConstValue, into: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use async_graphql::Variables;
-    use async_graphql_parser::parse_query;
     use serde_json::{Value, json};
 
-    use super::{super::documents::operation, Key, digest};
+    use super::{super::documents::operation, Key, digest, syntax};
 
     fn key(text: &str, name: Option<&str>, variables: Value) -> Key {
-        let parsed = parse_query(text).unwrap();
+        let parsed = syntax::parse(text).unwrap().executable;
         super::key(&digest(text), operation(&parsed, name).unwrap(), &Variables::from_json(variables))
     }
 
@@ -141,10 +134,10 @@ mod tests {
 
     #[test]
     fn what_a_block_string_holds_is_told_apart() {
-        // The parser's string goes on behind the escaped quotes; the scanner takes it to end there.
+        // The string goes on behind the escaped quotes.
         let text = r#"{ a(b: """x\\""" y z""") }"#;
         let other = r#"{ a(b: """x\\"""  y  z""") }"#;
-        assert!(parse_query(text).is_ok() && parse_query(other).is_ok());
+        assert!(syntax::parse(text).is_ok() && syntax::parse(other).is_ok());
         assert_ne!(digest(text), digest(other));
     }
 

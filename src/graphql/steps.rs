@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::ast::Document;
 use async_graphql::{InputType, Value, Variables};
-use async_graphql_parser::{parse_query, types::ExecutableDocument};
+use async_graphql_parser::types::ExecutableDocument;
 
 use super::{
     cost::{self, Formulas, Inputs},
@@ -16,6 +17,7 @@ use super::{
     process::{self, Changed, ProcessFilter},
     scope::{self, Counts},
     shape::Shape,
+    syntax::{self, Parsed},
     validation::Validator,
 };
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
 /// A document and what the steps need of the schema.
 pub struct Steps {
     text: String,
+    tree: Document,
     document: ExecutableDocument,
     variables: Variables,
     formulas: Formulas,
@@ -41,11 +44,11 @@ impl Steps {
     pub fn new(text: &str, variables: Variables) -> Option<Self> {
         let sdl = super::sdl();
         let (shape, validator) = (Shape::new(&sdl), Validator::new(&sdl));
-        let document = parse_query(text).ok()?;
+        let Parsed { tree, executable: document } = syntax::parse(text).ok()?;
         let formulas = Formulas::compile(&shape, &document);
         let known = Documents::new(&sdl, DocumentLimits::default());
         known.parse(text).ok()?;
-        Some(Self { text: text.to_owned(), document, variables, formulas, shape, validator, known })
+        Some(Self { text: text.to_owned(), tree, document, variables, formulas, shape, validator, known })
     }
 
     /// Scans the text.
@@ -55,7 +58,7 @@ impl Steps {
 
     /// Parses the text: what everything else is measured by.
     pub fn parse(&self) -> bool {
-        parse_query(&self.text).is_ok()
+        syntax::parse(&self.text).is_ok()
     }
 
     /// Measures the document.
@@ -63,9 +66,9 @@ impl Steps {
         guard::check_document(&self.document, &DocumentLimits::default()).is_ok()
     }
 
-    /// Validates the text, which parses it once more.
+    /// Validates the document.
     pub fn validate(&self) -> bool {
-        self.validator.validate(&self.text).is_ok()
+        self.validator.validate(&self.tree).is_ok()
     }
 
     /// Compiles the formulas.

@@ -4,6 +4,7 @@ pub(crate) mod cases;
 mod embed;
 mod faults;
 pub(crate) mod fixture;
+mod large_filters;
 mod limits;
 mod loaders;
 mod manifest;

@@ -1,11 +1,10 @@
 //! The tariff: estimates, refusals, and what an answer cost.
 
 use async_graphql::{ServerError, Value, Variables};
-use async_graphql_parser::parse_query;
 use serde_json::json;
 
 use super::{Estimate, Formulas, Inputs, Most, actual, check, estimate};
-use crate::graphql::{documents::complete_variables, page::PageSizes, shape::Shape};
+use crate::graphql::{documents::complete_variables, page::PageSizes, shape::Shape, syntax::parse};
 
 /// A schema with what ours does not have yet.
 const SMALL: &str = "type Query { things(first: Int, filter: ThingFilter): ThingConnection spending(first: Int): [Spending] } \
@@ -26,7 +25,7 @@ fn price(
     variables: serde_json::Value,
     data: serde_json::Value,
 ) -> Result<Priced, ServerError> {
-    let document = parse_query(text).unwrap();
+    let document = parse(text).unwrap().executable;
     let formulas = Formulas::compile(&Shape::new(sdl), &document);
     let (name, operation) = document.operations.iter().next().unwrap();
     let mut variables = Variables::from_json(variables);
@@ -141,7 +140,7 @@ fn arithmetic_saturates() {
         "buyer { processes { nodes {".repeat(5),
         "} } }".repeat(5)
     );
-    let document = parse_query(&text).unwrap();
+    let document = parse(&text).unwrap().executable;
     let formulas = Formulas::compile(&Shape::new(&crate::graphql::sdl()), &document);
     let pages = PageSizes { root: u32::MAX, nested: u32::MAX, most: u32::MAX };
     let variables = Variables::default();

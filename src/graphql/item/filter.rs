@@ -13,7 +13,7 @@ use crate::{
 
 /// Which items to list: those of tenders, awards and contracts. Every part that is given must hold; of a list of values one must match, and
 /// an empty list matches nothing. A part never holds for what was not published, so `not` of it does.
-/// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words in all.
+/// `and`, `or` and `not` may lie 5 deep in each other; a filter has at most 100 values and words, and 200 filters inside it, in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct ItemFilter {
     /// Takes those in which all these words occur, the last one as a beginning: in the description and in

@@ -13,7 +13,7 @@ use crate::{
 
 /// Which organisations to list. Every part that is given must hold; of a list of values one must match,
 /// and an empty list matches nothing. `and`, `or` and `not` may lie 5 deep in each other; a filter has at
-/// most 100 values and words in all.
+/// most 100 values and words, and 200 filters inside it, in all.
 #[derive(Clone, Debug, InputObject)]
 pub(in crate::graphql) struct OrganizationFilter {
     /// Takes those in whose name, the registered one included, all these words occur, the last one as a

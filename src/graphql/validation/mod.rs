@@ -46,10 +46,8 @@ impl Validator {
     }
 
     /// Validates a document: the types of its variables, or all that is wrong with it.
-    pub(super) fn validate(&self, text: &str) -> Result<VariableTypes, Refused> {
-        let parsed = Document::parse(text, "document")
-            .map_err(|wrong| refused(Code::GraphqlParseFailed, &wrong.errors))?;
-        let document = parsed
+    pub(super) fn validate(&self, document: &Document) -> Result<VariableTypes, Refused> {
+        let document = document
             .to_executable_validate(&self.schema)
             .map_err(|wrong| refused(Code::GraphqlValidationFailed, &wrong.errors))?;
         positions::check(&self.schema, &document)

@@ -1,13 +1,13 @@
 use async_graphql::Variables;
-use async_graphql_parser::parse_query;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::graphql::{documents, sdl};
+use crate::graphql::{documents, sdl, syntax};
 
 /// What is said of a document, the place and the message of each error.
 fn said(text: &str) -> Vec<String> {
-    let errors = Validator::new(&sdl()).validate(text).err().map(|refused| refused.0);
+    let errors =
+        Validator::new(&sdl()).validate(&syntax::parse(text).unwrap().tree).err().map(|refused| refused.0);
     let told = |error: &ServerError| {
         let place = error.locations.first().map(|at| format!("{}:{} ", at.line, at.column));
         format!("{}{}", place.unwrap_or_default(), error.message)
@@ -18,8 +18,8 @@ fn said(text: &str) -> Vec<String> {
 /// What becomes of the variables of a document of one operation.
 fn read(text: &str, variables: Value) -> Result<Value, String> {
     let validator = Validator::new(&sdl());
-    let types = validator.validate(text).unwrap();
-    let document = parse_query(text).unwrap();
+    let syntax::Parsed { tree, executable: document } = syntax::parse(text).unwrap();
+    let types = validator.validate(&tree).unwrap();
     let operation = documents::operation(&document, None).unwrap();
     let mut variables = Variables::from_json(variables);
     match validator.read_variables(&types, operation, &mut variables) {

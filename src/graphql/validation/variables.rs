@@ -15,6 +15,11 @@ use crate::{
     graphql::error::{Refused, refusal},
 };
 
+/// Input objects and lists inside each other: five levels of `and`, `or` and `not` are ten.
+const MOST_DEPTH: usize = 32;
+/// Input objects of an operation's variables. Each takes some hundred bytes and a call of the parser once it is read.
+const MOST_OBJECTS: usize = 1_000;
+
 /// Why a value does not fit, and where in it.
 struct Misfit {
     path: String,
@@ -31,9 +36,10 @@ impl Validator {
     ) -> Result<(), Refused> {
         let types = types.get(&name.map(str::to_owned)).map(Vec::as_slice).unwrap_or_default();
         let mut wrong = Vec::new();
+        let mut reader = Reader { schema: &self.schema, objects: 0 };
         for (definition, ty) in operation.variable_definitions.iter().zip(types) {
             let Some(value) = variables.get_mut(&definition.node.name.node) else { continue };
-            if let Err(misfit) = read(&self.schema, value, ty) {
+            if let Err(misfit) = reader.read(value, ty, 0) {
                 wrong.push(refuse(definition, misfit));
             }
         }
@@ -50,50 +56,70 @@ fn refuse(definition: &Positioned<VariableDefinition>, misfit: Misfit) -> Server
     error
 }
 
-fn read(schema: &Schema, value: &mut Value, ty: &Type) -> Result<(), Misfit> {
-    if *value == Value::Null {
-        let message = format!("null is given, {ty} is needed");
-        return if ty.is_non_null() { Err(Misfit::here(message)) } else { Ok(()) };
-    }
-    if ty.is_list() {
-        return read_list(schema, value, ty.item_type());
-    }
-    match schema.types.get(ty.inner_named_type()) {
-        Some(ExtendedType::InputObject(object)) => read_object(schema, value, object),
-        Some(ExtendedType::Enum(known)) => read_enum(value, known),
-        _ => read_scalar(value, ty.inner_named_type()),
-    }
+/// Reads the values of an operation's variables, and counts what is in them.
+struct Reader<'a> {
+    schema: &'a Schema,
+    objects: usize,
 }
 
-/// One value stands for a list of it.
-fn read_list(schema: &Schema, value: &mut Value, item: &Type) -> Result<(), Misfit> {
-    if !matches!(value, Value::List(_)) {
-        *value = Value::List(vec![std::mem::take(value)]);
-    }
-    let Value::List(items) = value else { return Ok(()) };
-    for (index, value) in items.iter_mut().enumerate() {
-        read(schema, value, item).map_err(|misfit| misfit.inside(&format!("[{index}]")))?;
-    }
-    Ok(())
-}
-
-fn read_object(schema: &Schema, value: &mut Value, ty: &InputObjectType) -> Result<(), Misfit> {
-    let Value::Object(given) = value else { return Err(Misfit::of(value, &ty.name)) };
-    let unknown = given.keys().find(|name| !ty.fields.contains_key(name.as_str()));
-    if let Some(unknown) = unknown {
-        return Err(Misfit::here(format!("{} has no field {unknown:.80}", ty.name)));
-    }
-    for (name, field) in &ty.fields {
-        match given.get_mut(name.as_str()) {
-            Some(value) => read(schema, value, &field.ty),
-            None if field.is_required() => {
-                Err(Misfit::here(format!("no value is given, {} is needed", field.ty)))
-            }
-            None => Ok(()),
+impl Reader<'_> {
+    /// Reads a value that lies in `depth` input objects and lists.
+    fn read(&mut self, value: &mut Value, ty: &Type, depth: usize) -> Result<(), Misfit> {
+        if *value == Value::Null {
+            let message = format!("null is given, {ty} is needed");
+            return if ty.is_non_null() { Err(Misfit::here(message)) } else { Ok(()) };
         }
-        .map_err(|misfit| misfit.inside(&format!(".{name}")))?;
+        if depth > MOST_DEPTH {
+            let message = format!("input objects and lists lie more than {MOST_DEPTH} deep in each other");
+            return Err(Misfit::here(message));
+        }
+        if ty.is_list() {
+            return self.read_list(value, ty.item_type(), depth + 1);
+        }
+        let schema = self.schema;
+        match schema.types.get(ty.inner_named_type()) {
+            Some(ExtendedType::InputObject(object)) => self.read_object(value, object, depth + 1),
+            Some(ExtendedType::Enum(known)) => read_enum(value, known),
+            _ => read_scalar(value, ty.inner_named_type()),
+        }
     }
-    Ok(())
+
+    /// One value stands for a list of it.
+    fn read_list(&mut self, value: &mut Value, item: &Type, depth: usize) -> Result<(), Misfit> {
+        if !matches!(value, Value::List(_)) {
+            *value = Value::List(vec![std::mem::take(value)]);
+        }
+        let Value::List(items) = value else { return Ok(()) };
+        for (index, value) in items.iter_mut().enumerate() {
+            self.read(value, item, depth).map_err(|misfit| misfit.inside(&format!("[{index}]")))?;
+        }
+        Ok(())
+    }
+
+    fn read_object(&mut self, value: &mut Value, ty: &InputObjectType, depth: usize) -> Result<(), Misfit> {
+        let Value::Object(given) = value else { return Err(Misfit::of(value, &ty.name)) };
+        self.objects += 1;
+        if self.objects > MOST_OBJECTS {
+            let message =
+                format!("the variables have more than {MOST_OBJECTS} input objects; split the operation");
+            return Err(Misfit::here(message));
+        }
+        let unknown = given.keys().find(|name| !ty.fields.contains_key(name.as_str()));
+        if let Some(unknown) = unknown {
+            return Err(Misfit::here(format!("{} has no field {unknown:.80}", ty.name)));
+        }
+        for (name, field) in &ty.fields {
+            match given.get_mut(name.as_str()) {
+                Some(value) => self.read(value, &field.ty, depth),
+                None if field.is_required() => {
+                    Err(Misfit::here(format!("no value is given, {} is needed", field.ty)))
+                }
+                None => Ok(()),
+            }
+            .map_err(|misfit| misfit.inside(&format!(".{name}")))?;
+        }
+        Ok(())
+    }
 }
 
 fn read_enum(value: &Value, ty: &EnumType) -> Result<(), Misfit> {

@@ -103,13 +103,28 @@ pub(super) fn expression(term_of: TermOf, filter: &Filter, backend: DbBackend) -
         Filter::Not(part) => not(expression(term_of, part, backend)),
         Filter::All(parts) => {
             let together = parts_of(term_of, parts, backend, Filter::All);
-            together.into_iter().reduce(Expr::and).unwrap_or_else(|| constant(true))
+            joined(together, Expr::and).unwrap_or_else(|| constant(true))
         }
         Filter::Any(parts) => {
             let together = parts_of(term_of, parts, backend, Filter::Any);
-            together.into_iter().reduce(Expr::or).unwrap_or_else(|| constant(false))
+            joined(together, Expr::or).unwrap_or_else(|| constant(false))
         }
     }
+}
+
+/// All demands by one operator, as a balanced tree: the SQL builder and SQLite call themselves for each level of it.
+fn joined(mut demands: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+    while demands.len() > 1 {
+        let mut left = demands.into_iter();
+        demands = Vec::with_capacity(left.len().div_ceil(2));
+        while let Some(one) = left.next() {
+            demands.push(match left.next() {
+                Some(other) => join(one, other),
+                None => one,
+            });
+        }
+    }
+    demands.pop()
 }
 
 /// The demands of each part, those on the process gathered into one.
