@@ -4,6 +4,7 @@ mod compile;
 mod conformance;
 mod diff;
 mod generate;
+mod nesting;
 mod normalise;
 mod organizations;
 mod packaging;

@@ -130,40 +130,52 @@ impl Converter<'_> {
         Ok(Positioned::new(SelectionSet { items }, at))
     }
 
+    /// What lies inside is converted first, and the rest in calls that have ended by then: little is on the stack for
+    /// each level.
     fn selection(&self, selection: &ast::Selection) -> Converted<Positioned<Selection>> {
         let at = self.at(selection.location());
+        let inside = match selection {
+            ast::Selection::Field(node) => node.selection_set.as_slice(),
+            ast::Selection::InlineFragment(node) => node.selection_set.as_slice(),
+            ast::Selection::FragmentSpread(_) => &[],
+        };
+        let inside = self.selections(inside, at)?;
+        self.selection_with(selection, at, inside)
+    }
+
+    fn selection_with(
+        &self,
+        selection: &ast::Selection,
+        at: Pos,
+        inside: Positioned<SelectionSet>,
+    ) -> Converted<Positioned<Selection>> {
         let selection = match selection {
-            ast::Selection::Field(node) => Selection::Field(self.field(node, at)?),
-            ast::Selection::FragmentSpread(node) => Selection::FragmentSpread(self.spread(node, at)?),
-            ast::Selection::InlineFragment(node) => Selection::InlineFragment(self.inline(node, at)?),
+            ast::Selection::Field(node) => Selection::Field(Positioned::new(self.field(node, inside)?, at)),
+            ast::Selection::FragmentSpread(node) => {
+                let directives = self.directives(&node.directives)?;
+                let spread = FragmentSpread { fragment_name: self.name(&node.fragment_name), directives };
+                Selection::FragmentSpread(Positioned::new(spread, at))
+            }
+            ast::Selection::InlineFragment(node) => {
+                let fragment = InlineFragment {
+                    type_condition: node.type_condition.as_ref().map(|ty| self.type_condition(ty)),
+                    directives: self.directives(&node.directives)?,
+                    selection_set: inside,
+                };
+                Selection::InlineFragment(Positioned::new(fragment, at))
+            }
         };
         Ok(Positioned::new(selection, at))
     }
 
-    fn spread(&self, node: &ast::FragmentSpread, at: Pos) -> Converted<Positioned<FragmentSpread>> {
-        let directives = self.directives(&node.directives)?;
-        let spread = FragmentSpread { fragment_name: self.name(&node.fragment_name), directives };
-        Ok(Positioned::new(spread, at))
-    }
-
-    fn inline(&self, node: &ast::InlineFragment, at: Pos) -> Converted<Positioned<InlineFragment>> {
-        let fragment = InlineFragment {
-            type_condition: node.type_condition.as_ref().map(|ty| self.type_condition(ty)),
-            directives: self.directives(&node.directives)?,
-            selection_set: self.selections(&node.selection_set, at)?,
-        };
-        Ok(Positioned::new(fragment, at))
-    }
-
-    fn field(&self, node: &ast::Field, at: Pos) -> Converted<Positioned<Field>> {
-        let field = Field {
+    fn field(&self, node: &ast::Field, inside: Positioned<SelectionSet>) -> Converted<Field> {
+        Ok(Field {
             alias: node.alias.as_ref().map(|alias| self.name(alias)),
             name: self.name(&node.name),
             arguments: self.arguments(&node.arguments)?,
             directives: self.directives(&node.directives)?,
-            selection_set: self.selections(&node.selection_set, at)?,
-        };
-        Ok(Positioned::new(field, at))
+            selection_set: inside,
+        })
     }
 
     fn directives(&self, all: &[Node<ast::Directive>]) -> Converted<Vec<Positioned<Directive>>> {
