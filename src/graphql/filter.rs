@@ -24,7 +24,7 @@ use crate::{
 /// How deep `and`, `or` and `not` may lie in each other.
 const MOST_NESTING: usize = 5;
 /// How many values and words a filter may have in all.
-const MOST_TERMS: usize = 100;
+pub(super) const MOST_TERMS: usize = 100;
 /// How many filters may lie in a filter. One that demands nothing counts too: it is a part of the statement like any
 /// other.
 const MOST_FILTERS: usize = 200;

@@ -7,6 +7,9 @@ use super::error::Error;
 /// Changes in a message that names no size.
 pub(super) const BATCH: u32 = 50;
 
+/// The groups of an aggregate at most.
+pub(super) const MAX_GROUPS: i64 = 1_000;
+
 /// How many rows a page has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSizes {
@@ -72,6 +75,12 @@ impl PageSizes {
     pub(super) fn priced(self, level: Level, first: Option<i64>, last: Option<i64>) -> u64 {
         let asked = first.or(last).unwrap_or_else(|| self.default_at(level).into());
         u64::try_from(asked).unwrap_or(0).min(self.most.into())
+    }
+
+    /// The groups of an aggregate to pay for: as many as it may return.
+    pub(super) fn priced_groups(self, first: Option<i64>) -> u64 {
+        let asked = first.unwrap_or_else(|| self.root.into()).min(MAX_GROUPS);
+        u64::try_from(asked).unwrap_or(0)
     }
 }
 

@@ -6,6 +6,8 @@
 //! Japanese character is a word by itself, for those languages write none between words. Marks that are
 //! letters of their script, as India's vowel signs, stay.
 
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -62,11 +64,14 @@ impl Search {
     }
 }
 
-/// How many words a text has, without keeping them.
-pub fn count(text: &str) -> u64 {
+/// How many words a text has, without keeping them; stops at `max`.
+pub fn count(text: &str, max: u64) -> u64 {
     let mut words = 0;
-    split(text, |_| words += 1);
-    words
+    try_split(text, |_| {
+        words += 1;
+        if words < max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    words.min(max)
 }
 
 /// The words of a row's texts as its index keeps them: sorted, each once, with blanks between. `None`
@@ -123,12 +128,24 @@ pub fn sort_key(text: &str) -> String {
 
 /// Hands every word of a text to `each`.
 fn split(text: &str, mut each: impl FnMut(&str)) {
-    if text.is_ascii() {
-        let lower = text.to_ascii_lowercase();
-        let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-        words.filter(|word| !word.is_empty()).for_each(|word| each(&word[..word.len().min(LONGEST)]));
-        return;
-    }
+    try_split(text, |word| {
+        each(word);
+        ControlFlow::Continue(())
+    });
+}
+
+/// Hands the words of a text to `each` until it breaks.
+fn try_split(text: &str, mut each: impl FnMut(&str) -> ControlFlow<()>) {
+    let _ = if text.is_ascii() { split_ascii(text, &mut each) } else { split_unicode(text, &mut each) };
+}
+
+fn split_ascii(text: &str, each: &mut impl FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
+    let lower = text.to_ascii_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| !word.is_empty()).try_for_each(|word| each(&word[..word.len().min(LONGEST)]))
+}
+
+fn split_unicode(text: &str, each: &mut impl FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
     let (mut word, mut letters) = (String::new(), 0);
     for c in text.nfkd().flat_map(char::to_lowercase) {
         if is_diacritic(c) {
@@ -137,12 +154,12 @@ fn split(text: &str, mut each: impl FnMut(&str)) {
         let alone = is_word_by_itself(c) && c.is_alphanumeric();
         let inside = c.is_alphanumeric() || is_combining_mark(c);
         if (alone || !inside) && !word.is_empty() {
-            each(&word);
+            each(&word)?;
             word.clear();
             letters = 0;
         }
         if alone {
-            each(c.encode_utf8(&mut [0; 4]));
+            each(c.encode_utf8(&mut [0; 4]))?;
         } else if inside {
             let room = LONGEST - letters;
             let before = word.len();
@@ -153,9 +170,7 @@ fn split(text: &str, mut each: impl FnMut(&str)) {
             letters += word[before..].chars().count();
         }
     }
-    if !word.is_empty() {
-        each(&word);
-    }
+    if word.is_empty() { ControlFlow::Continue(()) } else { each(&word) }
 }
 
 /// The blocks of combining diacritical marks, and the voicing marks of kana.
@@ -217,6 +232,19 @@ mod tests {
         let many: Vec<String> = (0..100_000).map(|n| format!("{n:06}")).collect();
         assert!(of(many.iter().map(String::as_str)).unwrap().len() <= MOST_BYTES);
         assert_eq!(sort_key(&"word ".repeat(100)).chars().count(), 100);
+    }
+
+    /// One character that is written out as eighteen, four words of them.
+    #[test]
+    fn counting_stops_at_its_bound() {
+        let text = "\u{FDFA}".repeat(300_000);
+        let mut words = 0;
+        try_split(&text, |_| {
+            words += 1;
+            if words < 100 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        assert_eq!((words, count(&text, 100), count(&text[..3_000], u64::MAX)), (100, 100, 3_001));
+        assert_eq!((count("a b c", 2), count("a b", 2), count("é è", 9), count("", 9)), (2, 2, 2, 0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod large_filters;
 mod limits;
 mod loaders;
+mod long_texts;
 mod manifest;
 mod matching;
 mod pages;

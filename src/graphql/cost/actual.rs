@@ -7,7 +7,7 @@ use async_graphql::{Name, Value as ConstValue, indexmap::IndexMap};
 
 use super::{
     TOTAL,
-    formula::{Field, Set, Step, What},
+    formula::{Field, Set, Step},
     replay::Inputs,
 };
 
@@ -35,10 +35,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// What a value cost inside: an object, or the objects of a list one after the other.
     fn within(&self, value: &ConstValue, sets: &[&'a Set]) -> Spent {
-        let mut fields = Fields::default();
-        for set in sets {
-            self.collect(set, &mut fields);
-        }
+        let fields = self.inputs.merged(sets).fields;
         if fields.is_empty() { Spent::default() } else { self.value(value, &fields) }
     }
 
@@ -76,16 +73,6 @@ impl<'a> Walk<'a> {
             Step::Rows => return Spent { once: 0, rows: rows(value), per_row: inner.once },
         };
         Spent { once: once.saturating_add(self.inputs.search(&field.search)), ..Spent::default() }
-    }
-
-    fn collect(&self, set: &'a Set, into: &mut Fields<'a>) {
-        for part in set.parts.iter().filter(|part| !self.inputs.left_out(&part.conditions)) {
-            match &part.what {
-                What::Field(field) => into.entry(&field.key).or_default().push(field),
-                What::Inline(set) => self.collect(set, into),
-                What::Fragment(place) => self.collect(&self.inputs.formulas.fragments[*place], into),
-            }
-        }
     }
 }
 

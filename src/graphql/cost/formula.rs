@@ -4,7 +4,10 @@
 //! Plain values are left out of it but for the name of one in each selection: they only make a level.
 //! Each fragment is compiled once and shared by the operations of its document.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_graphql::{Name, Value as ConstValue};
 use async_graphql_parser::{
@@ -13,12 +16,10 @@ use async_graphql_parser::{
 };
 use async_graphql_value::{Number as Literal, Value};
 
-use crate::{
-    graphql::{
-        page::Level,
-        shape::{Kind, Shape},
-    },
-    store::words,
+use super::search_words;
+use crate::graphql::{
+    page::Level,
+    shape::{Kind, Shape},
 };
 
 /// The formulas of a document.
@@ -33,6 +34,8 @@ pub(super) struct Set {
     /// The first plain value, which costs nothing and is a level.
     pub(super) leaf: Option<Name>,
     pub(super) parts: Vec<Part>,
+    /// Whether the parts are fields of different response keys: nothing of them is merged.
+    pub(super) is_flat: bool,
 }
 
 /// A part of a selection, and what takes it away.
@@ -56,8 +59,10 @@ pub(super) enum What {
 }
 
 pub(super) struct Field {
-    /// The name in the answer.
+    /// The response key.
     pub(super) key: Name,
+    /// The type that the selection is on. On different object types one key may stand for different fields.
+    pub(super) on: Arc<str>,
     pub(super) step: Step,
     pub(super) search: Search,
     pub(super) inner: Set,
@@ -161,7 +166,7 @@ impl Search {
             Value::Variable(name) => self.filters.push(name.clone()),
             Value::List(filters) => filters.iter().for_each(|filter| self.gather(filter)),
             Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
-                ("search", Value::String(text)) => self.words = self.words.saturating_add(words::count(text)),
+                ("search", Value::String(text)) => self.words = self.words.saturating_add(search_words(text)),
                 ("search", Value::Variable(name)) => self.texts.push(name.clone()),
                 _ => self.gather(value),
             }),
@@ -190,6 +195,9 @@ impl<'a> Compiler<'a> {
                 None => {}
             }
         }
+        let mut keys = HashSet::new();
+        let mut fields = compiled.parts.iter().map(|part| part.what.field());
+        compiled.is_flat = fields.all(|field| field.is_some_and(|field| keys.insert(&field.key)));
         compiled
     }
 
@@ -247,7 +255,14 @@ impl<'a> Compiler<'a> {
             search.gather(&filter.node);
         }
         let inner = self.set(&field.selection_set.node, &known.ty);
-        Some(Field { key: field.response_key().node.clone(), step, search, inner })
+        Some(Field { key: field.response_key().node.clone(), on: ty.into(), step, search, inner })
+    }
+}
+
+impl What {
+    /// The field, if it is one.
+    pub(super) fn field(&self) -> Option<&Field> {
+        if let Self::Field(field) = self { Some(field) } else { None }
     }
 }
 

@@ -5,16 +5,20 @@
 //! word of a text search 10. Introspection costs nothing and is no level: `guard` bounds it. Documents
 //! come here measured by `guard`: they are small, and no fragment spreads itself.
 //!
-//! In reading order: `formula` is compiled once per document and kept with it; `replay` puts a request's
-//! variables into it; `refusal` says what is beyond the limits; `actual` prices what was answered.
+//! In reading order: `formula` is compiled once per document and kept with it; `merged` expands fragments and
+//! merges fields as execution does; `replay` puts a request's variables into it; `refusal` says what is beyond the limits; `actual` prices what was answered.
 //! Arithmetic saturates throughout.
 
 mod actual;
 mod formula;
+mod merged;
 mod refusal;
 mod replay;
 
 use async_graphql::{Name, Value, indexmap::IndexMap};
+
+use super::{filter::MOST_TERMS, validation::MAX_TEXT_BYTES};
+use crate::store::words;
 
 pub(super) use actual::actual;
 pub(super) use formula::Formulas;
@@ -36,6 +40,12 @@ pub(super) fn report(estimate: Estimate, actual: Option<u64>, maximum: u64) -> V
 
 /// The cost of counting a list or of its sums, of an aggregate, and of each word of a text search.
 const TOTAL: u64 = 10;
+
+/// The words of the text of a search. A text that will be refused, because it is too long or has too many words, is
+/// not read to its end.
+fn search_words(text: &str) -> u64 {
+    if text.len() > MAX_TEXT_BYTES { 0 } else { words::count(text, MOST_TERMS as u64 + 1) }
+}
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use async_graphql::ServerError;
 
 use super::{
-    formula::{Part, Set, What},
+    formula::Set,
     replay::{Estimate, Inputs, Price, Replay, Wide},
 };
 use crate::{
@@ -72,34 +72,20 @@ fn at(path: &str, code: Code, message: String, found: u64, limit: u64) -> Server
 fn heaviest(inputs: Inputs<'_>, weight: fn(Price) -> u64) -> String {
     let mut replay = Replay::new(inputs);
     let mut path = Vec::new();
-    let mut next = inputs.root();
-    while let Some(set) = next {
-        let (leaf, part) = heaviest_part(&mut replay, set, weight);
-        next = match part.map(|part| &part.what) {
-            Some(What::Field(field)) => {
-                path.push(field.key.as_str());
-                Some(&field.inner)
-            }
-            Some(What::Inline(set)) => Some(set),
-            Some(What::Fragment(place)) => inputs.formulas.fragments.get(*place),
-            None => {
-                path.extend(leaf);
-                None
-            }
+    let mut sets: Vec<&Set> = inputs.root().into_iter().collect();
+    while !sets.is_empty() {
+        let merged = inputs.merged(&sets);
+        let weighed = merged.fields.iter().map(|(key, fields)| (weight(replay.field(fields)), key, fields));
+        // The first of those that weigh the same.
+        let heaviest = weighed.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        let Some((_, key, fields)) = heaviest.filter(|(weight, ..)| *weight > 0) else {
+            // No field weighs anything: a plain value may still be a level.
+            let level = Price { depth: 1, ..Price::default() };
+            path.extend(merged.leaf.filter(|_| weight(level) > 0).map(|leaf| leaf.as_str()));
+            break;
         };
+        path.push(key.as_str());
+        sets = fields.iter().map(|field| &field.inner).collect();
     }
     path.join(".")
-}
-
-/// The first of the heaviest parts; where no part weighs anything, the plain value that is a level.
-fn heaviest_part<'a>(
-    replay: &mut Replay<'a>,
-    set: &'a Set,
-    weight: fn(Price) -> u64,
-) -> (Option<&'a str>, Option<&'a Part>) {
-    let weighed = set.parts.iter().map(|part| (weight(replay.part(part)), part));
-    let heaviest = weighed.reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let level = Price { depth: 1, ..Price::default() };
-    let leaf = set.leaf.as_deref().filter(|_| weight(level) > 0);
-    (leaf, heaviest.filter(|(weight, _)| *weight > 0).map(|(_, part)| part))
 }

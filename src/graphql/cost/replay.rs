@@ -4,9 +4,10 @@ use async_graphql::{Name, ServerError, Value as ConstValue, Variables};
 
 use super::{
     TOTAL,
-    formula::{Condition, Field, Formulas, Length, Number, Part, Search, Set, Size, Step, What},
+    formula::{Condition, Field, Formulas, Length, Number, Search, Set, Size, Step},
+    search_words,
 };
-use crate::{graphql::page::PageSizes, store::words};
+use crate::graphql::page::PageSizes;
 
 /// What an operation asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,49 +92,50 @@ impl<'a> Inputs<'a> {
 /// One run of a formula.
 pub(super) struct Replay<'a> {
     inputs: Inputs<'a>,
-    /// Each fragment is priced once.
-    fragments: Vec<Option<Price>>,
     /// The first page size that is no Int.
     wide: Option<Wide>,
 }
 
 impl<'a> Replay<'a> {
     pub(super) fn new(inputs: Inputs<'a>) -> Self {
-        Self { inputs, fragments: vec![None; inputs.formulas.fragments.len()], wide: None }
+        Self { inputs, wide: None }
     }
 
-    pub(super) fn whole(&mut self) -> Price {
-        self.inputs.root().map_or_else(Price::default, |set| self.set(set))
+    fn whole(&mut self) -> Price {
+        self.inputs.root().map_or_else(Price::default, |set| self.sets(&[set]))
     }
 
-    pub(super) fn part(&mut self, part: &'a Part) -> Price {
-        if self.inputs.left_out(&part.conditions) {
-            return Price::default();
+    /// The price of the selection sets of one object.
+    fn sets(&mut self, sets: &[&'a Set]) -> Price {
+        let inputs = self.inputs;
+        let leaf = |is_there: bool| Price { depth: u32::from(is_there), ..Price::default() };
+        if let [set] = sets
+            && set.is_flat
+        {
+            let parts = set.parts.iter().filter(|part| !inputs.left_out(&part.conditions));
+            let fields = parts.filter_map(|part| part.what.field());
+            return fields
+                .fold(leaf(set.leaf.is_some()), |sum, field| sum.beside(self.merged_field(vec![field])));
         }
-        match &part.what {
-            What::Field(field) => self.field(field),
-            What::Inline(set) => self.set(set),
-            What::Fragment(place) => self.fragment(*place),
-        }
+        let merged = inputs.merged(sets);
+        let fields = merged.fields.values();
+        fields.fold(leaf(merged.leaf.is_some()), |sum, fields| sum.beside(self.field(fields)))
     }
 
-    fn set(&mut self, set: &'a Set) -> Price {
-        let leaf = Price { depth: u32::from(set.leaf.is_some()), ..Price::default() };
-        set.parts.iter().fold(leaf, |sum, part| sum.beside(self.part(part)))
-    }
-
-    fn fragment(&mut self, place: usize) -> Price {
-        if let Some(price) = self.fragments[place] {
-            return price;
+    /// The price of the fields of one response key: those on one type are executed once.
+    pub(super) fn field(&mut self, fields: &[&'a Field]) -> Price {
+        let (mut price, mut rest) = (Price::default(), fields.to_vec());
+        while let Some(first) = rest.first() {
+            let (same, others) = rest.iter().partition(|field| field.on == first.on);
+            price = price.beside(self.merged_field(same));
+            rest = others;
         }
-        let formulas = self.inputs.formulas;
-        let price = self.set(&formulas.fragments[place]);
-        self.fragments[place] = Some(price);
         price
     }
 
-    fn field(&mut self, field: &'a Field) -> Price {
-        let inner = self.set(&field.inner);
+    fn merged_field(&mut self, fields: Vec<&'a Field>) -> Price {
+        let Some(field) = fields.first().copied() else { return Price::default() };
+        let inner = self.sets(&fields.iter().map(|field| &field.inner).collect::<Vec<_>>());
         let level = Price { depth: inner.depth.saturating_add(1), ..Price::default() };
         let price = match &field.step {
             Step::Own => Price { once: inner.once, ..level },
@@ -151,7 +153,8 @@ impl<'a> Replay<'a> {
                 Price { once: rows.saturating_add(inner.once), ..level }
             }
             Step::Aggregate(size) => {
-                let rows = self.rows(field, size).saturating_mul(inner.once);
+                let first = self.number(field, "first", &size.first);
+                let rows = self.inputs.pages.priced_groups(first).saturating_mul(inner.once);
                 Price { once: rows.saturating_add(TOTAL), ..level }
             }
         };
@@ -209,7 +212,7 @@ fn page(rows: u64, per_row: u64) -> u64 {
 }
 
 fn text_words(text: &ConstValue) -> u64 {
-    if let ConstValue::String(text) = text { words::count(text) } else { 0 }
+    if let ConstValue::String(text) = text { search_words(text) } else { 0 }
 }
 
 /// The words that a filter given as a variable searches for.

@@ -97,10 +97,32 @@ fn sizes_and_conditions_come_from_variables() {
 }
 
 #[test]
-fn fragments_are_expanded_each_in_its_place() {
+fn fragments_are_expanded_and_merged() {
     let text = "{ processes(first: 2) { ...page } } fragment page on ContractingProcessConnection { nodes { ...row ...row } } \
                 fragment row on ContractingProcess { buyer { id } ... { dataset { id } } }";
-    assert_eq!(cost(text), 1 + 2 * (1 + 4));
+    assert_eq!(cost(text), 1 + 2 * (1 + 2));
+}
+
+#[test]
+fn what_is_executed_once_is_priced_once() {
+    for (text, expected) in [
+        ("{ process(ocid: 1) { buyer { name } buyer { id } ... { buyer { id } } } }", 2),
+        (
+            "{ process(ocid: 1) { buyer { id processes(first: 2) { totalCount } } buyer { processes(first: 2) { nodes { id } } } } }",
+            15,
+        ),
+        ("{ process(ocid: 1) { buyer { id } other: buyer { id } } }", 3),
+        ("{ node(id: 1) { ... on Award { x: suppliers { id } } ... on Bid { x: tenderers { id } } } }", 3),
+    ] {
+        assert_eq!(cost(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn groups_are_priced_as_many_as_are_returned() {
+    let groups =
+        |asked: &str| cost(&format!("{{ spending(groupBy: SUPPLIER{asked}) {{ organization {{ id }} }} }}"));
+    assert_eq!((groups(""), groups(", first: 1000"), groups(", first: 5000")), (30, 1_010, 1_010));
 }
 
 #[test]

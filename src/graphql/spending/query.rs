@@ -4,12 +4,9 @@ use async_graphql::Context;
 
 use super::{SpendingFilter, SpendingGroup, SpendingGroupBy, SpendingMeasure};
 use crate::{
-    graphql::{error::Error, filter, scope},
+    graphql::{error::Error, filter, page::MAX_GROUPS, scope},
     store::query::spending::Question,
 };
-
-/// How many groups an answer has at most.
-pub(in crate::graphql) const MOST_GROUPS: i64 = 1_000;
 
 /// What is asked, as the field has it.
 pub(in crate::graphql) struct Asked {
@@ -26,9 +23,9 @@ pub(in crate::graphql) async fn groups(ctx: &Context<'_>, asked: Asked) -> Resul
     let pages = scope::services(ctx)?.pages;
     // As a page of a root field is priced.
     let first = first.unwrap_or_else(|| pages.root.into());
-    let wanted = usize::try_from(first).ok().filter(|_| first <= MOST_GROUPS).ok_or_else(|| {
+    let wanted = usize::try_from(first).ok().filter(|_| first <= MAX_GROUPS).ok_or_else(|| {
         Error::BadInput(format!(
-            "first is {first}; it must be 0 to {MOST_GROUPS}: narrow the filter to see others"
+            "first is {first}; it must be 0 to {MAX_GROUPS}: narrow the filter to see others"
         ))
     })?;
     let question = Question {

@@ -12,6 +12,8 @@ mod positions;
 mod scalars;
 mod variables;
 
+pub(super) use scalars::MAX_TEXT_BYTES;
+
 use std::collections::HashMap;
 
 use apollo_compiler::{

@@ -118,9 +118,10 @@ impl<'a> Walk<'a> {
                 self.fields(fields, ty.inner_named_type());
             }
             _ => {
+                let (scalar, text) = (ty.inner_named_type(), value.as_str());
                 self.tell(value.location(), || {
-                    let shown = value.serialize().no_indent();
-                    scalars::misread(ty.inner_named_type(), &shown, value.as_str())
+                    let too_long = text.and_then(|text| scalars::too_long(scalar, text));
+                    too_long.or_else(|| scalars::misread(scalar, &value.serialize().no_indent(), text))
                 });
             }
         }

@@ -134,9 +134,10 @@ fn read_enum(value: &Value, ty: &EnumType) -> Result<(), Misfit> {
 fn read_scalar(value: &mut Value, scalar: &str) -> Result<(), Misfit> {
     let fits = match (scalar, &*value) {
         ("Int", Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
-        ("Float", Value::Number(_))
-        | ("String" | "ID", Value::String(_))
-        | ("Boolean", Value::Boolean(_)) => true,
+        ("Float", Value::Number(_)) | ("Boolean", Value::Boolean(_)) => true,
+        ("String" | "ID", Value::String(text)) => {
+            return scalars::too_long(scalar, text).map_or(Ok(()), |message| Err(Misfit::here(message)));
+        }
         ("ID", Value::Number(number)) if number.is_i64() || number.is_u64() => {
             *value = Value::String(number.to_string());
             true
