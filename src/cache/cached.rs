@@ -30,10 +30,17 @@ pub trait Tagged<K: Key>: Batch<K, Value: Cacheable> {
     fn tag(&self, key: &K, value: Option<&Self::Value>, tags: &mut Tags);
 }
 
-/// A key whose value Redis can keep: it is found there by what it writes.
-pub trait StoredKey: Key + Serialize {}
+/// A key of a cached value. Redis finds the value by what the key writes.
+pub trait StoredKey: Key + Serialize {
+    /// The memory that the key has allocated beside its own size, in bytes.
+    fn heap_bytes(&self) -> usize;
+}
 
-impl<K: Key + Serialize> StoredKey for K {}
+impl StoredKey for i64 {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
 
 /// A batch function behind the tiers. Clones share it.
 pub struct Cached<K: StoredKey, B: Tagged<K>>(Arc<Inner<K, B>>);

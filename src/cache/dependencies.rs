@@ -38,10 +38,11 @@ impl Dependencies {
         }
     }
 
-    /// Brings the slots into their final form.
+    /// Brings the slots into their final form, in as little memory as they take.
     #[must_use]
     pub fn settled(mut self) -> Self {
         self.settle();
+        self.slots.shrink_to_fit();
         self
     }
 

@@ -22,6 +22,8 @@ mod memory;
 pub mod policy;
 mod record;
 mod refresh;
+#[cfg(all(test, target_os = "linux"))]
+mod resident;
 pub mod response;
 pub mod shared;
 mod tag;

@@ -60,6 +60,18 @@ pub struct PageRequest {
     pub before: Option<Position>,
 }
 
+impl PageRequest {
+    /// The memory that it has allocated beside its own size, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        let positions = [&self.after, &self.before];
+        let texts = positions.into_iter().flatten().map(|position| match &position.key {
+            SortKey::Text(Some(text)) => text.capacity(),
+            _ => 0,
+        });
+        texts.sum()
+    }
+}
+
 /// A part of a list, in the list's order whichever end it was read from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page {

@@ -40,6 +40,13 @@ impl Search {
         self.0.len()
     }
 
+    /// The memory that it has allocated beside its own size, in bytes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        // A small allocation takes 16 bytes more than asked for, about.
+        let words = self.0.iter().map(|word| word.capacity() + 16).sum::<usize>();
+        self.0.capacity() * size_of::<String>() + words
+    }
+
     /// Whether it finds a row by its words: those that [`of`] gives, sorted, with blanks between.
     pub(super) fn is_in(&self, words: &str) -> bool {
         let Some((beginning, whole)) = self.0.split_last() else { return true };

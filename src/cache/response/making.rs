@@ -149,7 +149,7 @@ impl Making {
             self.end(Ended::NotToBeKept);
             return None;
         };
-        let stored = Arc::new(Stored::new(body, dependencies));
+        let stored = Arc::new(Stored::new(&body, dependencies));
         self.responses.keep(&self.key, stored.clone());
         self.end(Ended::Kept(stored.clone()));
         Some(stored)

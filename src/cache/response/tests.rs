@@ -289,3 +289,31 @@ async fn no_more_is_kept_than_the_budget_allows() {
     }
     assert!(responses.figures().bytes > 500_000, "and not much less: {}", responses.figures().bytes);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_counted_is_what_responses_take() {
+    use crate::cache::resident::{assert_counted, bytes};
+
+    // All are held to the end: what one freed would be the memory of the next.
+    let mut held = Vec::new();
+    for (key_bytes, body_bytes) in [(60, 200), (60, 20_000), (2_000, 500)] {
+        let ledger = Arc::new(Ledger::default());
+        ledger.open(0, 10);
+        let options = Options { bytes: 1 << 30, ..Options::default() };
+        let (responses, before) = (Responses::new(ledger.clone(), options), bytes());
+        for number in 0..(32_000_000 / (key_bytes + body_bytes + 500)) {
+            let mut dependencies = Dependencies::begin(&ledger);
+            for _ in 0..40 {
+                let slots = [Slot::of(Tag::Process(1)), Slot::of(Tag::Process(2))];
+                dependencies.add(ledger.position(), None, &slots);
+            }
+            let mut body = Vec::with_capacity(2 * body_bytes);
+            body.resize(body_bytes, b'x');
+            let stored = Stored::new(&body, dependencies);
+            responses.keep(&key(&format!("{number:key_bytes$}")), Arc::new(stored));
+        }
+        assert_counted(responses.figures().bytes, bytes() - before);
+        held.push(responses);
+    }
+}

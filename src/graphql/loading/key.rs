@@ -7,9 +7,12 @@ use std::{
 
 use serde::Serialize;
 
-use crate::store::{
-    page::PageRequest,
-    query::{collection::Order, filter::Filter, list::Range, spending::Question, walk::OwnedPage},
+use crate::{
+    cache::StoredKey,
+    store::{
+        page::PageRequest,
+        query::{collection::Order, filter::Filter, list::Range, spending::Question, walk::OwnedPage},
+    },
 };
 
 /// What a relation is asked for. A relation has keys of one variant only. Cloning one never copies a text
@@ -51,6 +54,22 @@ pub(in crate::graphql) struct PageKey {
     pub(in crate::graphql) filter: Filter,
     pub(in crate::graphql) order: Order,
     pub(in crate::graphql) request: PageRequest,
+}
+
+impl StoredKey for Key {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::All | Self::Id(_) | Self::Part(_) | Self::Range(_) => 0,
+            Self::OwnedPage(page) => size_of_val(&**page),
+            Self::Ocid(ocid) => ocid.len(),
+            Self::Page(page) => size_of_val(&**page) + page.filter.heap_bytes() + page.request.heap_bytes(),
+            Self::Filter(filter) => size_of_val(&**filter) + filter.heap_bytes(),
+            Self::Spending(question) => {
+                let currency = question.currency.as_ref().map_or(0, String::len);
+                size_of_val(&**question) + question.filter.heap_bytes() + currency
+            }
+        }
+    }
 }
 
 /// Without the variant: all keys of a relation have the same.

@@ -93,6 +93,38 @@ impl Default for Filter {
     }
 }
 
+impl Filter {
+    /// The memory that the filter has allocated beside its own size, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.capacity() * size_of::<Self>() + parts.iter().map(Self::heap_bytes).sum::<usize>()
+            }
+            Self::Not(part) => size_of::<Self>() + part.heap_bytes(),
+            Self::Is(term) => term.heap_bytes(),
+        }
+    }
+}
+
+impl Term {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Search(search) => search.heap_bytes(),
+            Self::Dataset(ids)
+            | Self::Buyer(ids)
+            | Self::ProcuringEntity(ids)
+            | Self::Supplier(ids)
+            | Self::Tenderer(ids) => ids.capacity() * size_of::<i64>(),
+            Self::Status(codes) | Self::Method(codes) | Self::Category(codes) => {
+                codes.capacity() * size_of::<&str>()
+            }
+            Self::Classification(prefix) => prefix.capacity(),
+            Self::Amount(range) => range.currency.capacity(),
+            Self::Date(_) | Self::TenderStart(_) | Self::TenderEnd(_) => 0,
+        }
+    }
+}
+
 /// What a term demands of a row of some table; `None` where it is a matter of the row's process.
 pub(super) type TermOf = fn(&Term, DbBackend) -> Option<Expr>;
 

@@ -1,0 +1,16 @@
+//! The resident memory of the process, to compare with what the caches count. A test that uses it needs a process of
+//! its own, as nextest gives every test.
+
+/// Anonymous resident memory, in bytes.
+pub(super) fn bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    kilobytes * 1_024
+}
+
+/// Counted and resident bytes differ by a quarter at most.
+pub(super) fn assert_counted(counted: u64, resident: u64) {
+    let ratio = resident as f64 / counted as f64;
+    assert!((0.75..=1.25).contains(&ratio), "counted {counted}, resident {resident}: {ratio:.2}");
+}
