@@ -22,7 +22,7 @@ mod memory;
 pub mod policy;
 mod record;
 mod refresh;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod resident;
 pub mod response;
 pub mod shared;

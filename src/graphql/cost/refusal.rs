@@ -1,6 +1,6 @@
 //! Says what is beyond the limits: both numbers, and the path where most of it lies.
 
-use async_graphql::ServerError;
+use async_graphql::{Name, ServerError};
 
 use super::{
     formula::Set,
@@ -81,7 +81,7 @@ fn heaviest(inputs: Inputs<'_>, weight: fn(Price) -> u64) -> String {
         let Some((_, key, fields)) = heaviest.filter(|(weight, ..)| *weight > 0) else {
             // No field weighs anything: a plain value may still be a level.
             let level = Price { depth: 1, ..Price::default() };
-            path.extend(merged.leaf.filter(|_| weight(level) > 0).map(|leaf| leaf.as_str()));
+            path.extend(merged.leaf.filter(|_| weight(level) > 0).map(Name::as_str));
             break;
         };
         path.push(key.as_str());

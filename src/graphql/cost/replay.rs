@@ -115,7 +115,7 @@ impl<'a> Replay<'a> {
             let parts = set.parts.iter().filter(|part| !inputs.left_out(&part.conditions));
             let fields = parts.filter_map(|part| part.what.field());
             return fields
-                .fold(leaf(set.leaf.is_some()), |sum, field| sum.beside(self.merged_field(vec![field])));
+                .fold(leaf(set.leaf.is_some()), |sum, field| sum.beside(self.merged_field(&[field])));
         }
         let merged = inputs.merged(sets);
         let fields = merged.fields.values();
@@ -126,14 +126,14 @@ impl<'a> Replay<'a> {
     pub(super) fn field(&mut self, fields: &[&'a Field]) -> Price {
         let (mut price, mut rest) = (Price::default(), fields.to_vec());
         while let Some(first) = rest.first() {
-            let (same, others) = rest.iter().partition(|field| field.on == first.on);
-            price = price.beside(self.merged_field(same));
+            let (same, others): (Vec<_>, Vec<_>) = rest.iter().partition(|field| field.on == first.on);
+            price = price.beside(self.merged_field(&same));
             rest = others;
         }
         price
     }
 
-    fn merged_field(&mut self, fields: Vec<&'a Field>) -> Price {
+    fn merged_field(&mut self, fields: &[&'a Field]) -> Price {
         let Some(field) = fields.first().copied() else { return Price::default() };
         let inner = self.sets(&fields.iter().map(|field| &field.inner).collect::<Vec<_>>());
         let level = Price { depth: inner.depth.saturating_add(1), ..Price::default() };
